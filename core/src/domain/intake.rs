@@ -1,0 +1,104 @@
+//! What becomes of the items that come in at a door. Nothing that was received is left out of the account:
+//! received = stored + duplicate + quarantined + filtered + rejected.
+
+use super::words;
+use crate::ids::BatchId;
+
+words! {
+    /// A door through which items come in in bulk.
+    Door {
+        /// Error traces.
+        Traces = "traces",
+        /// Reviews.
+        Reviews = "reviews",
+        /// Grounding sources and facts.
+        Grounding = "grounding",
+    }
+}
+
+/// What became of one item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ItemOutcome {
+    /// Stored for the first time, under this id.
+    Stored(String),
+    /// Stored already with the same content, under this id; nothing changed.
+    Duplicate(String),
+    /// Well formed, but at odds with what is stored: kept whole for a person to look at. What was stored stays.
+    Quarantined {
+        /// The id of the quarantined item.
+        id: String,
+        /// The field that is at odds.
+        field: String,
+        /// How, and what to do about it.
+        message: String,
+    },
+    /// A rule of the project keeps it out; not kept.
+    Filtered {
+        /// The rule.
+        rule: String,
+    },
+    /// Refused with an error; not kept.
+    Rejected {
+        /// The field at fault, as a path from the item.
+        field: String,
+        /// What is wrong and what to do about it.
+        message: String,
+    },
+}
+
+/// What became of the items of one transaction, in the order in which they were given.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct BatchOutcome {
+    /// One outcome for each item.
+    pub items: Vec<ItemOutcome>,
+    /// The batch that accounts for them; `None` if there were no items.
+    pub batch: Option<BatchId>,
+}
+
+/// Counts of items, in which nothing is missing: [`Balance::received`] is the sum of the rest by construction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+pub struct Balance {
+    /// Items stored for the first time.
+    pub stored: i64,
+    /// Items that were stored already, with the same content: sending them again changed nothing.
+    pub duplicate: i64,
+    /// Items set aside for a person: well formed, but at odds with what is stored.
+    pub quarantined: i64,
+    /// Items that a rule of the project keeps out.
+    pub filtered: i64,
+    /// Items refused with an error, and not kept.
+    pub rejected: i64,
+}
+
+impl Balance {
+    /// Items read: the sum of what became of them.
+    pub fn received(&self) -> i64 {
+        self.stored + self.duplicate + self.quarantined + self.filtered + self.rejected
+    }
+}
+
+impl std::ops::AddAssign for Balance {
+    fn add_assign(&mut self, more: Self) {
+        self.stored += more.stored;
+        self.duplicate += more.duplicate;
+        self.quarantined += more.quarantined;
+        self.filtered += more.filtered;
+        self.rejected += more.rejected;
+    }
+}
+
+impl<'a> FromIterator<&'a ItemOutcome> for Balance {
+    fn from_iter<T: IntoIterator<Item = &'a ItemOutcome>>(outcomes: T) -> Self {
+        let mut sum = Self::default();
+        for outcome in outcomes {
+            *match outcome {
+                ItemOutcome::Stored(_) => &mut sum.stored,
+                ItemOutcome::Duplicate(_) => &mut sum.duplicate,
+                ItemOutcome::Quarantined { .. } => &mut sum.quarantined,
+                ItemOutcome::Filtered { .. } => &mut sum.filtered,
+                ItemOutcome::Rejected { .. } => &mut sum.rejected,
+            } += 1;
+        }
+        sum
+    }
+}

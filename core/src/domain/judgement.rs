@@ -1,0 +1,191 @@
+//! What the machine finds of a trace: verification, claims, consensus, score; and whom it asks: assignments.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::words;
+use crate::{
+    hash::Digest,
+    ids::{
+        AssignmentId, ChainGroupId, ClaimId, ConsensusId, ExpertId, FactId, ModelVersionId, ReviewId, ScoreId, TraceId,
+        VerificationId,
+    },
+};
+
+words! {
+    /// What the facts say of a claim.
+    ClaimVerdict {
+        /// A fact says the same.
+        Supported = "supported",
+        /// A fact says otherwise.
+        Contradicted = "contradicted",
+        /// No fact decides.
+        Unverifiable = "unverifiable",
+    }
+}
+
+/// One run of the verifier over a trace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verification {
+    /// Its id.
+    pub id: VerificationId,
+    /// The trace.
+    pub trace: TraceId,
+    /// Claims that a fact supports.
+    pub supported: i32,
+    /// Claims that a fact contradicts.
+    pub contradicted: i32,
+    /// Claims that no fact decides.
+    pub unverifiable: i32,
+    /// Version of the rules that judged.
+    pub rules_version: String,
+    /// When it ran.
+    pub at: DateTime<Utc>,
+}
+
+/// One checkable statement of an answer, and what the facts say of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Claim {
+    /// Its id.
+    pub id: ClaimId,
+    /// The run that found it.
+    pub verification: VerificationId,
+    /// The trace.
+    pub trace: TraceId,
+    /// Its place in the answer, from 0.
+    pub ordinal: i32,
+    /// Byte offsets in the answer: its beginning and the byte after its end.
+    pub span: (i32, i32),
+    /// Its words.
+    pub text: String,
+    /// The claim made self-contained with the help of the question.
+    pub resolved: String,
+    /// Whether it asserts something that facts could decide.
+    pub check_worthy: bool,
+    /// What the facts say.
+    pub verdict: ClaimVerdict,
+    /// How sure the rule is, 0 to 1.
+    pub score: f64,
+    /// The fact that decided.
+    pub deciding_fact: Option<FactId>,
+    /// Byte offsets of the deciding words in the fact's statement.
+    pub fact_span: Option<(i32, i32)>,
+    /// Why, in words.
+    pub reason: String,
+}
+
+/// What the chains of a group agree on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Consensus {
+    /// Its id.
+    pub id: ConsensusId,
+    /// The group.
+    pub group: ChainGroupId,
+    /// The answer that most chains give; empty where none answered.
+    pub agreed_answer: String,
+    /// That answer's share of the vote, 0 to 1.
+    pub confidence: f64,
+    /// How many chains were compared.
+    pub chains: i32,
+    /// By trace: the share of the chains that give its answer, 0 to 1.
+    pub agreement: BTreeMap<TraceId, f64>,
+    /// Traces that give another answer.
+    pub dissenters: Vec<TraceId>,
+    /// BLAKE3 of the chains compared.
+    pub inputs_hash: Digest,
+    /// When they were compared.
+    pub at: DateTime<Utc>,
+}
+
+/// Something wrong with a trace's reasoning.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// What it is, by name.
+    pub kind: String,
+    /// The steps concerned, by ordinal.
+    pub steps: Vec<usize>,
+    /// Why, in words.
+    pub reason: String,
+}
+
+/// What a score rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct ScoreInputs {
+    /// The verification.
+    pub verification: VerificationId,
+    /// The consensus of its group.
+    pub consensus: Option<ConsensusId>,
+    /// The review that settled the verdict.
+    pub review: Option<ReviewId>,
+    /// The reward model in use.
+    pub reward_model: Option<ModelVersionId>,
+}
+
+/// The reward of a trace, each term kept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Score {
+    /// Its id.
+    pub id: ScoreId,
+    /// The trace.
+    pub trace: TraceId,
+    /// What it rests on.
+    pub inputs: ScoreInputs,
+    /// The reward, -1 to 1.
+    pub reward: f64,
+    /// The expert's verdict, -1 to 1.
+    pub expert_term: Option<f64>,
+    /// Factual support, -1 to 1.
+    pub support_term: f64,
+    /// Share of claims that no fact decides, 0 to 1.
+    pub unverifiable_term: f64,
+    /// Logical consistency, 0 to 1.
+    pub consistency_term: f64,
+    /// Probability that the answer is true by the reward model, 0 to 1.
+    pub model_term: Option<f64>,
+    /// What the logic rules found.
+    pub findings: Vec<Finding>,
+    /// BLAKE3 of the inputs and the weights.
+    pub inputs_hash: Digest,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// Why an item was routed: each term of its value, and the reason in words.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RoutingReason {
+    /// How uncertain it is whether the answer is right, 0 to 1.
+    pub uncertainty: f64,
+    /// How much the terms of the reward contradict each other, 0 to 1.
+    pub conflict: f64,
+    /// How many traces share its question, as a share of the largest such number, 0 to 1.
+    pub reach: f64,
+    /// How little is reviewed of its domain, 0 to 1.
+    pub novelty: f64,
+    /// The reason in words.
+    pub words: String,
+}
+
+/// An item of the weekly review, routed to an expert.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Assignment {
+    /// Its id.
+    pub id: AssignmentId,
+    /// Monday of the week it is for.
+    pub cycle: NaiveDate,
+    /// Who is asked.
+    pub expert: ExpertId,
+    /// What is to be judged.
+    pub trace: TraceId,
+    /// Its place in the expert's week, from 1.
+    pub rank: i32,
+    /// Expected value of a judgement, 0 to 1; larger is sooner.
+    pub value: f64,
+    /// Why.
+    pub reason: RoutingReason,
+    /// The reward model whose opinion was weighed.
+    pub reward_model: Option<ModelVersionId>,
+    /// When it was routed.
+    pub at: DateTime<Utc>,
+}

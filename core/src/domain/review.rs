@@ -1,0 +1,388 @@
+//! Reviews: what experts say of traces. A changed mind is a new revision; nothing is overwritten.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Rejection, check,
+    citation::{CitationInput, NewCitation},
+    expert::Handle,
+    grounding::EXTERNAL_ID,
+    rejection,
+};
+use crate::{
+    hash::{self, Digest},
+    ids::{ExpertId, ReviewId, StepId, TraceId},
+};
+
+words! {
+    /// What an expert finds of an answer.
+    Verdict {
+        /// It is right.
+        Correct = "correct",
+        /// A part of it is right; it counts as wrong where only right and wrong count.
+        PartlyCorrect = "partly_correct",
+        /// It is wrong.
+        Incorrect = "incorrect",
+        /// The expert abstains: it cannot be told.
+        CannotJudge = "cannot_judge",
+        /// The expert abstains: someone else should be asked.
+        NotMyField = "not_my_field",
+    }
+}
+
+impl Verdict {
+    /// Whether it finds the answer right; nothing where the expert abstains.
+    pub fn is_right(self) -> Option<bool> {
+        match self {
+            Self::Correct => Some(true),
+            Self::PartlyCorrect | Self::Incorrect => Some(false),
+            Self::CannotJudge | Self::NotMyField => None,
+        }
+    }
+}
+
+words! {
+    /// How bad a flaw is.
+    Severity {
+        /// It misleads nobody.
+        Minor = "minor",
+        /// It misleads.
+        Major = "major",
+        /// It does harm.
+        Critical = "critical",
+    }
+}
+
+/// What an expert said of a trace.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Review {
+    /// Its id.
+    pub id: ReviewId,
+    /// The sender's id.
+    pub external_id: Option<String>,
+    /// The trace.
+    pub trace: TraceId,
+    /// Who judged.
+    pub expert: ExpertId,
+    /// From 1; the highest of an expert on a trace holds.
+    pub revision: i32,
+    /// What was found.
+    pub verdict: Verdict,
+    /// How bad the flaw is.
+    pub severity: Option<Severity>,
+    /// Ordinal of the first flawed step, from 0.
+    pub suspect_step: Option<i32>,
+    /// What is wrong, by label.
+    pub flaw_labels: Vec<String>,
+    /// The right answer.
+    pub corrected_answer: Option<String>,
+    /// The right reasoning.
+    pub corrected_steps: Option<Vec<String>>,
+    /// Why, in the expert's words.
+    pub rationale: Option<String>,
+    /// Time the expert spent, in seconds.
+    pub seconds_spent: Option<f64>,
+    /// Hash of its content; see [`NewReview::content_hash`].
+    pub content_hash: Digest,
+    /// When it was given.
+    pub created_at: DateTime<Utc>,
+}
+
+/// How a review names a step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(untagged)]
+pub enum StepInput {
+    /// By its place, from 0.
+    Ordinal(i64),
+    /// By its id, or the name that the trace's sender gave it.
+    Name(String),
+}
+
+/// A review as sent.
+#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReviewInput {
+    /// The sender's id: sending it again with the same content changes nothing.
+    pub external_id: Option<String>,
+    /// The trace, by its id; or give `trace_external_id`.
+    pub trace: Option<String>,
+    /// The trace, by its sender's id.
+    pub trace_external_id: Option<String>,
+    /// The handle of the expert.
+    pub expert: String,
+    /// What was found.
+    pub verdict: Verdict,
+    /// How bad the flaw is.
+    pub severity: Option<Severity>,
+    /// The first flawed step: its place from 0, its id, or its sender's name.
+    pub suspect_step: Option<StepInput>,
+    /// What is wrong, by label.
+    #[serde(default)]
+    pub flaw_labels: Vec<String>,
+    /// The right answer.
+    pub corrected_answer: Option<String>,
+    /// The right reasoning.
+    pub corrected_steps: Option<Vec<String>>,
+    /// What the judgement rests on.
+    #[serde(default)]
+    pub citations: Vec<CitationInput>,
+    /// Why.
+    pub rationale: Option<String>,
+    /// Time spent, in seconds.
+    pub seconds_spent: Option<f64>,
+}
+
+/// How a review names its trace.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum TraceRef {
+    /// By its id.
+    Id(TraceId),
+    /// By its sender's id.
+    External(String),
+}
+
+/// How a review names a step of its trace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StepRef {
+    /// By its place, from 0.
+    Ordinal(i32),
+    /// By its id.
+    Id(StepId),
+    /// By the name its sender gave it.
+    Key(String),
+}
+
+/// A new review, checked by itself; what it names (trace, expert, step, sources) is not looked up yet.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewReview {
+    /// The sender's id.
+    pub external_id: Option<String>,
+    /// The trace.
+    pub trace: TraceRef,
+    /// Who judges.
+    pub expert: Handle,
+    /// The first flawed step.
+    pub suspect_step: Option<StepRef>,
+    /// What is said.
+    pub judgement: Judgement,
+}
+
+/// What a review says, apart from what it is about.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Judgement {
+    /// What was found.
+    pub verdict: Verdict,
+    /// How bad the flaw is.
+    pub severity: Option<Severity>,
+    /// What is wrong, by label; sorted.
+    pub flaw_labels: Vec<String>,
+    /// The right answer.
+    pub corrected_answer: Option<String>,
+    /// The right reasoning.
+    pub corrected_steps: Option<Vec<String>>,
+    /// What the judgement rests on.
+    pub citations: Vec<NewCitation>,
+    /// Why.
+    pub rationale: Option<String>,
+    /// Time spent, in seconds.
+    pub seconds_spent: Option<f64>,
+}
+
+impl Judgement {
+    /// Hash of everything a review says, with what it is about: the same external id with another hash is a conflict.
+    pub fn content_hash(&self, trace: TraceId, expert: ExpertId, suspect_step: Option<i32>) -> Digest {
+        hash::of_json(&(trace, expert, suspect_step, self))
+    }
+}
+
+impl NewReview {
+    /// Reads a line.
+    ///
+    /// # Errors
+    /// Names the field at fault and the remedy.
+    pub fn parse(json: &[u8]) -> Result<Self, Rejection> {
+        rejection::read::<ReviewInput>(json)?.try_into()
+    }
+}
+
+impl NewReview {
+    /// The line that says it: read back, it is the same.
+    pub fn line(&self) -> serde_json::Value {
+        let said = &self.judgement;
+        serde_json::json!(ReviewInput {
+            external_id: self.external_id.clone(),
+            trace: match &self.trace {
+                TraceRef::Id(id) => Some(id.to_string()),
+                TraceRef::External(_) => None,
+            },
+            trace_external_id: match &self.trace {
+                TraceRef::Id(_) => None,
+                TraceRef::External(id) => Some(id.clone()),
+            },
+            expert: self.expert.to_string(),
+            verdict: said.verdict,
+            severity: said.severity,
+            suspect_step: self.suspect_step.as_ref().map(|step| match step {
+                StepRef::Ordinal(place) => StepInput::Ordinal((*place).into()),
+                StepRef::Id(id) => StepInput::Name(id.to_string()),
+                StepRef::Key(key) => StepInput::Name(key.clone()),
+            }),
+            flaw_labels: said.flaw_labels.clone(),
+            corrected_answer: said.corrected_answer.clone(),
+            corrected_steps: said.corrected_steps.clone(),
+            citations: said.citations.iter().cloned().map(CitationInput::from).collect(),
+            rationale: said.rationale.clone(),
+            seconds_spent: said.seconds_spent,
+        })
+    }
+}
+
+impl TryFrom<ReviewInput> for NewReview {
+    type Error = Rejection;
+    fn try_from(sent: ReviewInput) -> Result<Self, Rejection> {
+        let trace = match (sent.trace, sent.trace_external_id) {
+            (Some(id), None) => TraceRef::Id(id.parse().map_err(|error: crate::ids::IdError| {
+                Rejection::new("trace", format!("{error}; a sender's own id goes into trace_external_id"))
+            })?),
+            (None, Some(external)) => TraceRef::External(check::text("trace_external_id", external, EXTERNAL_ID)?),
+            _ => return Err(Rejection::new("trace", "give either trace (its id) or trace_external_id (its sender's)")),
+        };
+        let expert = sent.expert.parse().map_err(|refused: Rejection| Rejection::new("expert", refused.message))?;
+        let suspect_step = sent.suspect_step.map(step).transpose()?;
+        if let Some(seconds) = sent.seconds_spent
+            && !(0.0..=86_400.0 * 7.0).contains(&seconds)
+        {
+            return Err(Rejection::new("seconds_spent", format!("is {seconds}: give 0 to 604800 seconds")));
+        }
+        if sent.citations.len() > 100 {
+            return Err(Rejection::new("citations", format!("has {} entries: 100 is the most", sent.citations.len())));
+        }
+        let citations = (0..)
+            .zip(sent.citations)
+            .map(|(at, cited)| {
+                NewCitation::try_from(cited).map_err(|refused: Rejection| refused.within(&format!("citations[{at}]")))
+            })
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            external_id: check::optional_text("external_id", sent.external_id, EXTERNAL_ID)?,
+            trace,
+            expert,
+            suspect_step,
+            judgement: Judgement {
+                verdict: sent.verdict,
+                severity: sent.severity,
+                flaw_labels: check::words("flaw_labels", sent.flaw_labels, 32, 64)?,
+                corrected_answer: check::optional_text("corrected_answer", sent.corrected_answer, 100_000)?,
+                corrected_steps: sent.corrected_steps.map(steps).transpose()?.filter(|steps| !steps.is_empty()),
+                citations,
+                rationale: check::optional_text("rationale", sent.rationale, 20_000)?,
+                seconds_spent: sent.seconds_spent,
+            },
+        })
+    }
+}
+
+fn step(sent: StepInput) -> Result<StepRef, Rejection> {
+    match sent {
+        StepInput::Ordinal(place) => i32::try_from(place)
+            .ok()
+            .filter(|place| *place >= 0)
+            .map(StepRef::Ordinal)
+            .ok_or_else(|| Rejection::new("suspect_step", format!("{place} is no place: the first step is 0"))),
+        StepInput::Name(name) => Ok(match name.parse() {
+            Ok(id) => StepRef::Id(id),
+            Err(_) => StepRef::Key(check::text("suspect_step", name, EXTERNAL_ID)?),
+        }),
+    }
+}
+
+fn steps(sent: Vec<String>) -> Result<Vec<String>, Rejection> {
+    if sent.len() > 500 {
+        return Err(Rejection::new("corrected_steps", format!("has {} entries: 500 is the most", sent.len())));
+    }
+    (0..).zip(sent).map(|(at, text)| check::text(&format!("corrected_steps[{at}]"), text, 20_000)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn line(change: serde_json::Value) -> Vec<u8> {
+        let mut line = json!({"trace_external_id": "t1", "expert": "expert-1", "verdict": "incorrect"});
+        line.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        line.to_string().into_bytes()
+    }
+
+    #[test]
+    fn every_fault_names_its_field() {
+        for (field, change) in [
+            ("verdict", json!({"verdict": "wrong"})),
+            ("expert", json!({"expert": "jane@example.org"})),
+            ("trace", json!({"trace": "trc_1"})),
+            ("trace", json!({"trace_external_id": null})),
+            ("suspect_step", json!({"suspect_step": -1})),
+            ("suspect_step", json!({"suspect_step": 1.5})),
+            ("flaw_labels[1]", json!({"flaw_labels": ["a", " "]})),
+            ("corrected_steps[0]", json!({"corrected_steps": [""]})),
+            ("citations[1]", json!({"citations": [{"fact": "f"}, {}]})),
+            ("citations[0].doi", json!({"citations": [{"doi": "x"}]})),
+            ("citations[0].page", json!({"citations": [{"fact": "f", "page": 3}]})),
+            ("seconds_spent", json!({"seconds_spent": -1})),
+            ("stars", json!({"stars": 5})),
+        ] {
+            assert_eq!(NewReview::parse(&line(change.clone())).unwrap_err().field, field, "{change}");
+        }
+    }
+
+    #[test]
+    fn a_step_is_named_by_place_id_or_key() {
+        let named =
+            |step: serde_json::Value| NewReview::parse(&line(json!({"suspect_step": step}))).unwrap().suspect_step;
+        assert_eq!(named(json!(2)), Some(StepRef::Ordinal(2)));
+        assert_eq!(named(json!("s2")), Some(StepRef::Key("s2".into())));
+        assert!(matches!(named(json!("stp_01h455vb4pex5vsknk084sn02q")), Some(StepRef::Id(_))));
+    }
+
+    proptest! {
+        #[test]
+        fn no_line_makes_parsing_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            drop(NewReview::parse(&bytes));
+        }
+
+        #[test]
+        fn a_review_written_as_a_line_reads_back_the_same(
+            answer in ".{0,30}", steps in proptest::collection::vec("[a-z]{1,5}", 0..3), seconds in 0.0..1e5f64,
+            step in 0..9i64, url in any::<bool>(), quoted in proptest::option::of("[a-z ]{1,9}"),
+        ) {
+            let cited = if url { json!({"url": "https://a.b/c", "quoted": quoted}) } else { json!({"fact": "f", "quoted": quoted}) };
+            let sent = line(json!({
+                "external_id": "r1", "severity": "major", "suspect_step": step, "corrected_answer": answer,
+                "corrected_steps": steps, "seconds_spent": seconds, "citations": [cited],
+            }));
+            if let Ok(read) = NewReview::parse(&sent) {
+                prop_assert_eq!(NewReview::parse(read.line().to_string().as_bytes()), Ok(read));
+            } else {
+                prop_assert!(answer.contains('\0'));
+            }
+        }
+
+        #[test]
+        fn the_order_of_labels_is_no_part_of_the_content(mut labels in proptest::collection::vec("[a-z]{1,8}", 0..8)) {
+            let judged = |labels: &[String]| NewReview::parse(&line(json!({"flaw_labels": labels}))).unwrap().judgement;
+            let one = judged(&labels);
+            labels.reverse();
+            prop_assert_eq!(one, judged(&labels));
+        }
+
+        #[test]
+        fn an_abstention_is_neither_right_nor_wrong(at in 0..Verdict::ALL.len()) {
+            let verdict = Verdict::ALL[at];
+            let abstains = matches!(verdict, Verdict::CannotJudge | Verdict::NotMyField);
+            prop_assert_eq!(verdict.is_right().is_none(), abstains);
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! The ground floor of the Adaptive Training Repository: ids, clock, the domain's types and transitions, the store
+//! (all SQL), the task queue and the blobs. It knows nothing of HTTP, GraphQL, brokers or stages.
+#![deny(missing_docs)]
+
+pub mod blobs;
+pub mod clock;
+pub mod domain;
+pub mod hash;
+pub mod ids;
+pub mod queue;
+pub mod store;

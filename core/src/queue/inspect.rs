@@ -1,0 +1,232 @@
+//! Looking at the queue, and replaying what died.
+
+use chrono::{DateTime, Utc};
+use sqlx::{FromRow, QueryBuilder};
+
+use super::{Stage, State};
+use crate::{
+    ids::{Id, ProjectId, TaskId},
+    store::{Page, PageRequest, Result, Store, StoreError, Tx},
+};
+
+/// A task, as people look at it.
+#[derive(Debug, Clone)]
+pub struct Task {
+    /// Its id.
+    pub id: TaskId,
+    /// Whose records it is about.
+    pub project: ProjectId,
+    /// The stage that does it.
+    pub stage: Stage,
+    /// What is to be done.
+    pub work: serde_json::Value,
+    /// Its state.
+    pub state: State,
+    /// Smaller goes first.
+    pub priority: i16,
+    /// How often it was claimed.
+    pub attempt: i16,
+    /// After so many failed attempts it is dead.
+    pub max_attempts: i16,
+    /// Not before this time.
+    pub run_at: DateTime<Utc>,
+    /// What went wrong at each attempt.
+    pub errors: serde_json::Value,
+    /// When it was enqueued.
+    pub created_at: DateTime<Utc>,
+    /// When it ended.
+    pub finished_at: Option<DateTime<Utc>>,
+}
+
+#[derive(FromRow)]
+struct TaskRow {
+    id: uuid::Uuid,
+    project_id: uuid::Uuid,
+    stage: String,
+    work: serde_json::Value,
+    state: String,
+    priority: i16,
+    attempt: i16,
+    max_attempts: i16,
+    run_at: DateTime<Utc>,
+    errors: serde_json::Value,
+    created_at: DateTime<Utc>,
+    finished_at: Option<DateTime<Utc>>,
+}
+
+impl TryFrom<TaskRow> for Task {
+    type Error = StoreError;
+    fn try_from(row: TaskRow) -> Result<Self> {
+        Ok(Self {
+            id: TaskId::from_uuid(row.id),
+            project: ProjectId::from_uuid(row.project_id),
+            stage: row.stage.parse()?,
+            work: row.work,
+            state: row.state.parse()?,
+            priority: row.priority,
+            attempt: row.attempt,
+            max_attempts: row.max_attempts,
+            run_at: row.run_at,
+            errors: row.errors,
+            created_at: row.created_at,
+            finished_at: row.finished_at,
+        })
+    }
+}
+
+/// Which tasks are asked for.
+#[derive(Debug, Clone, Default)]
+pub struct TaskFilter {
+    /// Only of this stage.
+    pub stage: Option<Stage>,
+    /// Only in this state.
+    pub state: Option<State>,
+}
+
+/// How many tasks wait.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Depth {
+    /// Of which stage.
+    pub stage: Stage,
+    /// In which state.
+    pub state: State,
+    /// How many.
+    pub tasks: i64,
+    /// When the oldest of them was enqueued.
+    pub oldest: Option<DateTime<Utc>>,
+}
+
+impl Tx {
+    /// A page of this project's tasks, newest first (task_pkey; with filters task_project_idx).
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn tasks(&mut self, filter: &TaskFilter, page: PageRequest) -> Result<Page<Task>> {
+        let mut query = QueryBuilder::new("select * from task where project_id = ");
+        query.push_bind(self.project_uuid());
+        if let Some(stage) = filter.stage {
+            query.push(" and stage = ").push_bind(stage.word());
+        }
+        if let Some(state) = filter.state {
+            query.push(" and state = ").push_bind(state.word());
+        }
+        page.push(&mut query, "id");
+        let rows: Vec<TaskRow> = query.build_query_as().fetch_all(self.connection()).await?;
+        Ok(Page::from_read(page, rows.into_iter().map(Task::try_from).collect::<Result<_>>()?))
+    }
+
+    /// This project's tasks by id.
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn tasks_by_id(&mut self, ids: &[TaskId]) -> Result<Vec<Task>> {
+        let ids: Vec<_> = ids.iter().map(|id| id.uuid()).collect();
+        let project = self.project_uuid();
+        sqlx::query_as!(
+            TaskRow,
+            "select id, project_id, stage, work, state, priority, attempt, max_attempts, run_at, errors, created_at,
+                    finished_at
+             from task where project_id = $1 and id = any($2)",
+            project,
+            &ids
+        )
+        .fetch_all(self.connection())
+        .await?
+        .into_iter()
+        .map(Task::try_from)
+        .collect()
+    }
+
+    /// Makes a dead task of this project available again, with all its attempts; `false` if it is not dead or the
+    /// same work waits already.
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn replay(&mut self, task: TaskId) -> Result<bool> {
+        let project = self.project_uuid();
+        let stage = sqlx::query_scalar!(
+            r#"
+            update task t
+            set state = 'available', attempt = 0, run_at = now(), finished_at = null, announced_at = null
+            where t.id = $1 and t.project_id = $2 and t.state = 'dead' and not exists (
+                select from task o
+                where o.project_id = t.project_id and o.stage = t.stage and o.unique_key = t.unique_key
+                  and o.state in ('available', 'scheduled', 'retryable')
+            )
+            returning t.stage
+            "#,
+            task.uuid(),
+            project
+        )
+        .fetch_optional(self.connection())
+        .await?;
+        if let Some(stage) = &stage {
+            self.rings.insert(stage.parse()?);
+        }
+        Ok(stage.is_some())
+    }
+
+    /// Cancels a task of this project that has not begun; `false` if it has or is not there.
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn cancel_task(&mut self, task: TaskId) -> Result<bool> {
+        let project = self.project_uuid();
+        let done = sqlx::query!(
+            r#"
+            update task set state = 'cancelled', finished_at = now()
+            where id = $1 and project_id = $2 and state in ('available', 'scheduled', 'retryable')
+            "#,
+            task.uuid(),
+            project
+        )
+        .execute(self.connection())
+        .await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// How many tasks of this project are in each state of each stage (task_project_idx).
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn queue_depth(&mut self) -> Result<Vec<Depth>> {
+        let project = self.project_uuid();
+        sqlx::query!(
+            r#"
+            select stage, state, count(*) as "tasks!", min(created_at) as oldest
+            from task where project_id = $1 group by stage, state order by stage, state
+            "#,
+            project
+        )
+        .fetch_all(self.connection())
+        .await?
+        .into_iter()
+        .map(|row| {
+            Ok(Depth { stage: row.stage.parse()?, state: row.state.parse()?, tasks: row.tasks, oldest: row.oldest })
+        })
+        .collect()
+    }
+}
+
+impl Store {
+    /// How many tasks of all projects wait or run, by stage and state; finished ones are not counted.
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn queue_depth(&self) -> Result<Vec<Depth>> {
+        sqlx::query!(
+            r#"
+            select stage, state, count(*) as "tasks!", min(created_at) as oldest
+            from task where state in ('available', 'scheduled', 'running', 'retryable', 'dead')
+            group by stage, state order by stage, state
+            "#
+        )
+        .fetch_all(&self.pool)
+        .await?
+        .into_iter()
+        .map(|row| {
+            Ok(Depth { stage: row.stage.parse()?, state: row.state.parse()?, tasks: row.tasks, oldest: row.oldest })
+        })
+        .collect()
+    }
+}

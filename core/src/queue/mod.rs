@@ -1,0 +1,26 @@
+//! The task queue. Postgres owns every task's state; the task row is the outbox; a transport only rings a bell.
+//!
+//! ```text
+//! scheduled ──due──▶ available ──claim──▶ running ──▶ succeeded
+//!                        ▲                  │ ├─────▶ cancelled
+//!                        └──due── retryable ◀┘ └─────▶ dead ──replay──▶ available
+//! ```
+//!
+//! A claim sets owner, lease and attempt; every outcome is an update guarded by (id, owner, attempt) that must change
+//! exactly one row, so that a worker which lost its lease changes nothing.
+
+mod bell;
+mod claim;
+mod enqueue;
+mod inspect;
+mod outcome;
+mod sweep;
+mod work;
+
+pub use bell::{Bell, Listener};
+pub use claim::{Claim, ClaimRequest};
+pub use enqueue::{Enqueued, NewTask};
+pub use inspect::{Depth, Task, TaskFilter};
+pub use outcome::{Failure, backoff};
+pub use sweep::Swept;
+pub use work::{Stage, State, Work};

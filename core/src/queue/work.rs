@@ -1,0 +1,146 @@
+//! What can be asked of the stages. The payload lives here and the behaviour in `workers`: what enqueues never
+//! imports what runs.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    domain::words,
+    ids::{ChainGroupId, EvaluationId, ReviewId, SnapshotId, TraceId, TrainingJobId},
+};
+
+words! {
+    /// A stage of the loop that does queued work.
+    Stage {
+        /// Claims against facts.
+        Verify = "verify",
+        /// Several chains, compared and merged.
+        Consensus = "consensus",
+        /// The reward and its terms.
+        Score = "score",
+        /// The week's items for each expert.
+        Route = "route",
+        /// Candidate examples from settled reviews.
+        Derive = "derive",
+        /// The data-ethics pipeline.
+        Curate = "curate",
+        /// The files.
+        Snapshot = "snapshot",
+        /// A training job.
+        Train = "train",
+        /// A model, measured.
+        Evaluate = "evaluate",
+        /// The gate.
+        Promote = "promote",
+    }
+}
+
+words! {
+    /// The state of a task.
+    State {
+        /// Ready to be claimed.
+        Available = "available",
+        /// Waits for its time.
+        Scheduled = "scheduled",
+        /// Held by a worker.
+        Running = "running",
+        /// Failed, and waits for its next attempt.
+        Retryable = "retryable",
+        /// Done.
+        Succeeded = "succeeded",
+        /// Given up on purpose.
+        Cancelled = "cancelled",
+        /// Failed too often, or for good; kept, and can be replayed.
+        Dead = "dead",
+    }
+}
+
+/// A piece of work, by the ids of what it is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum Work {
+    /// Split a trace's answer into claims and hold them against the facts.
+    VerifyTrace {
+        /// The trace.
+        trace: TraceId,
+    },
+    /// Verify again every trace that rests on a fact, a page of them a task.
+    VerifyDependents {
+        /// The fact that changed.
+        fact: crate::ids::FactId,
+        /// Go on after this trace.
+        after: Option<TraceId>,
+    },
+    /// Compare the chains of a group.
+    MergeChains {
+        /// The group.
+        group: ChainGroupId,
+    },
+    /// Score a trace.
+    ScoreTrace {
+        /// The trace.
+        trace: TraceId,
+    },
+    /// Score again every trace that was scored by another reward model, a page of them a task.
+    ScoreAll {
+        /// Go on after this trace.
+        after: Option<TraceId>,
+    },
+    /// Choose the items of a week.
+    RouteCycle {
+        /// Monday of that week.
+        cycle: chrono::NaiveDate,
+    },
+    /// Make examples of a review.
+    DeriveReview {
+        /// The review.
+        review: ReviewId,
+    },
+    /// Decide what of a frozen membership is kept.
+    CurateSnapshot {
+        /// The snapshot.
+        snapshot: SnapshotId,
+    },
+    /// Write a snapshot's files.
+    BuildSnapshot {
+        /// The snapshot.
+        snapshot: SnapshotId,
+    },
+    /// Run a training job.
+    RunJob {
+        /// The job.
+        job: TrainingJobId,
+    },
+    /// Measure the model that a job made.
+    EvaluateJob {
+        /// The job.
+        job: TrainingJobId,
+    },
+    /// Decide whether an evaluated model comes into use.
+    DecidePromotion {
+        /// The evaluation.
+        evaluation: EvaluationId,
+    },
+}
+
+impl Work {
+    /// The stage that does it.
+    pub fn stage(&self) -> Stage {
+        match self {
+            Self::VerifyTrace { .. } | Self::VerifyDependents { .. } => Stage::Verify,
+            Self::MergeChains { .. } => Stage::Consensus,
+            Self::ScoreTrace { .. } | Self::ScoreAll { .. } => Stage::Score,
+            Self::RouteCycle { .. } => Stage::Route,
+            Self::DeriveReview { .. } => Stage::Derive,
+            Self::CurateSnapshot { .. } => Stage::Curate,
+            Self::BuildSnapshot { .. } => Stage::Snapshot,
+            Self::RunJob { .. } => Stage::Train,
+            Self::EvaluateJob { .. } => Stage::Evaluate,
+            Self::DecidePromotion { .. } => Stage::Promote,
+        }
+    }
+
+    /// Two waiting tasks with the same key are one: the key is the work itself.
+    pub fn unique_key(&self) -> String {
+        serde_json::to_string(self).expect("ids and dates serialise")
+    }
+}

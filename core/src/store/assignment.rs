@@ -1,0 +1,232 @@
+//! Assignments: the items of the weekly review.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use sqlx::{FromRow, QueryBuilder};
+use uuid::Uuid;
+
+use super::{Page, PageRequest, Result, StoreError, Tx, verification::uuids};
+use crate::{
+    domain::judgement::Assignment,
+    ids::{AssignmentId, ExpertId, Id, ModelVersionId, TraceId},
+};
+
+/// Which assignments are asked for.
+#[derive(Debug, Clone, Default)]
+pub struct AssignmentFilter {
+    /// Only this expert's (assignment_expert_idx).
+    pub expert: Option<ExpertId>,
+    /// Only of this week, named by its Monday.
+    pub cycle: Option<NaiveDate>,
+}
+
+/// A trace that may be routed: not yet reviewed, with its newest score.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Routable {
+    /// The trace.
+    pub trace: TraceId,
+    /// Its domain.
+    pub domain: String,
+    /// Its language.
+    pub language: String,
+    /// The question it answers, as far as traces share one: its group, else itself.
+    pub question: Uuid,
+    /// The model's own confidence, 0 to 1.
+    pub confidence: Option<f64>,
+    /// Factual support by its newest score, -1 to 1.
+    pub support: f64,
+    /// Logical consistency by its newest score, 0 to 1.
+    pub consistency: f64,
+    /// What the reward model says, 0 to 1.
+    pub model: Option<f64>,
+    /// Share of the group's chains that give its answer, 0 to 1.
+    pub agreement: Option<f64>,
+}
+
+#[derive(FromRow)]
+struct AssignmentRow {
+    id: Uuid,
+    cycle: NaiveDate,
+    expert_id: Uuid,
+    trace_id: Uuid,
+    rank: i32,
+    value: f64,
+    reason: serde_json::Value,
+    reward_model_id: Option<Uuid>,
+    at: DateTime<Utc>,
+}
+
+impl TryFrom<AssignmentRow> for Assignment {
+    type Error = StoreError;
+    fn try_from(row: AssignmentRow) -> Result<Self> {
+        Ok(Self {
+            id: AssignmentId::from_uuid(row.id),
+            cycle: row.cycle,
+            expert: ExpertId::from_uuid(row.expert_id),
+            trace: TraceId::from_uuid(row.trace_id),
+            rank: row.rank,
+            value: row.value,
+            reason: serde_json::from_value(row.reason)?,
+            reward_model: row.reward_model_id.map(ModelVersionId::from_uuid),
+            at: row.at,
+        })
+    }
+}
+
+impl Tx {
+    /// Stores assignments; one that an expert has in that week already is left as it is.
+    ///
+    /// # Errors
+    /// If the database refuses or is out of reach.
+    pub async fn insert_assignments(&mut self, items: &[Assignment]) -> Result<u64> {
+        let project = self.project_uuid();
+        let reasons = items.iter().map(|item| serde_json::to_value(&item.reason)).collect::<Result<Vec<_>, _>>()?;
+        let done = sqlx::query!(
+            r#"
+            insert into assignment (project_id, id, cycle, expert_id, trace_id, rank, value, reason, reward_model_id, at)
+            select $1, * from unnest($2::uuid[], $3::date[], $4::uuid[], $5::uuid[], $6::int[], $7::float8[],
+                                     $8::jsonb[], $9::uuid[], $10::timestamptz[])
+            on conflict on constraint assignment_slot_key do nothing
+            "#,
+            project,
+            &items.iter().map(|item| item.id.uuid()).collect::<Vec<_>>(),
+            &items.iter().map(|item| item.cycle).collect::<Vec<_>>(),
+            &items.iter().map(|item| item.expert.uuid()).collect::<Vec<_>>(),
+            &items.iter().map(|item| item.trace.uuid()).collect::<Vec<_>>(),
+            &items.iter().map(|item| item.rank).collect::<Vec<_>>(),
+            &items.iter().map(|item| item.value).collect::<Vec<_>>(),
+            &reasons,
+            &items.iter().map(|item| item.reward_model.map(Id::uuid)).collect::<Vec<_>>() as &[Option<Uuid>],
+            &items.iter().map(|item| item.at).collect::<Vec<_>>(),
+        )
+        .execute(self.connection())
+        .await?;
+        Ok(done.rows_affected())
+    }
+
+    /// The newest `most` traces to train on that have a score and no review, in the order of their ids
+    /// (error_trace_split_idx, score_trace_idx, review_revision_key).
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn routable_traces(&mut self, most: i64) -> Result<Vec<Routable>> {
+        let project = self.project_uuid();
+        let mut rows: Vec<Routable> = sqlx::query!(
+            r#"
+            select t.id, t.domain, t.language, coalesce(t.chain_group_id, t.id) as "question!", t.confidence,
+                   s.support_term, s.consistency_term, s.model_term,
+                   c.agreement as "agreement?"
+            from error_trace t
+            join lateral (
+                select * from score where project_id = $1 and trace_id = t.id order by id desc limit 1
+            ) s on true
+            left join consensus c on c.project_id = $1 and c.id = s.consensus_id
+            where t.project_id = $1 and t.split = 'train'
+              and not exists (select from review r where r.project_id = $1 and r.trace_id = t.id)
+            order by t.id desc limit $2
+            "#,
+            project,
+            most
+        )
+        .fetch_all(self.connection())
+        .await?
+        .into_iter()
+        .map(|row| {
+            let trace = TraceId::from_uuid(row.id);
+            let agreement =
+                row.agreement.as_ref().and_then(|all| all.get(trace.to_string())).and_then(|share| share.as_f64());
+            Routable {
+                trace,
+                domain: row.domain,
+                language: row.language,
+                question: row.question,
+                confidence: row.confidence,
+                support: row.support_term,
+                consistency: row.consistency_term,
+                model: row.model_term,
+                agreement,
+            }
+        })
+        .collect();
+        rows.reverse();
+        Ok(rows)
+    }
+
+    /// How many traces of each domain have a review (review_revision_key).
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn reviewed_traces_by_domain(&mut self) -> Result<Vec<(String, i64)>> {
+        let project = self.project_uuid();
+        Ok(sqlx::query!(
+            r#"
+            select t.domain, count(distinct r.trace_id) as "traces!"
+            from review r join error_trace t on t.project_id = $1 and t.id = r.trace_id
+            where r.project_id = $1 group by t.domain order by t.domain
+            "#,
+            project
+        )
+        .fetch_all(self.connection())
+        .await?
+        .into_iter()
+        .map(|row| (row.domain, row.traces))
+        .collect())
+    }
+
+    /// The assignments of a week (assignment_slot_key).
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn assignments_of_cycle(&mut self, cycle: NaiveDate) -> Result<Vec<Assignment>> {
+        let project = self.project_uuid();
+        sqlx::query_as!(
+            AssignmentRow,
+            "select id, cycle, expert_id, trace_id, rank, value, reason, reward_model_id, at
+             from assignment where project_id = $1 and cycle = $2 order by expert_id, rank",
+            project,
+            cycle
+        )
+        .fetch_all(self.connection())
+        .await?
+        .into_iter()
+        .map(Assignment::try_from)
+        .collect()
+    }
+
+    /// Assignments by id.
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn assignments_by_id(&mut self, ids: &[AssignmentId]) -> Result<Vec<Assignment>> {
+        let (project, ids) = (self.project_uuid(), uuids(ids));
+        sqlx::query_as!(
+            AssignmentRow,
+            "select id, cycle, expert_id, trace_id, rank, value, reason, reward_model_id, at
+             from assignment where project_id = $1 and id = any($2)",
+            project,
+            &ids
+        )
+        .fetch_all(self.connection())
+        .await?
+        .into_iter()
+        .map(Assignment::try_from)
+        .collect()
+    }
+
+    /// A page of assignments, newest first.
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn assignments(&mut self, filter: &AssignmentFilter, page: PageRequest) -> Result<Page<Assignment>> {
+        let mut query = QueryBuilder::new("select * from assignment where project_id = ");
+        query.push_bind(self.project_uuid());
+        if let Some(expert) = filter.expert {
+            query.push(" and expert_id = ").push_bind(expert.uuid());
+        }
+        if let Some(cycle) = filter.cycle {
+            query.push(" and cycle = ").push_bind(cycle);
+        }
+        page.push(&mut query, "id");
+        let rows: Vec<AssignmentRow> = query.build_query_as().fetch_all(self.connection()).await?;
+        Ok(Page::from_read(page, rows.into_iter().map(Assignment::try_from).collect::<Result<_>>()?))
+    }
+}

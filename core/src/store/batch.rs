@@ -1,0 +1,152 @@
+//! Batches: what became of everything that came in, written in the transaction that stored it.
+
+use chrono::{DateTime, Utc};
+use sqlx::{FromRow, QueryBuilder};
+
+use super::{Page, PageRequest, Result, StoreError, Tx};
+use crate::{
+    domain::intake::{Balance, Door},
+    ids::{BatchId, Id},
+};
+
+/// A committed batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Batch {
+    /// Its id.
+    pub id: BatchId,
+    /// The door it came through.
+    pub door: Door,
+    /// What became of its items.
+    pub balance: Balance,
+    /// When it was committed.
+    pub at: DateTime<Utc>,
+}
+
+/// Which batches are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct BatchFilter {
+    /// Those that came through this door.
+    pub door: Option<Door>,
+}
+
+#[derive(FromRow)]
+struct BatchRow {
+    id: uuid::Uuid,
+    door: String,
+    stored: i32,
+    duplicate: i32,
+    quarantined: i32,
+    filtered: i32,
+    rejected: i32,
+    at: DateTime<Utc>,
+}
+
+impl TryFrom<BatchRow> for Batch {
+    type Error = StoreError;
+    fn try_from(row: BatchRow) -> Result<Self> {
+        Ok(Self {
+            id: BatchId::from_uuid(row.id),
+            door: row.door.parse()?,
+            balance: Balance {
+                stored: row.stored.into(),
+                duplicate: row.duplicate.into(),
+                quarantined: row.quarantined.into(),
+                filtered: row.filtered.into(),
+                rejected: row.rejected.into(),
+            },
+            at: row.at,
+        })
+    }
+}
+
+impl Tx {
+    /// Accounts for a batch, under an id that its records may name already.
+    ///
+    /// # Errors
+    /// If the database refuses or is out of reach.
+    pub async fn insert_batch(&mut self, id: BatchId, door: Door, balance: &Balance) -> Result<()> {
+        let (project, now) = (self.project_uuid(), self.now());
+        sqlx::query!(
+            "insert into ingest_batch (project_id, id, door, received, stored, duplicate, quarantined, filtered,
+                                       rejected, at)
+             select $1, $2, $3, $4::bigint, $5::bigint, $6::bigint, $7::bigint, $8::bigint, $9::bigint, $10",
+            project,
+            id.uuid(),
+            door.word(),
+            balance.received(),
+            balance.stored,
+            balance.duplicate,
+            balance.quarantined,
+            balance.filtered,
+            balance.rejected,
+            now,
+        )
+        .execute(self.connection())
+        .await?;
+        Ok(())
+    }
+
+    /// What became of everything that ever came in, through one door or through all (ingest_batch_door_idx).
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn balance(&mut self, door: Option<Door>) -> Result<Balance> {
+        let project = self.project_uuid();
+        let row = sqlx::query!(
+            r#"select coalesce(sum(stored), 0)::bigint as "stored!", coalesce(sum(duplicate), 0)::bigint as "duplicate!",
+                      coalesce(sum(quarantined), 0)::bigint as "quarantined!",
+                      coalesce(sum(filtered), 0)::bigint as "filtered!", coalesce(sum(rejected), 0)::bigint as "rejected!"
+               from ingest_batch where project_id = $1 and ($2::text is null or door = $2)"#,
+            project,
+            door.map(Door::word),
+        )
+        .fetch_one(self.connection())
+        .await?;
+        Ok(Balance {
+            stored: row.stored,
+            duplicate: row.duplicate,
+            quarantined: row.quarantined,
+            filtered: row.filtered,
+            rejected: row.rejected,
+        })
+    }
+
+    /// A page of batches, newest first (ingest_batch_pkey; ingest_batch_door_idx with a door).
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn batches(&mut self, filter: &BatchFilter, page: PageRequest) -> Result<Page<Batch>> {
+        let mut query = QueryBuilder::new(
+            "select id, door, stored, duplicate, quarantined, filtered, rejected, at from ingest_batch
+             where project_id = ",
+        );
+        query.push_bind(self.project_uuid());
+        if let Some(door) = filter.door {
+            query.push(" and door = ").push_bind(door.word());
+        }
+        page.push(&mut query, "id");
+        let rows: Vec<BatchRow> = query.build_query_as().fetch_all(self.connection()).await?;
+        Ok(Page::from_read(page, rows.into_iter().map(Batch::try_from).collect::<Result<_>>()?))
+    }
+
+    /// Batches by id.
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn batches_by_id(&mut self, ids: &[BatchId]) -> Result<Vec<Batch>> {
+        let ids: Vec<_> = ids.iter().map(|id| id.uuid()).collect();
+        let project = self.project_uuid();
+        sqlx::query_as!(
+            BatchRow,
+            "select id, door, stored, duplicate, quarantined, filtered, rejected, at
+             from ingest_batch where project_id = $1 and id = any($2)",
+            project,
+            &ids
+        )
+        .fetch_all(self.connection())
+        .await?
+        .into_iter()
+        .map(Batch::try_from)
+        .collect()
+    }
+}

@@ -1,0 +1,194 @@
+//! Connecting, migrating, and refusing to run as a role that the policies do not bind.
+
+use std::time::Duration;
+
+use sqlx::{
+    Connection, PgPool,
+    postgres::{PgConnectOptions, PgConnection, PgPoolOptions},
+};
+
+use super::{Result, Tx};
+use crate::{
+    clock::Clock,
+    ids::{Ids, ProjectId},
+    queue::Bell,
+};
+
+/// The role that programs run as; migrations make it.
+const ROLE: &str = "atr_app";
+
+static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../migrations");
+
+/// Why a program cannot start on this database.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The address cannot be read.
+    #[error("DATABASE_URL cannot be read: {0}; it looks like postgres://user@host:5432/name")]
+    Address(#[source] sqlx::Error),
+    /// The database is out of reach.
+    #[error("cannot connect to the database: {0}")]
+    Connect(#[source] sqlx::Error),
+    /// The schema is older than this program.
+    #[error("the database's schema is at step {found} and this program needs {needed}: run `atr migrate`")]
+    Schema {
+        /// The newest step found.
+        found: i64,
+        /// The newest step this program knows.
+        needed: i64,
+    },
+    /// The role would see every tenant.
+    #[error(
+        "the database role {role} {why}, so row-level policies do not bind it: use a role that is a member of atr_app"
+    )]
+    Role {
+        /// The role that connections run as.
+        role: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// A migration failed.
+    #[error("a migration failed: {0}")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    /// The server is too old.
+    #[error("PostgreSQL {0} is too old: 15 or newer is needed")]
+    Version(u32),
+}
+
+/// How to connect.
+#[derive(Debug, Clone)]
+pub struct Connect {
+    /// `postgres://…`
+    pub url: String,
+    /// The most connections to hold.
+    pub connections: u32,
+    /// The clock of everything done through the store.
+    pub clock: Clock,
+    /// Where ids come from.
+    pub ids: Ids,
+}
+
+/// Brings the schema up to date, as the database's owner. Safe to run at once from several programs.
+///
+/// # Errors
+/// If the database is out of reach, too old, or a step fails.
+pub async fn migrate(url: &str) -> Result<(), StartError> {
+    let options: PgConnectOptions = url.parse().map_err(StartError::Address)?;
+    let mut connection = PgConnection::connect_with(&options).await.map_err(StartError::Connect)?;
+    let version = connection.server_version_num().unwrap_or(0);
+    if version < 150_000 {
+        return Err(StartError::Version(version / 10_000));
+    }
+    MIGRATIONS.run(&mut connection).await?;
+    connection.close().await.map_err(StartError::Connect)
+}
+
+/// The database, as programs see it. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pub(crate) pool: PgPool,
+    pub(crate) clock: Clock,
+    pub(crate) ids: Ids,
+    pub(crate) bell: Bell,
+}
+
+impl Store {
+    /// Connects, and checks schema and role.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub async fn connect(how: Connect) -> Result<Self, StartError> {
+        let options: PgConnectOptions = how.url.parse().map_err(StartError::Address)?;
+        // As a start-up option, so that RESET ROLE comes back to it.
+        let options = options.options([("role", ROLE)]).application_name("atr");
+        let pool = PgPoolOptions::new()
+            .max_connections(how.connections)
+            .acquire_timeout(Duration::from_secs(30))
+            .connect_with(options)
+            .await
+            .map_err(|error| match error.as_database_error() {
+                // The role that migrations make is not there: nothing was migrated.
+                Some(db) if db.message().contains(ROLE) => StartError::Schema { found: 0, needed: newest_step() },
+                _ => StartError::Connect(error),
+            })?;
+        check_role(&pool).await?;
+        check_schema(&pool).await?;
+        let bell = Bell::start(pool.clone());
+        Ok(Self { pool, clock: how.clock, ids: how.ids, bell })
+    }
+
+    /// Opens a transaction for one project.
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn begin(&self, project: ProjectId) -> Result<Tx> {
+        Tx::begin(self, project, None).await
+    }
+
+    /// Opens a transaction for one project that sees the database as it is at its first statement, however long it
+    /// takes (REPEATABLE READ).
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn begin_frozen(&self, project: ProjectId) -> Result<Tx> {
+        Tx::begin(self, project, Some("set transaction isolation level repeatable read")).await
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Where ids come from.
+    pub fn ids(&self) -> &Ids {
+        &self.ids
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// If it does not.
+    pub async fn ping(&self) -> Result<()> {
+        sqlx::query!("select 1 as one").fetch_one(&self.pool).await?;
+        Ok(())
+    }
+
+    /// Rings for what was enqueued, and closes every connection after those in use are given back.
+    pub async fn close(&self) {
+        self.bell.flush(&self.pool).await;
+        self.pool.close().await;
+    }
+}
+
+fn newest_step() -> i64 {
+    MIGRATIONS.iter().map(|step| step.version).max().unwrap_or(0)
+}
+
+async fn check_role(pool: &PgPool) -> Result<(), StartError> {
+    let role = sqlx::query!(
+        r#"
+        select r.rolname as "name!", r.rolsuper as "superuser!", r.rolbypassrls as "bypasses!",
+               exists (select from pg_class c
+                       where c.relowner = r.oid and c.relnamespace = 'public'::regnamespace) as "owns!"
+        from pg_roles r where r.rolname = current_user
+        "#
+    )
+    .fetch_one(pool)
+    .await
+    .map_err(StartError::Connect)?;
+    let why = if role.superuser {
+        "is a superuser"
+    } else if role.bypasses {
+        "has BYPASSRLS"
+    } else if role.owns {
+        "owns tables"
+    } else {
+        return Ok(());
+    };
+    Err(StartError::Role { role: role.name, why })
+}
+
+async fn check_schema(pool: &PgPool) -> Result<(), StartError> {
+    let needed = newest_step();
+    let found = sqlx::query_scalar!(r#"select schema_step() as "step!""#).fetch_one(pool).await.unwrap_or(0);
+    if found < needed { Err(StartError::Schema { found, needed }) } else { Ok(()) }
+}

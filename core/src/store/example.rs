@@ -1,0 +1,120 @@
+//! Examples: candidate training rows.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::{Result, StoreError, Tx};
+use crate::{
+    domain::example::Example,
+    hash,
+    ids::{ExampleId, Id, ReviewId, TraceId},
+};
+
+struct ExampleRow {
+    id: Uuid,
+    review_id: Uuid,
+    trace_id: Uuid,
+    format: String,
+    content: serde_json::Value,
+    content_hash: Vec<u8>,
+    rules_version: String,
+    at: DateTime<Utc>,
+}
+
+impl TryFrom<ExampleRow> for Example {
+    type Error = StoreError;
+    fn try_from(row: ExampleRow) -> Result<Self> {
+        Ok(Self {
+            id: ExampleId::from_uuid(row.id),
+            review: ReviewId::from_uuid(row.review_id),
+            trace: TraceId::from_uuid(row.trace_id),
+            format: row.format.parse()?,
+            content: row.content,
+            content_hash: hash::from_bytes(&row.content_hash).map_err(|_| corrupt_hash("example"))?,
+            rules_version: row.rules_version,
+            at: row.at,
+        })
+    }
+}
+
+fn corrupt_hash(of: &str) -> StoreError {
+    StoreError::Corrupt(format!("the hash of an {of} is not 32 bytes long"))
+}
+
+impl Tx {
+    /// Examples by id.
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn examples_by_id(&mut self, ids: &[ExampleId]) -> Result<Vec<Example>> {
+        let ids: Vec<_> = ids.iter().map(|id| id.uuid()).collect();
+        let project = self.project_uuid();
+        sqlx::query_as!(
+            ExampleRow,
+            "select id, review_id, trace_id, format, content, content_hash, rules_version, at
+             from example where project_id = $1 and id = any($2)",
+            project,
+            &ids
+        )
+        .fetch_all(self.connection())
+        .await?
+        .into_iter()
+        .map(Example::try_from)
+        .collect()
+    }
+}
+
+impl Tx {
+    /// Stores examples, in one statement; one of a review and format that is there already is left as it is. Answers
+    /// the ids of those stored.
+    ///
+    /// # Errors
+    /// If the database refuses or is out of reach.
+    pub async fn insert_examples(&mut self, examples: &[Example]) -> Result<Vec<ExampleId>> {
+        let project = self.project_uuid();
+        Ok(sqlx::query_scalar!(
+            r#"
+            insert into example (project_id, id, review_id, trace_id, format, content, content_hash, rules_version, at)
+            select $1, * from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::jsonb[], $7::bytea[],
+                                     $8::text[], $9::timestamptz[])
+            on conflict on constraint example_review_format_key do nothing
+            returning id
+            "#,
+            project,
+            &examples.iter().map(|example| example.id.uuid()).collect::<Vec<_>>(),
+            &examples.iter().map(|example| example.review.uuid()).collect::<Vec<_>>(),
+            &examples.iter().map(|example| example.trace.uuid()).collect::<Vec<_>>(),
+            &examples.iter().map(|example| example.format.word().to_owned()).collect::<Vec<_>>(),
+            &examples.iter().map(|example| example.content.clone()).collect::<Vec<_>>(),
+            &examples.iter().map(|example| example.content_hash.as_bytes().to_vec()).collect::<Vec<_>>(),
+            &examples.iter().map(|example| example.rules_version.clone()).collect::<Vec<_>>(),
+            &examples.iter().map(|example| example.at).collect::<Vec<_>>(),
+        )
+        .fetch_all(self.connection())
+        .await?
+        .into_iter()
+        .map(ExampleId::from_uuid)
+        .collect())
+    }
+
+    /// The examples of traces, in the order of their making (example_trace_idx).
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn examples_of_traces(&mut self, traces: &[TraceId]) -> Result<Vec<Example>> {
+        let traces: Vec<_> = traces.iter().map(|id| id.uuid()).collect();
+        let project = self.project_uuid();
+        sqlx::query_as!(
+            ExampleRow,
+            "select id, review_id, trace_id, format, content, content_hash, rules_version, at
+             from example where project_id = $1 and trace_id = any($2) order by trace_id, id",
+            project,
+            &traces
+        )
+        .fetch_all(self.connection())
+        .await?
+        .into_iter()
+        .map(Example::try_from)
+        .collect()
+    }
+}

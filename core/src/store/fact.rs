@@ -1,0 +1,335 @@
+//! Grounding facts, and the search over them. Their states stand in `fact_state`.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use sqlx::{FromRow, QueryBuilder};
+
+use super::{Entered, Page, PageRequest, Result, StoreError, Tx, page::MOST};
+use crate::{
+    domain::grounding::{Fact, FactState, NewFact},
+    ids::{ApiKeyId, FactId, FactStateId, Id, SourceId},
+};
+
+/// Which facts are asked for. What is `None` does not restrict.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FactFilter {
+    /// The one with this curator's id.
+    pub external_id: Option<String>,
+    /// Those whose newest state is this.
+    pub state: Option<FactState>,
+    /// Those of this domain.
+    pub domain: Option<String>,
+    /// Those that this source states.
+    pub source: Option<SourceId>,
+    /// Those about this subject.
+    pub subject: Option<String>,
+}
+
+/// A fact to be entered, its source looked up and its state decided.
+#[derive(Debug, Clone)]
+pub struct FactEntry<'a> {
+    /// What it says.
+    pub fact: &'a NewFact,
+    /// The source that says so.
+    pub source: SourceId,
+    /// Its first state.
+    pub state: FactState,
+}
+
+#[derive(FromRow)]
+struct FactRow {
+    id: uuid::Uuid,
+    external_id: String,
+    source_id: uuid::Uuid,
+    domain: String,
+    subject: String,
+    statement: String,
+    quote: Option<String>,
+    valid_from: Option<NaiveDate>,
+    valid_to: Option<NaiveDate>,
+    content_hash: Vec<u8>,
+    recorded_at: DateTime<Utc>,
+    state: String,
+}
+
+impl TryFrom<FactRow> for Fact {
+    type Error = StoreError;
+    fn try_from(row: FactRow) -> Result<Self> {
+        Ok(Self {
+            id: FactId::from_uuid(row.id),
+            external_id: row.external_id,
+            source: SourceId::from_uuid(row.source_id),
+            domain: row.domain,
+            subject: row.subject,
+            statement: row.statement,
+            quote: row.quote,
+            valid_from: row.valid_from,
+            valid_to: row.valid_to,
+            content_hash: super::entered::stored_hash(&row.content_hash)?,
+            recorded_at: row.recorded_at,
+            state: row.state.parse()?,
+        })
+    }
+}
+
+impl Tx {
+    /// Enters facts with their first states. Under an external id that is taken (before, by another transaction that
+    /// commits meanwhile, or earlier in the list) the first stays, and so does its state. What stands there comes
+    /// back, in the order given.
+    ///
+    /// # Errors
+    /// If the database refuses or is out of reach.
+    pub async fn insert_facts(
+        &mut self,
+        facts: &[FactEntry<'_>],
+        key: Option<ApiKeyId>,
+    ) -> Result<Vec<Entered<FactId>>> {
+        if facts.is_empty() {
+            return Ok(vec![]);
+        }
+        let ids: Vec<_> = facts.iter().map(|_| self.fresh::<FactId>().uuid()).collect();
+        let external: Vec<_> = facts.iter().map(|entry| entry.fact.external_id.clone()).collect();
+        let sources: Vec<_> = facts.iter().map(|entry| entry.source.uuid()).collect();
+        let domains: Vec<_> = facts.iter().map(|entry| entry.fact.domain.clone()).collect();
+        let subjects: Vec<_> = facts.iter().map(|entry| entry.fact.subject.clone()).collect();
+        let statements: Vec<_> = facts.iter().map(|entry| entry.fact.statement.clone()).collect();
+        let quotes: Vec<_> = facts.iter().map(|entry| entry.fact.quote.clone()).collect();
+        let from: Vec<_> = facts.iter().map(|entry| entry.fact.valid_from).collect();
+        let to: Vec<_> = facts.iter().map(|entry| entry.fact.valid_to).collect();
+        let hashes: Vec<_> = facts.iter().map(|entry| entry.fact.content_hash().as_bytes().to_vec()).collect();
+        let (project, now) = (self.project_uuid(), self.now());
+        sqlx::query!(
+            r#"
+            insert into grounding_fact (project_id, id, external_id, source_id, domain, subject, statement, quote,
+                                        valid_from, valid_to, content_hash, recorded_at)
+            select $1, t.id, t.external_id, t.source_id, t.domain, t.subject, t.statement, t.quote,
+                   t.valid_from, t.valid_to, t.content_hash, $2
+            from unnest($3::uuid[], $4::text[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::text[],
+                        $10::date[], $11::date[], $12::bytea[])
+                 with ordinality as t (id, external_id, source_id, domain, subject, statement, quote, valid_from,
+                                       valid_to, content_hash, place)
+            -- In one order everywhere, so that transactions with the same ids wait for each other and never in a ring.
+            order by t.external_id, t.place
+            on conflict (project_id, external_id) do nothing
+            "#,
+            project,
+            now,
+            &ids,
+            &external,
+            &sources,
+            &domains,
+            &subjects,
+            &statements,
+            &quotes as &[Option<String>],
+            &from as &[Option<NaiveDate>],
+            &to as &[Option<NaiveDate>],
+            &hashes,
+        )
+        .execute(self.connection())
+        .await?;
+        // A statement of its own: it sees what another transaction committed while the insertion waited for it.
+        let standing: HashMap<_, _> = sqlx::query!(
+            "select external_id, id, content_hash from grounding_fact where project_id = $1 and external_id = any($2)",
+            project,
+            &external
+        )
+        .fetch_all(self.connection())
+        .await?
+        .into_iter()
+        .map(|row| (row.external_id, (row.id, row.content_hash)))
+        .collect();
+        let entered: Vec<Entered<FactId>> = super::entered::entered(&external, &ids, &standing)?;
+        let (mut of, mut states, mut changes) = (vec![], vec![], vec![]);
+        for (entry, entered) in facts.iter().zip(&entered) {
+            if entered.new {
+                of.push(entered.id.uuid());
+                states.push(entry.state.word().to_owned());
+                changes.push(self.fresh::<FactStateId>().uuid());
+            }
+        }
+        sqlx::query!(
+            r#"
+            insert into fact_state (project_id, id, fact_id, state, reason, key_id, at)
+            select $1, t.id, t.fact_id, t.state, 'entered', $2, $3
+            from unnest($4::uuid[], $5::uuid[], $6::text[]) as t (id, fact_id, state)
+            "#,
+            project,
+            key.map(Id::uuid),
+            now,
+            &changes,
+            &of,
+            &states,
+        )
+        .execute(self.connection())
+        .await?;
+        Ok(entered)
+    }
+
+    /// A page of facts with their newest states, newest first (grounding_fact_pkey; with a source or a domain the
+    /// index that begins with it, with a curator's id grounding_fact_external_key; states by fact_state_fact_idx).
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn facts(&mut self, filter: &FactFilter, page: PageRequest) -> Result<Page<Fact>> {
+        let mut query = QueryBuilder::new(
+            "select id, external_id, source_id, domain, subject, statement, quote, valid_from, valid_to, content_hash,
+                    recorded_at, state
+             from grounding_fact f
+             cross join lateral (
+                 select s.state from fact_state s where s.project_id = f.project_id and s.fact_id = f.id
+                 order by s.id desc limit 1
+             ) newest
+             where f.project_id = ",
+        );
+        query.push_bind(self.project_uuid());
+        if let Some(external_id) = &filter.external_id {
+            query.push(" and external_id = ").push_bind(external_id.clone());
+        }
+        if let Some(state) = filter.state {
+            query.push(" and state = ").push_bind(state.word());
+        }
+        if let Some(domain) = &filter.domain {
+            query.push(" and domain = ").push_bind(domain.clone());
+        }
+        if let Some(source) = filter.source {
+            query.push(" and source_id = ").push_bind(source.uuid());
+        }
+        if let Some(subject) = &filter.subject {
+            query.push(" and subject = ").push_bind(subject.clone());
+        }
+        page.push(&mut query, "id");
+        let rows: Vec<FactRow> = query.build_query_as().fetch_all(self.connection()).await?;
+        Ok(Page::from_read(page, rows.into_iter().map(Fact::try_from).collect::<Result<_>>()?))
+    }
+
+    /// Facts by id.
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn facts_by_id(&mut self, ids: &[FactId]) -> Result<Vec<Fact>> {
+        let ids: Vec<_> = ids.iter().map(|id| id.uuid()).collect();
+        let project = self.project_uuid();
+        sqlx::query_as!(
+            FactRow,
+            r#"
+            select f.id, f.external_id, f.source_id, f.domain, f.subject, f.statement, f.quote, f.valid_from,
+                   f.valid_to, f.content_hash, f.recorded_at, newest.state
+            from grounding_fact f
+            cross join lateral (
+                select s.state from fact_state s where s.project_id = f.project_id and s.fact_id = f.id
+                order by s.id desc limit 1
+            ) newest
+            where f.project_id = $1 and f.id = any($2)
+            "#,
+            project,
+            &ids
+        )
+        .fetch_all(self.connection())
+        .await?
+        .into_iter()
+        .map(Fact::try_from)
+        .collect()
+    }
+
+    /// The facts that sources state, in the order of the sources' ids and, of each, of their own; of a source no more
+    /// than [`MOST`], the newest (grounding_fact_source_idx).
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn facts_of_sources(&mut self, sources: &[SourceId]) -> Result<Vec<Fact>> {
+        let sources: Vec<_> = sources.iter().map(|id| id.uuid()).collect();
+        let project = self.project_uuid();
+        sqlx::query_as!(
+            FactRow,
+            r#"
+            select f.id as "id!", f.external_id as "external_id!", f.source_id as "source_id!", f.domain as "domain!",
+                   f.subject as "subject!", f.statement as "statement!", f.quote, f.valid_from, f.valid_to,
+                   f.content_hash as "content_hash!", f.recorded_at as "recorded_at!", newest.state as "state!"
+            from (select distinct s from unnest($2::uuid[]) as s) as asked
+            cross join lateral (
+                select g.* from grounding_fact g where g.project_id = $1 and g.source_id = asked.s
+                order by g.id desc limit $3
+            ) f
+            cross join lateral (
+                select s.state from fact_state s where s.project_id = f.project_id and s.fact_id = f.id
+                order by s.id desc limit 1
+            ) newest
+            order by asked.s, f.id
+            "#,
+            project,
+            &sources,
+            MOST,
+        )
+        .fetch_all(self.connection())
+        .await?
+        .into_iter()
+        .map(Fact::try_from)
+        .collect()
+    }
+
+    /// Facts by their curator's ids (grounding_fact_external_key).
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn facts_named(&mut self, external_ids: &[String]) -> Result<HashMap<String, FactId>> {
+        let project = self.project_uuid();
+        Ok(sqlx::query!(
+            "select external_id, id from grounding_fact where project_id = $1 and external_id = any($2)",
+            project,
+            external_ids
+        )
+        .fetch_all(self.connection())
+        .await?
+        .into_iter()
+        .map(|row| (row.external_id, FactId::from_uuid(row.id)))
+        .collect())
+    }
+
+    /// What a source states, as texts to hold quotations against: statement and quote of up to 1,000 of its facts
+    /// that are not retracted, in the order of their ids, after one of them (grounding_fact_source_idx).
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn texts_of_source(
+        &mut self,
+        source: SourceId,
+        after: Option<FactId>,
+    ) -> Result<Vec<(FactId, String, Option<String>)>> {
+        let project = self.project_uuid();
+        Ok(sqlx::query!(
+            r#"
+            select f.id, f.statement, f.quote from grounding_fact f
+            where f.project_id = $1 and f.source_id = $2 and ($3::uuid is null or f.id > $3)
+              and (
+                  select s.state from fact_state s where s.project_id = f.project_id and s.fact_id = f.id
+                  order by s.id desc limit 1
+              ) <> 'retracted'
+            order by f.id limit 1000
+            "#,
+            project,
+            source.uuid(),
+            after.map(Id::uuid),
+        )
+        .fetch_all(self.connection())
+        .await?
+        .into_iter()
+        .map(|row| (FactId::from_uuid(row.id), row.statement, row.quote))
+        .collect())
+    }
+
+    /// Verified facts whose statement matches words as people type them into a search (all of them; `or`, `-` and
+    /// quotation marks as usual), the best first, with their rank (cover density, by document length); at most `most`
+    /// and 200 (grounding_fact_terms_idx).
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn search_facts(&mut self, query: &str, most: i32) -> Result<Vec<(FactId, f32)>> {
+        Ok(sqlx::query!(r#"select id as "id!", rank as "rank!" from search_facts($1, $2)"#, query, most)
+            .fetch_all(self.connection())
+            .await?
+            .into_iter()
+            .map(|row| (FactId::from_uuid(row.id), row.rank))
+            .collect())
+    }
+}

@@ -1,0 +1,199 @@
+//! API keys. The secret is shown once and never stored: the table holds its hash.
+
+use chrono::{DateTime, Utc};
+use sqlx::{FromRow, QueryBuilder};
+
+use super::{Page, PageRequest, Result, Store, StoreError, Tx};
+use crate::{
+    domain::access::Role,
+    hash::Digest,
+    ids::{ApiKeyId, ExpertId, Id, ProjectId},
+};
+
+/// A key to be made.
+#[derive(Debug, Clone)]
+pub struct NewKey {
+    /// What it is for.
+    pub name: String,
+    /// What its bearer may do.
+    pub role: Role,
+    /// The expert whose reviews it writes.
+    pub expert: Option<ExpertId>,
+    /// When it stops working.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// BLAKE3 of the secret.
+    pub token_hash: Digest,
+}
+
+/// A key, without its secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyRecord {
+    /// Its id.
+    pub id: ApiKeyId,
+    /// What it is for.
+    pub name: String,
+    /// What its bearer may do.
+    pub role: Role,
+    /// The expert whose reviews it writes.
+    pub expert: Option<ExpertId>,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When it stops working.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// When it was withdrawn.
+    pub revoked_at: Option<DateTime<Utc>>,
+}
+
+#[derive(FromRow)]
+struct KeyRow {
+    id: uuid::Uuid,
+    name: String,
+    role: String,
+    expert_id: Option<uuid::Uuid>,
+    created_at: DateTime<Utc>,
+    expires_at: Option<DateTime<Utc>>,
+    revoked_at: Option<DateTime<Utc>>,
+}
+
+impl TryFrom<KeyRow> for KeyRecord {
+    type Error = StoreError;
+    fn try_from(row: KeyRow) -> Result<Self> {
+        Ok(Self {
+            id: ApiKeyId::from_uuid(row.id),
+            name: row.name,
+            role: row.role.parse()?,
+            expert: row.expert_id.map(ExpertId::from_uuid),
+            created_at: row.created_at,
+            expires_at: row.expires_at,
+            revoked_at: row.revoked_at,
+        })
+    }
+}
+
+/// Whom a secret belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Authenticated {
+    /// The key.
+    pub key: ApiKeyId,
+    /// Its project.
+    pub project: ProjectId,
+    /// Its role.
+    pub role: Role,
+    /// Its expert.
+    pub expert: Option<ExpertId>,
+}
+
+impl Store {
+    /// Looks a secret up by its hash (api_key_token_hash_key); `None` if there is no such key, or it is revoked or
+    /// has expired.
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn authenticate(&self, token_hash: &Digest) -> Result<Option<Authenticated>> {
+        let Some(row) = sqlx::query!(
+            r#"select key_id as "key_id!", project_id as "project_id!", role as "role!", expert_id, expires_at
+               from authenticate($1)"#,
+            token_hash.as_bytes().as_slice()
+        )
+        .fetch_optional(&self.pool)
+        .await?
+        else {
+            return Ok(None);
+        };
+        if row.expires_at.is_some_and(|at| at <= self.clock.now()) {
+            return Ok(None);
+        }
+        Ok(Some(Authenticated {
+            key: ApiKeyId::from_uuid(row.key_id),
+            project: ProjectId::from_uuid(row.project_id),
+            role: row.role.parse()?,
+            expert: row.expert_id.map(ExpertId::from_uuid),
+        }))
+    }
+}
+
+impl Tx {
+    /// Stores a key.
+    ///
+    /// # Errors
+    /// If the database refuses (an unknown expert is `api_key_expert_fkey`) or is out of reach.
+    pub async fn insert_key(&mut self, key: &NewKey) -> Result<KeyRecord> {
+        let id: ApiKeyId = self.fresh();
+        let (project, created_at) = (self.project_uuid(), self.now());
+        sqlx::query!(
+            "insert into api_key (project_id, id, name, role, expert_id, token_hash, created_at, expires_at)
+             values ($1, $2, $3, $4, $5, $6, $7, $8)",
+            project,
+            id.uuid(),
+            key.name,
+            key.role.word(),
+            key.expert.map(Id::uuid),
+            key.token_hash.as_bytes().as_slice(),
+            created_at,
+            key.expires_at,
+        )
+        .execute(self.connection())
+        .await?;
+        Ok(KeyRecord {
+            id,
+            name: key.name.clone(),
+            role: key.role,
+            expert: key.expert,
+            created_at,
+            expires_at: key.expires_at,
+            revoked_at: None,
+        })
+    }
+
+    /// Withdraws a key; `false` if it is not there or was withdrawn before.
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn revoke_key(&mut self, key: ApiKeyId) -> Result<bool> {
+        let (project, now) = (self.project_uuid(), self.now());
+        let done = sqlx::query!(
+            "update api_key set revoked_at = $3 where project_id = $1 and id = $2 and revoked_at is null",
+            project,
+            key.uuid(),
+            now
+        )
+        .execute(self.connection())
+        .await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// A page of keys, newest first (api_key_pkey).
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn keys(&mut self, page: PageRequest) -> Result<Page<KeyRecord>> {
+        let mut query = QueryBuilder::new(
+            "select id, name, role, expert_id, created_at, expires_at, revoked_at from api_key where project_id = ",
+        );
+        query.push_bind(self.project_uuid());
+        page.push(&mut query, "id");
+        let rows: Vec<KeyRow> = query.build_query_as().fetch_all(self.connection()).await?;
+        Ok(Page::from_read(page, rows.into_iter().map(KeyRecord::try_from).collect::<Result<_>>()?))
+    }
+
+    /// Keys by id.
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn keys_by_id(&mut self, ids: &[ApiKeyId]) -> Result<Vec<KeyRecord>> {
+        let ids: Vec<_> = ids.iter().map(|id| id.uuid()).collect();
+        let project = self.project_uuid();
+        sqlx::query_as!(
+            KeyRow,
+            "select id, name, role, expert_id, created_at, expires_at, revoked_at
+             from api_key where project_id = $1 and id = any($2)",
+            project,
+            &ids
+        )
+        .fetch_all(self.connection())
+        .await?
+        .into_iter()
+        .map(KeyRecord::try_from)
+        .collect()
+    }
+}

@@ -1,0 +1,98 @@
+//! Projects: the tenants.
+
+use chrono::{DateTime, Utc};
+
+use super::{Result, Store, Tx};
+use crate::ids::{Id, ProjectId};
+
+/// A tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Project {
+    /// Its id.
+    pub id: ProjectId,
+    /// The short name that addresses and commands use.
+    pub slug: String,
+    /// The name that people read.
+    pub name: String,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+}
+
+impl Store {
+    /// Makes a project. A slug that is taken is a constraint error named `project_slug_key`.
+    ///
+    /// # Errors
+    /// If the database refuses or is out of reach.
+    pub async fn create_project(&self, slug: &str, name: &str) -> Result<Project> {
+        let id: ProjectId = self.ids.make();
+        let mut tx = self.begin(id).await?;
+        let created_at = tx.now();
+        sqlx::query!(
+            "insert into project (id, slug, name, created_at) values ($1, $2, $3, $4)",
+            id.uuid(),
+            slug,
+            name,
+            created_at
+        )
+        .execute(tx.connection())
+        .await?;
+        tx.commit().await?;
+        Ok(Project { id, slug: slug.to_owned(), name: name.to_owned(), created_at })
+    }
+
+    /// The project with this slug (project_slug_key).
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn project_named(&self, slug: &str) -> Result<Option<Project>> {
+        Ok(sqlx::query!(
+            r#"select id as "id!", slug as "slug!", name as "name!", created_at as "created_at!" from find_project($1)"#,
+            slug
+        )
+        .fetch_optional(&self.pool)
+        .await?
+        .map(|row| Project { id: ProjectId::from_uuid(row.id), slug: row.slug, name: row.name, created_at: row.created_at }))
+    }
+
+    /// Projects in the order of their making, at most 1,000, after one of them.
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn projects(&self, after: Option<ProjectId>, most: i32) -> Result<Vec<Project>> {
+        Ok(sqlx::query!(
+            r#"select id as "id!", slug as "slug!", name as "name!", created_at as "created_at!"
+               from list_projects($1, $2)"#,
+            after.map(Id::uuid),
+            most
+        )
+        .fetch_all(&self.pool)
+        .await?
+        .into_iter()
+        .map(|row| Project {
+            id: ProjectId::from_uuid(row.id),
+            slug: row.slug,
+            name: row.name,
+            created_at: row.created_at,
+        })
+        .collect())
+    }
+}
+
+impl Tx {
+    /// The project this transaction is open for; `None` if there is no such project.
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn own_project(&mut self) -> Result<Option<Project>> {
+        let project = self.project_uuid();
+        Ok(sqlx::query!("select id, slug, name, created_at from project where id = $1", project)
+            .fetch_optional(self.connection())
+            .await?
+            .map(|row| Project {
+                id: ProjectId::from_uuid(row.id),
+                slug: row.slug,
+                name: row.name,
+                created_at: row.created_at,
+            }))
+    }
+}

@@ -1,0 +1,166 @@
+//! Quarantined items: well-formed input that contradicts what is stored, kept whole for a person to look at.
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use sqlx::{FromRow, QueryBuilder};
+
+use super::{Page, PageRequest, Result, StoreError, Tx};
+use crate::{
+    domain::intake::Door,
+    ids::{BatchId, Id, QuarantinedId},
+};
+
+/// An item to be set aside.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewQuarantined {
+    /// The door it came through.
+    pub door: Door,
+    /// The sender's id.
+    pub external_id: Option<String>,
+    /// Why it is set aside.
+    pub reason: String,
+    /// The field that is at odds.
+    pub field: String,
+    /// The whole item.
+    pub content: Value,
+}
+
+/// An item that was set aside.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Quarantined {
+    /// Its id.
+    pub id: QuarantinedId,
+    /// The door it came through.
+    pub door: Door,
+    /// The sender's id.
+    pub external_id: Option<String>,
+    /// Why it was set aside.
+    pub reason: String,
+    /// The field that is at odds.
+    pub field: String,
+    /// The whole item.
+    pub content: Value,
+    /// The batch that brought it.
+    pub batch: BatchId,
+    /// When it came.
+    pub received_at: DateTime<Utc>,
+}
+
+/// Which quarantined items are asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct QuarantineFilter {
+    /// Those that came through this door.
+    pub door: Option<Door>,
+    /// Those with this sender's id.
+    pub external_id: Option<String>,
+}
+
+#[derive(FromRow)]
+struct QuarantinedRow {
+    id: uuid::Uuid,
+    door: String,
+    external_id: Option<String>,
+    reason: String,
+    field: String,
+    content: Value,
+    batch_id: uuid::Uuid,
+    received_at: DateTime<Utc>,
+}
+
+impl TryFrom<QuarantinedRow> for Quarantined {
+    type Error = StoreError;
+    fn try_from(row: QuarantinedRow) -> Result<Self> {
+        Ok(Self {
+            id: QuarantinedId::from_uuid(row.id),
+            door: row.door.parse()?,
+            external_id: row.external_id,
+            reason: row.reason,
+            field: row.field,
+            content: row.content,
+            batch: BatchId::from_uuid(row.batch_id),
+            received_at: row.received_at,
+        })
+    }
+}
+
+impl Tx {
+    /// Sets items aside, in one statement; the ids come back in the order of the items.
+    ///
+    /// # Errors
+    /// If the database refuses or is out of reach.
+    pub async fn quarantine(&mut self, batch: BatchId, items: &[NewQuarantined]) -> Result<Vec<QuarantinedId>> {
+        if items.is_empty() {
+            return Ok(vec![]);
+        }
+        let made: Vec<QuarantinedId> = items.iter().map(|_| self.fresh()).collect();
+        let ids: Vec<_> = made.iter().map(|id| id.uuid()).collect();
+        let doors: Vec<_> = items.iter().map(|item| item.door.word().to_owned()).collect();
+        let external: Vec<_> = items.iter().map(|item| item.external_id.clone()).collect();
+        let reasons: Vec<_> = items.iter().map(|item| item.reason.clone()).collect();
+        let fields: Vec<_> = items.iter().map(|item| item.field.clone()).collect();
+        let contents: Vec<_> = items.iter().map(|item| item.content.clone()).collect();
+        let (project, now) = (self.project_uuid(), self.now());
+        sqlx::query!(
+            "insert into quarantined_item (project_id, id, door, external_id, reason, field, content, batch_id,
+                                           received_at)
+             select $1, t.id, t.door, t.external_id, t.reason, t.field, t.content, $2, $3
+             from unnest($4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[], $9::jsonb[])
+                  as t (id, door, external_id, reason, field, content)",
+            project,
+            batch.uuid(),
+            now,
+            &ids,
+            &doors,
+            &external as &[Option<String>],
+            &reasons,
+            &fields,
+            &contents,
+        )
+        .execute(self.connection())
+        .await?;
+        Ok(made)
+    }
+
+    /// A page of quarantined items, newest first (quarantined_item_pkey; quarantined_item_external_idx with a
+    /// sender's id and a door).
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn quarantined(&mut self, filter: &QuarantineFilter, page: PageRequest) -> Result<Page<Quarantined>> {
+        let mut query = QueryBuilder::new(
+            "select id, door, external_id, reason, field, content, batch_id, received_at from quarantined_item
+             where project_id = ",
+        );
+        query.push_bind(self.project_uuid());
+        if let Some(door) = filter.door {
+            query.push(" and door = ").push_bind(door.word());
+        }
+        if let Some(external_id) = &filter.external_id {
+            query.push(" and external_id = ").push_bind(external_id.clone());
+        }
+        page.push(&mut query, "id");
+        let rows: Vec<QuarantinedRow> = query.build_query_as().fetch_all(self.connection()).await?;
+        Ok(Page::from_read(page, rows.into_iter().map(Quarantined::try_from).collect::<Result<_>>()?))
+    }
+
+    /// Quarantined items by id.
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn quarantined_by_id(&mut self, ids: &[QuarantinedId]) -> Result<Vec<Quarantined>> {
+        let ids: Vec<_> = ids.iter().map(|id| id.uuid()).collect();
+        let project = self.project_uuid();
+        sqlx::query_as!(
+            QuarantinedRow,
+            "select id, door, external_id, reason, field, content, batch_id, received_at
+             from quarantined_item where project_id = $1 and id = any($2)",
+            project,
+            &ids
+        )
+        .fetch_all(self.connection())
+        .await?
+        .into_iter()
+        .map(Quarantined::try_from)
+        .collect()
+    }
+}

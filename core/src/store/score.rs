@@ -1,0 +1,179 @@
+//! Scores: rewards and their terms.
+
+use chrono::{DateTime, Utc};
+use sqlx::{FromRow, QueryBuilder};
+use uuid::Uuid;
+
+use super::{Page, PageRequest, Result, StoreError, Tx, verification::uuids};
+use crate::{
+    domain::judgement::{Score, ScoreInputs},
+    hash,
+    ids::{ConsensusId, Id, ModelVersionId, ReviewId, ScoreId, TraceId, VerificationId},
+};
+
+#[derive(FromRow)]
+struct ScoreRow {
+    id: Uuid,
+    trace_id: Uuid,
+    verification_id: Uuid,
+    consensus_id: Option<Uuid>,
+    review_id: Option<Uuid>,
+    reward_model_id: Option<Uuid>,
+    reward: f64,
+    expert_term: Option<f64>,
+    support_term: f64,
+    unverifiable_term: f64,
+    consistency_term: f64,
+    model_term: Option<f64>,
+    findings: serde_json::Value,
+    inputs_hash: Vec<u8>,
+    at: DateTime<Utc>,
+}
+
+impl TryFrom<ScoreRow> for Score {
+    type Error = StoreError;
+    fn try_from(row: ScoreRow) -> Result<Self> {
+        Ok(Self {
+            id: ScoreId::from_uuid(row.id),
+            trace: TraceId::from_uuid(row.trace_id),
+            inputs: ScoreInputs {
+                verification: VerificationId::from_uuid(row.verification_id),
+                consensus: row.consensus_id.map(ConsensusId::from_uuid),
+                review: row.review_id.map(ReviewId::from_uuid),
+                reward_model: row.reward_model_id.map(ModelVersionId::from_uuid),
+            },
+            reward: row.reward,
+            expert_term: row.expert_term,
+            support_term: row.support_term,
+            unverifiable_term: row.unverifiable_term,
+            consistency_term: row.consistency_term,
+            model_term: row.model_term,
+            findings: serde_json::from_value(row.findings)?,
+            inputs_hash: hash::from_bytes(&row.inputs_hash)
+                .map_err(|_| StoreError::Corrupt("a score's hash is not 32 bytes long".to_owned()))?,
+            at: row.at,
+        })
+    }
+}
+
+impl Tx {
+    /// Stores scores, in one statement.
+    ///
+    /// # Errors
+    /// If the database refuses or is out of reach.
+    pub async fn insert_scores(&mut self, scores: &[Score]) -> Result<()> {
+        let project = self.project_uuid();
+        let findings =
+            scores.iter().map(|score| serde_json::to_value(&score.findings)).collect::<Result<Vec<_>, _>>()?;
+        sqlx::query!(
+            r#"
+            insert into score (project_id, id, trace_id, verification_id, consensus_id, review_id, reward_model_id,
+                               reward, expert_term, support_term, unverifiable_term, consistency_term, model_term,
+                               findings, inputs_hash, at)
+            select $1, * from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::uuid[], $8::float8[],
+                                     $9::float8[], $10::float8[], $11::float8[], $12::float8[], $13::float8[],
+                                     $14::jsonb[], $15::bytea[], $16::timestamptz[])
+            "#,
+            project,
+            &scores.iter().map(|score| score.id.uuid()).collect::<Vec<_>>(),
+            &scores.iter().map(|score| score.trace.uuid()).collect::<Vec<_>>(),
+            &scores.iter().map(|score| score.inputs.verification.uuid()).collect::<Vec<_>>(),
+            &scores.iter().map(|score| score.inputs.consensus.map(Id::uuid)).collect::<Vec<_>>() as &[Option<Uuid>],
+            &scores.iter().map(|score| score.inputs.review.map(Id::uuid)).collect::<Vec<_>>() as &[Option<Uuid>],
+            &scores.iter().map(|score| score.inputs.reward_model.map(Id::uuid)).collect::<Vec<_>>() as &[Option<Uuid>],
+            &scores.iter().map(|score| score.reward).collect::<Vec<_>>(),
+            &scores.iter().map(|score| score.expert_term).collect::<Vec<_>>() as &[Option<f64>],
+            &scores.iter().map(|score| score.support_term).collect::<Vec<_>>(),
+            &scores.iter().map(|score| score.unverifiable_term).collect::<Vec<_>>(),
+            &scores.iter().map(|score| score.consistency_term).collect::<Vec<_>>(),
+            &scores.iter().map(|score| score.model_term).collect::<Vec<_>>() as &[Option<f64>],
+            &findings,
+            &scores.iter().map(|score| score.inputs_hash.as_bytes().to_vec()).collect::<Vec<_>>(),
+            &scores.iter().map(|score| score.at).collect::<Vec<_>>(),
+        )
+        .execute(self.connection())
+        .await?;
+        Ok(())
+    }
+
+    /// The newest score of each trace that has one (score_trace_idx).
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn latest_scores_of_traces(&mut self, traces: &[TraceId]) -> Result<Vec<Score>> {
+        let (project, traces) = (self.project_uuid(), uuids(traces));
+        sqlx::query_as!(
+            ScoreRow,
+            r#"
+            select s.id, s.trace_id, s.verification_id, s.consensus_id, s.review_id, s.reward_model_id, s.reward,
+                   s.expert_term, s.support_term, s.unverifiable_term, s.consistency_term, s.model_term, s.findings,
+                   s.inputs_hash, s.at
+            from unnest($2::uuid[]) t (id), lateral (
+                select * from score where project_id = $1 and trace_id = t.id order by id desc limit 1
+            ) s
+            "#,
+            project,
+            &traces
+        )
+        .fetch_all(self.connection())
+        .await?
+        .into_iter()
+        .map(Score::try_from)
+        .collect()
+    }
+
+    /// Scores by id.
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn scores_by_id(&mut self, ids: &[ScoreId]) -> Result<Vec<Score>> {
+        let (project, ids) = (self.project_uuid(), uuids(ids));
+        sqlx::query_as!(
+            ScoreRow,
+            "select id, trace_id, verification_id, consensus_id, review_id, reward_model_id, reward, expert_term,
+                    support_term, unverifiable_term, consistency_term, model_term, findings, inputs_hash, at
+             from score where project_id = $1 and id = any($2)",
+            project,
+            &ids
+        )
+        .fetch_all(self.connection())
+        .await?
+        .into_iter()
+        .map(Score::try_from)
+        .collect()
+    }
+
+    /// A page of scores, newest first; of one trace by score_trace_idx.
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn scores(&mut self, trace: Option<TraceId>, page: PageRequest) -> Result<Page<Score>> {
+        let mut query = QueryBuilder::new("select * from score where project_id = ");
+        query.push_bind(self.project_uuid());
+        if let Some(trace) = trace {
+            query.push(" and trace_id = ").push_bind(trace.uuid());
+        }
+        page.push(&mut query, "id");
+        let rows: Vec<ScoreRow> = query.build_query_as().fetch_all(self.connection()).await?;
+        Ok(Page::from_read(page, rows.into_iter().map(Score::try_from).collect::<Result<_>>()?))
+    }
+
+    /// Traces in the order of their ids, after one of them (error_trace_pkey).
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn trace_ids_after(&mut self, after: Option<TraceId>, most: i64) -> Result<Vec<TraceId>> {
+        let project = self.project_uuid();
+        Ok(sqlx::query_scalar!(
+            "select id from error_trace where project_id = $1 and ($2::uuid is null or id > $2) order by id limit $3",
+            project,
+            after.map(Id::uuid),
+            most
+        )
+        .fetch_all(self.connection())
+        .await?
+        .into_iter()
+        .map(TraceId::from_uuid)
+        .collect())
+    }
+}

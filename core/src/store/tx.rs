@@ -1,0 +1,81 @@
+//! A transaction opened for one project.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use sqlx::{PgConnection, Postgres, Transaction};
+
+use super::{Result, Store};
+use crate::{
+    ids::{Id, ProjectId},
+    queue::Stage,
+};
+
+/// A transaction in which one project's records can be read and written, and no other's.
+/// Dropped without [`Tx::commit`], it changes nothing.
+#[derive(Debug)]
+pub struct Tx {
+    inner: Transaction<'static, Postgres>,
+    project: ProjectId,
+    store: Store,
+    now: DateTime<Utc>,
+    /// Stages whose bell rings after the commit.
+    pub(crate) rings: BTreeSet<Stage>,
+}
+
+impl Tx {
+    pub(super) async fn begin(store: &Store, project: ProjectId, mode: Option<&'static str>) -> Result<Self> {
+        let mut inner = store.pool.begin().await?;
+        if let Some(mode) = mode {
+            sqlx::query(mode).execute(&mut *inner).await?;
+        }
+        sqlx::query!("select set_config('atr.project', $1, true)", project.uuid().to_string())
+            .fetch_one(&mut *inner)
+            .await?;
+        Ok(Self { inner, project, store: store.clone(), now: store.clock.now(), rings: BTreeSet::new() })
+    }
+
+    /// The project it is open for.
+    pub fn project(&self) -> ProjectId {
+        self.project
+    }
+
+    /// When it was opened: the time of every record that it writes.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.now
+    }
+
+    /// A new id.
+    pub fn fresh<I: Id>(&self) -> I {
+        self.store.ids.make()
+    }
+
+    /// Makes everything written durable and visible, and then rings for the tasks that were enqueued.
+    ///
+    /// # Errors
+    /// If the database refuses or is out of reach; whether it was committed is then unknown to the caller only if the
+    /// connection broke.
+    pub async fn commit(self) -> Result<()> {
+        self.inner.commit().await?;
+        // After the commit and coalesced: inside the transaction NOTIFY takes a lock that serialises all commits.
+        self.store.bell.ring(&self.rings);
+        Ok(())
+    }
+
+    /// Undoes everything written.
+    ///
+    /// # Errors
+    /// If the database is out of reach (then it undoes it by itself).
+    pub async fn rollback(self) -> Result<()> {
+        Ok(self.inner.rollback().await?)
+    }
+
+    pub(crate) fn connection(&mut self) -> &mut PgConnection {
+        &mut self.inner
+    }
+
+    /// The project's UUID, for statements.
+    pub(crate) fn project_uuid(&self) -> uuid::Uuid {
+        self.project.uuid()
+    }
+}

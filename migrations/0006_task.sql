@@ -1,0 +1,54 @@
+-- The task queue: the one place where stages meet. The row is the outbox, so it has no policy: workers serve every
+-- project, and open a transaction for the task's own project before they read anything else.
+create table task (
+    id uuid not null,
+    project_id uuid not null,
+    stage text not null,
+    work jsonb not null,
+    state text not null,
+    priority smallint not null,
+    unique_key text,
+    attempt smallint not null,
+    max_attempts smallint not null,
+    run_at timestamptz not null,
+    owner uuid,
+    leased_until timestamptz,
+    errors jsonb not null,
+    created_at timestamptz not null,
+    finished_at timestamptz,
+    announced_at timestamptz,
+    constraint task_pkey primary key (id),
+    constraint task_project_fkey foreign key (project_id) references project (id),
+    constraint task_state_known check (state in ('available', 'scheduled', 'running', 'retryable', 'succeeded', 'cancelled', 'dead')),
+    constraint task_attempts check (attempt between 0 and max_attempts),
+    constraint task_lease_whole check ((state = 'running') = (owner is not null and leased_until is not null)),
+    constraint task_finish_whole check ((state in ('succeeded', 'cancelled', 'dead')) = (finished_at is not null))
+);
+-- Unique among those that have not begun: one that runs may already have read what has changed since.
+create unique index task_unique_waiting on task (project_id, stage, unique_key)
+    where unique_key is not null and state in ('available', 'scheduled', 'retryable');
+-- Claiming: the projects of a stage are stepped through on this index, so that each gets its share.
+create index task_claim_idx on task (stage, project_id, priority, run_at, id) where state = 'available';
+create index task_due_idx on task (run_at, id) where state in ('scheduled', 'retryable');
+create index task_lease_idx on task (leased_until) where state = 'running';
+-- Claiming passes over what runs already.
+create index task_running_idx on task (project_id, stage, unique_key) where state = 'running';
+create index task_dead_idx on task (project_id, id) where state = 'dead';
+create index task_project_idx on task (project_id, stage, state, id);
+comment on table task is 'One piece of work for one stage, and its outbox row.';
+comment on column task.id is 'UUIDv7; its text form begins with tsk_.';
+comment on column task.project_id is 'The tenant whose records it is about.';
+comment on column task.stage is 'The stage that does it.';
+comment on column task.work is 'What is to be done, by ids.';
+comment on column task.state is 'available, scheduled, running, retryable, succeeded, cancelled or dead.';
+comment on column task.priority is 'Smaller goes first; 0 is usual.';
+comment on column task.unique_key is 'Two waiting tasks of a stage and project never share one.';
+comment on column task.attempt is 'How often it was claimed.';
+comment on column task.max_attempts is 'After so many failed attempts it is dead.';
+comment on column task.run_at is 'Not before this time.';
+comment on column task.owner is 'The worker that holds it.';
+comment on column task.leased_until is 'Until when it is held, by this database''s clock.';
+comment on column task.errors is 'What went wrong at each attempt.';
+comment on column task.created_at is 'When it was enqueued.';
+comment on column task.finished_at is 'When it ended.';
+comment on column task.announced_at is 'When a broker was last told of it; null is not yet.';

@@ -1,0 +1,60 @@
+//! Experts: entering, changing and listing them.
+
+use atr_core::{
+    domain::{
+        access::Permission,
+        expert::{Expert, ExpertChange, ExpertInput, NewExpert},
+    },
+    ids::ExpertId,
+    store::{ExpertFilter, Page, PageRequest},
+};
+
+use super::{Actor, App, AppError};
+
+/// Enters an expert, to whom items are routed from then on.
+///
+/// # Errors
+/// If the caller may not, a field is at fault, or the handle is taken.
+pub async fn create(app: &App, actor: &Actor, sent: ExpertInput) -> Result<Expert, AppError> {
+    actor.may(Permission::Administer)?;
+    let wanted = NewExpert::try_from(sent)?;
+    let mut tx = app.store.begin(actor.project).await?;
+    let expert = tx.insert_expert(&wanted).await.map_err(|error| match error.constraint() {
+        Some("expert_handle_key") => {
+            AppError::Conflict(format!("the handle `{}` is taken: choose another one", wanted.handle))
+        }
+        _ => error.into(),
+    })?;
+    tx.commit().await?;
+    Ok(expert)
+}
+
+/// Changes what of an expert may change. The handle stays: reviews and snapshots name it.
+///
+/// # Errors
+/// If the caller may not, a field is at fault, or there is no such expert.
+pub async fn update(app: &App, actor: &Actor, expert: ExpertId, change: ExpertChange) -> Result<Expert, AppError> {
+    actor.may(Permission::Administer)?;
+    let change = change.checked()?;
+    let mut tx = app.store.begin(actor.project).await?;
+    let changed = tx
+        .update_expert(expert, &change)
+        .await?
+        .ok_or_else(|| AppError::NotFound { what: "expert", name: expert.to_string() })?;
+    tx.commit().await?;
+    Ok(changed)
+}
+
+/// A page of experts.
+///
+/// # Errors
+/// If the caller may not.
+pub async fn list(
+    app: &App,
+    actor: &Actor,
+    filter: &ExpertFilter,
+    page: PageRequest,
+) -> Result<Page<Expert>, AppError> {
+    actor.may(Permission::Read)?;
+    Ok(app.store.begin(actor.project).await?.experts(filter, page).await?)
+}

@@ -1,0 +1,150 @@
+//! The use cases, one file each. They call the ground floor, and return neither HTTP nor GraphQL types.
+
+pub mod experts;
+pub mod fact_states;
+pub mod keys;
+pub mod projects;
+pub mod promote;
+pub mod record_grounding;
+pub mod record_reviews;
+pub mod record_traces;
+pub mod request_snapshot;
+pub mod roll_back;
+pub mod route_reviews;
+pub mod start_job;
+pub mod tasks;
+
+use std::sync::Arc;
+
+use atr_core::{
+    blobs::Blobs,
+    domain::{
+        Rejection,
+        access::{Permission, Role},
+    },
+    ids::{ApiKeyId, ExpertId, ProjectId},
+    store::{Store, StoreError},
+};
+
+/// What every use case works with. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct App {
+    /// The database.
+    pub store: Store,
+    /// Content-addressed bytes.
+    pub blobs: Blobs,
+    /// What this process is asked about itself.
+    pub process: Arc<Process>,
+}
+
+/// What a process knows of itself, for readiness.
+#[derive(Debug, Default)]
+pub struct Process {
+    /// Whether workers run in this process.
+    pub works: bool,
+}
+
+/// Who acts, for which project.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor {
+    /// The project acted in.
+    pub project: ProjectId,
+    /// What they are here for.
+    pub role: Role,
+    /// The key they came with; none for this machine's own commands.
+    pub key: Option<ApiKeyId>,
+    /// The expert they are.
+    pub expert: Option<ExpertId>,
+}
+
+impl Actor {
+    /// Whoever can run commands on this machine beside the database: an operator.
+    pub fn local(project: ProjectId) -> Self {
+        Self { project, role: Role::Operator, key: None, expert: None }
+    }
+
+    /// Refuses what the role does not permit.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`].
+    pub fn may(&self, what: Permission) -> Result<(), AppError> {
+        if self.role.may(what) { Ok(()) } else { Err(AppError::Forbidden { role: self.role, what }) }
+    }
+}
+
+/// Why a use case was not carried out. The text is for the caller and says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// The key's role does not permit it.
+    #[error("a key with the role {role} may not do this ({what:?}): ask for a key with another role")]
+    Forbidden {
+        /// The role.
+        role: Role,
+        /// What it lacks.
+        what: Permission,
+    },
+    /// What is named is not there, or belongs to someone else.
+    #[error("there is no {what} {name} in this project")]
+    NotFound {
+        /// What kind of thing.
+        what: &'static str,
+        /// As it was named.
+        name: String,
+    },
+    /// An argument is wrong.
+    #[error("{field}: {message}")]
+    Invalid {
+        /// Which.
+        field: String,
+        /// What is wrong with it and what to do.
+        message: String,
+    },
+    /// It was well asked, but the state of things forbids it.
+    #[error("{0}")]
+    Conflict(String),
+    /// A fault of ours; the inner detail goes to the log, not to the caller.
+    #[error("the database could not do it; try again")]
+    Store(#[from] StoreError),
+    /// A fault of the blob store.
+    #[error("a stored file could not be read or written; see the service's log")]
+    Blob(#[from] std::io::Error),
+}
+
+impl From<Rejection> for AppError {
+    fn from(Rejection { field, message }: Rejection) -> Self {
+        Self::Invalid { field, message }
+    }
+}
+
+impl AppError {
+    /// The code by which programs tell errors apart.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Forbidden { .. } => "FORBIDDEN",
+            Self::NotFound { .. } => "NOT_FOUND",
+            Self::Invalid { .. } => "BAD_USER_INPUT",
+            Self::Conflict(_) => "CONFLICT",
+            Self::Store(error) if error.is_passing() => "UNAVAILABLE",
+            Self::Store(_) | Self::Blob(_) => "INTERNAL",
+        }
+    }
+
+    /// An argument that is wrong.
+    pub fn invalid(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::Invalid { field: field.into(), message: message.into() }
+    }
+
+    /// Writes the inner detail of a fault to the log; refusals are not faults.
+    pub fn log(&self) {
+        if let Self::Store(_) | Self::Blob(_) = self {
+            let mut detail = String::new();
+            let mut cause = std::error::Error::source(self);
+            while let Some(inner) = cause {
+                detail.push_str(&inner.to_string());
+                detail.push_str("; ");
+                cause = inner.source();
+            }
+            tracing::error!(code = self.code(), detail, "{self}");
+        }
+    }
+}

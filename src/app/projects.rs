@@ -1,0 +1,59 @@
+//! Making and finding projects.
+
+use atr_core::{domain::access::Permission, ids::ProjectId, store::Project};
+
+use super::{Actor, App, AppError};
+
+/// Makes a project.
+///
+/// # Errors
+/// If the caller may not, the slug has not the right form, or it is taken.
+pub async fn create(app: &App, actor: &Actor, slug: &str, name: &str) -> Result<Project, AppError> {
+    actor.may(Permission::Operate)?;
+    create_unasked(app, slug, name).await
+}
+
+/// Makes a project on behalf of this installation itself, at its first start.
+///
+/// # Errors
+/// If the slug has not the right form or is taken.
+pub async fn create_unasked(app: &App, slug: &str, name: &str) -> Result<Project, AppError> {
+    let form = slug.len() <= 63
+        && slug.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
+        && slug.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+    if !form {
+        return Err(AppError::invalid(
+            "slug",
+            "use 1 to 63 lower-case letters, digits and hyphens, beginning with a letter or digit",
+        ));
+    }
+    if name.trim().is_empty() || name.chars().count() > 200 || name.contains('\0') {
+        return Err(AppError::invalid("name", "give a name of 1 to 200 characters"));
+    }
+    app.store.create_project(slug, name.trim()).await.map_err(|error| match error.constraint() {
+        Some("project_slug_key") => {
+            AppError::Conflict(format!("there is a project named {slug} already: choose another slug"))
+        }
+        _ => error.into(),
+    })
+}
+
+/// Every project, in the order of their making, at most 1,000.
+///
+/// # Errors
+/// If the caller may not.
+pub async fn list(app: &App, actor: &Actor, after: Option<ProjectId>) -> Result<Vec<Project>, AppError> {
+    actor.may(Permission::Operate)?;
+    Ok(app.store.projects(after, 1000).await?)
+}
+
+/// The project with this slug.
+///
+/// # Errors
+/// If there is none.
+pub async fn named(app: &App, slug: &str) -> Result<Project, AppError> {
+    app.store
+        .project_named(slug)
+        .await?
+        .ok_or_else(|| AppError::NotFound { what: "project", name: format!("`{slug}`") })
+}

@@ -1,0 +1,28 @@
+//! Taking in sources and facts.
+
+use atr_core::{
+    domain::{Rejection, access::Permission, grounding::NewGrounding, intake::BatchOutcome},
+    store::Sender,
+};
+
+use super::{Actor, App, AppError};
+
+/// Takes a batch of sources and facts in, in one transaction, and says what became of each item. Whoever keeps the
+/// facts may enter them as verified; experts may propose them.
+///
+/// # Errors
+/// If the caller may do neither, or the database is out of reach; then nothing of it was stored.
+pub async fn record_grounding(
+    app: &App,
+    actor: &Actor,
+    items: Vec<Result<NewGrounding, Rejection>>,
+) -> Result<BatchOutcome, AppError> {
+    let may_vouch = actor.role.may(Permission::Curate);
+    if !may_vouch && !actor.role.may(Permission::Review) {
+        return Err(AppError::Forbidden { role: actor.role, what: Permission::Curate });
+    }
+    let mut tx = app.store.begin(actor.project).await?;
+    let outcome = tx.record_grounding(&items, Sender { key: actor.key, may_vouch }).await?;
+    tx.commit().await?;
+    Ok(outcome)
+}

@@ -1,0 +1,48 @@
+//! Tending the queue: trying dead work again, and giving up what waits.
+
+use atr_core::{domain::access::Permission, ids::TaskId, queue::Task, store::Tx};
+
+use super::{Actor, App, AppError};
+
+/// Tries a dead task again, from its first attempt.
+///
+/// # Errors
+/// If the caller may not, there is no such task, it is not dead, or the same work waits already.
+pub async fn replay(app: &App, actor: &Actor, id: TaskId) -> Result<Task, AppError> {
+    actor.may(Permission::Administer)?;
+    let mut tx = app.store.begin(actor.project).await?;
+    let replayed = tx.replay(id).await?;
+    let task = the(&mut tx, id).await?;
+    if !replayed {
+        return Err(AppError::Conflict(format!(
+            "the task {id} is {}: only a dead task whose work does not wait again already is replayed",
+            task.state
+        )));
+    }
+    tx.commit().await?;
+    Ok(task)
+}
+
+/// Cancels a task that waits.
+///
+/// # Errors
+/// If the caller may not, there is no such task, or it runs or has ended.
+pub async fn cancel(app: &App, actor: &Actor, id: TaskId) -> Result<Task, AppError> {
+    actor.may(Permission::Administer)?;
+    let mut tx = app.store.begin(actor.project).await?;
+    let cancelled = tx.cancel_task(id).await?;
+    let task = the(&mut tx, id).await?;
+    if !cancelled {
+        return Err(AppError::Conflict(format!(
+            "the task {id} is {}: only a task that waits is cancelled",
+            task.state
+        )));
+    }
+    tx.commit().await?;
+    Ok(task)
+}
+
+async fn the(tx: &mut Tx, id: TaskId) -> Result<Task, AppError> {
+    let found = tx.tasks_by_id(&[id]).await?.pop();
+    found.ok_or_else(|| AppError::NotFound { what: "task", name: id.to_string() })
+}

@@ -1,0 +1,126 @@
+//! Opening an installation: its database (private or given), its blobs, its first project and key.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use anyhow::Context as _;
+use atr_core::{
+    blobs::Blobs,
+    clock::Clock,
+    domain::access::Role,
+    ids::Ids,
+    store::{Connect, Project, Store, migrate},
+};
+
+use crate::{
+    app::{Actor, App, AppError, Process, keys, projects},
+    config::Place,
+    embedded::EmbeddedPostgres,
+};
+
+/// The slug of the project that the first start makes.
+pub(crate) const FIRST_PROJECT: &str = "default";
+
+/// How long the end of the process waits for the database's connections to be given back.
+const CLOSING: Duration = Duration::from_secs(5);
+
+/// An installation that is open.
+#[derive(Debug)]
+pub(crate) struct Installation {
+    pub(crate) app: App,
+    /// The private database, if there is one; it stops when this is dropped.
+    pub(crate) postgres: Option<EmbeddedPostgres>,
+}
+
+/// What to do about a schema that is behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Schema {
+    /// Bring it up to date.
+    Migrate,
+    /// Refuse to start, unless the database is private to this installation.
+    Expect,
+}
+
+/// The address of the database, and the private server behind it if none was given.
+pub(crate) async fn database(place: &Place) -> anyhow::Result<(String, Option<EmbeddedPostgres>)> {
+    match &place.database_url {
+        Some(url) => Ok((url.clone(), None)),
+        None => {
+            let folder = data_folder(place)?.join("postgres");
+            let server = EmbeddedPostgres::start(&folder).await?;
+            Ok((server.url(), Some(server)))
+        }
+    }
+}
+
+/// The data folder, made if it is not there, as an absolute path.
+pub(crate) fn data_folder(place: &Place) -> anyhow::Result<PathBuf> {
+    std::fs::create_dir_all(&place.data).with_context(|| format!("cannot make the folder {}", place.data.display()))?;
+    place.data.canonicalize().with_context(|| format!("cannot use the folder {}", place.data.display()))
+}
+
+impl Installation {
+    pub(crate) async fn open(place: &Place, schema: Schema, works: bool) -> anyhow::Result<Self> {
+        let data = data_folder(place)?;
+        let (url, postgres) = database(place).await?;
+        if schema == Schema::Migrate || postgres.is_some() {
+            migrate(&url).await?;
+        }
+        let clock = Clock::system();
+        let ids = Ids::from_system(clock.clone());
+        let store = Store::connect(Connect { url, connections: place.connections, clock, ids }).await?;
+        let app = App { store, blobs: Blobs::new(data.join("blobs")), process: Arc::new(Process { works }) };
+        Ok(Self { app, postgres })
+    }
+
+    /// What the stages work with.
+    pub(crate) fn context(&self, place: &Place) -> anyhow::Result<atr_workers::Context> {
+        Ok(atr_workers::Context {
+            store: self.app.store.clone(),
+            blobs: self.app.blobs.clone(),
+            trainer: trainer(place)?,
+            work_dir: data_folder(place)?.join("work"),
+            reward_models: atr_workers::RewardModels::default(),
+            cancelled: tokio_util::sync::CancellationToken::new(),
+        })
+    }
+
+    /// At the first start: a project and an operator's key, whose secret is answered this once.
+    pub(crate) async fn first_key(&self) -> anyhow::Result<Option<String>> {
+        if !self.app.store.projects(None, 1).await?.is_empty() {
+            return Ok(None);
+        }
+        let project = match projects::create_unasked(&self.app, FIRST_PROJECT, "Default").await {
+            Ok(project) => project,
+            // Another process is at its first start on the same database, and shows the key.
+            Err(AppError::Conflict(_)) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let wanted =
+            keys::Wanted { name: "first key".to_owned(), role: Role::Operator, expert: None, expires_at: None };
+        Ok(Some(keys::create(&self.app, &Actor::local(project.id), wanted).await?.secret))
+    }
+
+    /// The project that a command names, or the only one there is.
+    pub(crate) async fn project(&self, slug: Option<&str>) -> anyhow::Result<Project> {
+        Ok(projects::named(&self.app, slug.unwrap_or(FIRST_PROJECT)).await?)
+    }
+
+    pub(crate) async fn close(self) -> anyhow::Result<()> {
+        // A dropped transaction is rolled back once its statement has ended, and that may wait for another's lock.
+        if tokio::time::timeout(CLOSING, self.app.store.close()).await.is_err() {
+            tracing::warn!("a statement goes on in the database; it is left to end there, and is not committed");
+        }
+        if let Some(postgres) = self.postgres {
+            postgres.stop().await?;
+        }
+        Ok(())
+    }
+}
+
+/// The reward trainer: as told, or beside this program.
+pub(crate) fn trainer(place: &Place) -> anyhow::Result<PathBuf> {
+    match &place.trainer {
+        Some(program) => Ok(program.clone()),
+        None => Ok(std::env::current_exe()?.with_file_name("atr-train-reward")),
+    }
+}

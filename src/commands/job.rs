@@ -1,0 +1,110 @@
+//! `atr job`: training jobs.
+
+use anyhow::Context as _;
+use atr_core::{
+    domain::training::{JobFilter, JobState, TrainingJob},
+    ids::{SnapshotId, TrainingJobId},
+    store::{OrdinalRequest, PageRequest},
+};
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+use super::{
+    installation::{Installation, Schema},
+    output::Output,
+};
+use crate::{
+    app::{
+        Actor,
+        start_job::{JobRequest, start_job},
+    },
+    config::Place,
+};
+
+#[derive(Debug, Args)]
+pub(crate) struct Jobs {
+    /// The project, by its slug
+    #[arg(long, global = true, value_name = "SLUG")]
+    project: Option<String>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Ask workers to train the reward model on a sealed snapshot
+    Start {
+        /// The snapshot, by id
+        snapshot: SnapshotId,
+        /// Seed given to the trainer
+        #[arg(long, default_value_t = 1)]
+        seed: i64,
+    },
+    /// List jobs, newest first, at most 200
+    List {
+        /// Only in this state: queued, running, succeeded, failed or cancelled
+        #[arg(long)]
+        state: Option<JobState>,
+    },
+    /// Show a job and what its trainer reported last
+    Show {
+        /// The job
+        job: TrainingJobId,
+    },
+}
+
+impl Jobs {
+    pub(crate) async fn run(self, place: &Place, out: Output) -> anyhow::Result<()> {
+        let installation = Installation::open(place, Schema::Expect, false).await?;
+        let done = self.run_on(&installation, out).await;
+        installation.close().await?;
+        done
+    }
+
+    async fn run_on(self, installation: &Installation, out: Output) -> anyhow::Result<()> {
+        let app = &installation.app;
+        let actor = Actor::local(installation.project(self.project.as_deref()).await?.id);
+        match self.command {
+            Command::Start { snapshot, seed } => {
+                let wanted = JobRequest { snapshot, base_model: None, seed, hyperparameters: serde_json::Map::new() };
+                let job = start_job(app, &actor, wanted).await?;
+                out.result(&line(&job), || format!("Job {} is queued.", job.id))
+            }
+            Command::List { state } => {
+                let mut tx = app.store.begin(actor.project).await?;
+                let filter = JobFilter { state, ..JobFilter::default() };
+                for job in tx.jobs(&filter, PageRequest::first(200)).await?.rows {
+                    out.result(&line(&job), || words(&job))?;
+                }
+                Ok(())
+            }
+            Command::Show { job } => {
+                let mut tx = app.store.begin(actor.project).await?;
+                let found = tx.job(job).await?.with_context(|| format!("there is no job {job} in this project"))?;
+                let last = OrdinalRequest { from_end: true, ..OrdinalRequest::first(20) };
+                let events = tx.job_events(job, found.attempt, last).await?;
+                let events: Vec<Value> = events.rows.into_iter().map(|event| event.event).collect();
+                let mut whole = line(&found);
+                whole["events"] = json!(events);
+                out.result(&whole, || {
+                    let lines = events.iter().map(|event| format!("\n  {event}")).collect::<String>();
+                    format!("{}{lines}", words(&found))
+                })
+            }
+        }
+    }
+}
+
+fn line(of: &TrainingJob) -> Value {
+    json!({
+        "id": of.id, "snapshot": of.asked.snapshot, "state": of.state, "attempt": of.attempt,
+        "produced_model": of.produced_model, "error": of.error, "created_at": of.created_at,
+        "started_at": of.started_at, "finished_at": of.finished_at,
+    })
+}
+
+fn words(of: &TrainingJob) -> String {
+    let made = of.produced_model.map(|model| format!("made {model}"));
+    let outcome = made.or_else(|| of.error.clone()).unwrap_or_default();
+    format!("{}  {:9}  on {}  {outcome}", of.id, of.state, of.asked.snapshot)
+}

@@ -1,0 +1,98 @@
+//! `atr key`: keys, made beside the database and therefore as an operator.
+
+use anyhow::Context as _;
+use atr_core::{
+    domain::access::Role,
+    ids::{ApiKeyId, ExpertId},
+    store::PageRequest,
+};
+use chrono::{DateTime, Utc};
+use clap::Subcommand;
+use serde_json::json;
+
+use super::{
+    installation::{Installation, Schema},
+    output::Output,
+};
+use crate::{
+    app::{Actor, keys},
+    config::Place,
+};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Key {
+    /// Make a key; its secret is shown this once
+    Create {
+        /// What it is for
+        name: String,
+        /// What its bearer may do: operator, admin, curator, engineer, expert, ingest or reader
+        #[arg(long)]
+        role: Role,
+        /// The project, by its slug
+        #[arg(long, value_name = "SLUG")]
+        project: Option<String>,
+        /// The expert whose reviews it writes, by id
+        #[arg(long, value_name = "EXPERT")]
+        expert: Option<ExpertId>,
+        /// When it stops working (RFC 3339)
+        #[arg(long, value_name = "TIME")]
+        expires_at: Option<DateTime<Utc>>,
+    },
+    /// List a project's keys, newest first, at most 200
+    List {
+        /// The project, by its slug
+        #[arg(long, value_name = "SLUG")]
+        project: Option<String>,
+    },
+    /// Withdraw a key
+    Revoke {
+        /// The key's id
+        key: ApiKeyId,
+        /// The project, by its slug
+        #[arg(long, value_name = "SLUG")]
+        project: Option<String>,
+    },
+}
+
+impl Key {
+    pub(crate) async fn run(self, place: &Place, out: Output) -> anyhow::Result<()> {
+        let installation = Installation::open(place, Schema::Expect, false).await?;
+        let done = self.run_on(&installation, out).await;
+        installation.close().await?;
+        done
+    }
+
+    async fn run_on(self, installation: &Installation, out: Output) -> anyhow::Result<()> {
+        let app = &installation.app;
+        match self {
+            Self::Create { name, role, project, expert, expires_at } => {
+                let actor = Actor::local(installation.project(project.as_deref()).await?.id);
+                let made = keys::create(app, &actor, keys::Wanted { name, role, expert, expires_at }).await?;
+                out.result(&json!({ "id": made.key.id, "role": role, "secret": made.secret }), || {
+                    format!("Key {} ({role}), shown this once:\n  {}", made.key.id, made.secret)
+                })
+            }
+            Self::List { project } => {
+                let actor = Actor::local(installation.project(project.as_deref()).await?.id);
+                for key in keys::list(app, &actor, PageRequest::first(200)).await?.rows {
+                    let state = match (key.revoked_at, key.expires_at) {
+                        (Some(at), _) => format!("withdrawn {}", at.to_rfc3339()),
+                        (None, Some(at)) => format!("until {}", at.to_rfc3339()),
+                        (None, None) => "works".to_owned(),
+                    };
+                    let line = json!({
+                        "id": key.id, "name": key.name, "role": key.role, "expert": key.expert,
+                        "created_at": key.created_at, "expires_at": key.expires_at, "revoked_at": key.revoked_at,
+                    });
+                    out.result(&line, || format!("{}  {:8}  {}  {}", key.id, key.role, state, key.name))?;
+                }
+                Ok(())
+            }
+            Self::Revoke { key, project } => {
+                let actor = Actor::local(installation.project(project.as_deref()).await?.id);
+                keys::revoke(app, &actor, key).await.context("nothing was withdrawn")?;
+                out.result(&json!({ "revoked": key }), || format!("Key {key} is withdrawn."))
+            }
+        }
+    }
+}

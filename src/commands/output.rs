@@ -1,0 +1,38 @@
+//! Results on standard output: a line for people, or JSON for programs.
+
+use std::io::Write;
+
+use serde::Serialize;
+
+/// Where results go.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Output {
+    json: bool,
+}
+
+impl Output {
+    pub(crate) fn new(json: bool) -> Self {
+        Self { json }
+    }
+
+    /// Whether programs read the result.
+    pub(crate) fn is_json(self) -> bool {
+        self.json
+    }
+
+    /// Prints one result: as JSON, or in words.
+    pub(crate) fn result(self, value: &impl Serialize, words: impl FnOnce() -> String) -> anyhow::Result<()> {
+        let text = if self.json { serde_json::to_string(value)? } else { words() };
+        self.line(&text)
+    }
+
+    /// Prints one line.
+    pub(crate) fn line(self, text: &str) -> anyhow::Result<()> {
+        let mut stdout = std::io::stdout().lock();
+        match writeln!(stdout, "{text}").and_then(|()| stdout.flush()) {
+            // Whoever read us has read enough.
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+            done => Ok(done?),
+        }
+    }
+}

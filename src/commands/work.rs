@@ -1,0 +1,37 @@
+//! `atr work [STAGE…]`: workers alone.
+
+use std::time::Duration;
+
+use atr_core::queue::Stage;
+use atr_workers::{Options, Worker};
+use clap::Args;
+
+use super::{
+    installation::{Installation, Schema},
+    signals::stop_at_signal,
+};
+use crate::config::{Grace, Place, Working};
+
+#[derive(Debug, Args)]
+pub(crate) struct Work {
+    /// The stages to serve: verify, consensus, score, route, derive, curate, snapshot, train, evaluate, promote
+    /// [default: all]
+    #[arg(value_name = "STAGE")]
+    stages: Vec<Stage>,
+    #[command(flatten)]
+    working: Working,
+    #[command(flatten)]
+    grace: Grace,
+}
+
+impl Work {
+    pub(crate) async fn run(self, place: &Place) -> anyhow::Result<()> {
+        let stop = stop_at_signal()?;
+        let installation = Installation::open(place, Schema::Expect, true).await?;
+        let stages = if self.stages.is_empty() { Stage::ALL.to_vec() } else { self.stages };
+        let grace = Duration::from_secs(self.grace.grace_seconds);
+        let options = Options { stages, slots: self.working.slots.into(), grace };
+        Worker::new(installation.context(place)?, options).run(stop).await;
+        installation.close().await
+    }
+}

@@ -1,0 +1,235 @@
+//! Experts and what they are asked to judge.
+
+use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
+use atr_core::{
+    domain::expert,
+    domain::judgement,
+    ids::{AssignmentId, ExpertId},
+    store,
+};
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::{
+    fault::OrFault,
+    loading::{ReviewsBy, children, found, maybe, one},
+    model::ModelVersion,
+    paging::{Connection, PageArgs, connect, listed, paged},
+    review::Review,
+    scalars::{IntoId, maybe_id},
+    session::reading,
+    trace::Trace,
+};
+
+/// An expert.
+#[derive(Debug, Clone)]
+pub struct Expert(pub(super) expert::Expert);
+
+/// An expert.
+#[Object]
+impl Expert {
+    /// Its id.
+    pub(super) async fn id(&self) -> ID {
+        self.0.id.into_id()
+    }
+
+    /// The pseudonym.
+    async fn handle(&self) -> &str {
+        self.0.handle.as_str()
+    }
+
+    /// The domains the expert judges; empty means every domain.
+    async fn domains(&self) -> &[String] {
+        &self.0.domains
+    }
+
+    /// BCP 47 tags of the languages the expert reads; empty means every language.
+    async fn languages(&self) -> &[String] {
+        &self.0.languages
+    }
+
+    /// How many items a week the expert takes.
+    async fn weekly_capacity(&self) -> i32 {
+        self.0.weekly_capacity
+    }
+
+    /// Whether items are routed to the expert.
+    async fn active(&self) -> bool {
+        self.0.active
+    }
+
+    /// When the expert was entered.
+    async fn created_at(&self) -> DateTime<Utc> {
+        self.0.created_at
+    }
+
+    /// Their reviews, every revision.
+    #[graphql(complexity = "listed(child_complexity)")]
+    async fn reviews(&self, ctx: &Context<'_>) -> Result<Vec<Review>> {
+        children(ctx, ReviewsBy(self.0.id)).await
+    }
+}
+
+/// An item of the weekly review, routed to an expert.
+#[derive(Debug, Clone)]
+pub struct Assignment(pub(super) judgement::Assignment);
+
+/// An item of the weekly review, routed to an expert.
+#[Object]
+impl Assignment {
+    /// Its id.
+    pub(super) async fn id(&self) -> ID {
+        self.0.id.into_id()
+    }
+
+    /// Monday of the week it is for.
+    async fn cycle(&self) -> NaiveDate {
+        self.0.cycle
+    }
+
+    /// Who is asked.
+    async fn expert(&self, ctx: &Context<'_>) -> Result<Expert> {
+        one(ctx, self.0.expert).await
+    }
+
+    /// What is to be judged.
+    async fn trace(&self, ctx: &Context<'_>) -> Result<Trace> {
+        one(ctx, self.0.trace).await
+    }
+
+    /// Its place in the expert's week, from 1.
+    async fn rank(&self) -> i32 {
+        self.0.rank
+    }
+
+    /// Expected value of a judgement, 0 to 1; larger is sooner.
+    async fn value(&self) -> f64 {
+        self.0.value
+    }
+
+    /// The reward model whose opinion was weighed.
+    async fn reward_model(&self, ctx: &Context<'_>) -> Result<Option<ModelVersion>> {
+        maybe(ctx, self.0.reward_model).await
+    }
+
+    /// When it was routed.
+    async fn at(&self) -> DateTime<Utc> {
+        self.0.at
+    }
+
+    /// Why.
+    async fn reason(&self) -> RoutingReason {
+        RoutingReason::of(&self.0.reason)
+    }
+}
+
+/// Why an item was routed: each term of its value, and the reason in words.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct RoutingReason {
+    /// How uncertain it is whether the answer is right, 0 to 1.
+    uncertainty: f64,
+    /// How much the terms of the reward contradict each other, 0 to 1.
+    conflict: f64,
+    /// How many traces share its question, as a share of the largest such number, 0 to 1.
+    reach: f64,
+    /// How little is reviewed of its domain, 0 to 1.
+    novelty: f64,
+    /// The reason in words.
+    words: String,
+}
+
+impl RoutingReason {
+    fn of(from: &judgement::RoutingReason) -> Self {
+        Self {
+            uncertainty: from.uncertainty,
+            conflict: from.conflict,
+            reach: from.reach,
+            novelty: from.novelty,
+            words: from.words.clone(),
+        }
+    }
+}
+
+/// Which records are wanted; a field that is not given excludes nothing.
+#[derive(Debug, Default, InputObject)]
+pub struct ExpertFilter {
+    /// Those to whom items are routed, or those to whom none are.
+    active: Option<bool>,
+    /// Those who judge this domain: because they name it, or because they name none.
+    domain: Option<String>,
+}
+
+impl ExpertFilter {
+    fn read(self) -> Result<store::ExpertFilter> {
+        Ok(store::ExpertFilter { active: self.active, domain: self.domain })
+    }
+}
+
+/// Which records are wanted; a field that is not given excludes nothing.
+#[derive(Debug, Default, InputObject)]
+pub struct AssignmentFilter {
+    /// Only this expert's.
+    expert: Option<ID>,
+    /// Only of this week, named by its Monday.
+    cycle: Option<NaiveDate>,
+}
+
+impl AssignmentFilter {
+    fn read(self) -> Result<store::AssignmentFilter> {
+        Ok(store::AssignmentFilter { expert: maybe_id("expert", self.expert.as_ref())?, cycle: self.cycle })
+    }
+}
+
+/// Reads of this file's records.
+#[derive(Debug, Default)]
+pub struct ExpertQuery;
+
+#[Object]
+impl ExpertQuery {
+    /// An expert by its id; null if this project has none of that id.
+    async fn expert(&self, ctx: &Context<'_>, #[graphql(desc = "Its id.")] id: ID) -> Result<Option<Expert>> {
+        found::<ExpertId, _>(ctx, &id).await
+    }
+
+    /// Experts, newest first.
+    #[graphql(complexity = "paged(first, last, child_complexity)")]
+    async fn experts(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only those that meet all of these.")] filter: Option<ExpertFilter>,
+        #[graphql(desc = "How many records from the beginning of the list, at most 100; 20 where nothing is said.")]
+        first: Option<i32>,
+        #[graphql(desc = "How many records from the end of the list, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Only records after the one with this cursor.")] after: Option<String>,
+        #[graphql(desc = "Only records before the one with this cursor.")] before: Option<String>,
+    ) -> Result<Connection<Expert>> {
+        let page = PageArgs { first, last, after, before }.by_id::<ExpertId>()?;
+        let filter = filter.unwrap_or_default().read()?;
+        let mut tx = reading(ctx).await?;
+        let page = tx.experts(&filter, page).await.or_fault()?;
+        Ok(connect(page.map(Expert), |record| record.0.id.to_string()))
+    }
+
+    /// An item of a weekly review by its id; null if this project has none of that id.
+    async fn assignment(&self, ctx: &Context<'_>, #[graphql(desc = "Its id.")] id: ID) -> Result<Option<Assignment>> {
+        found::<AssignmentId, _>(ctx, &id).await
+    }
+
+    /// Items of weekly reviews, newest first.
+    #[graphql(complexity = "paged(first, last, child_complexity)")]
+    async fn assignments(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only those that meet all of these.")] filter: Option<AssignmentFilter>,
+        #[graphql(desc = "How many records from the beginning of the list, at most 100; 20 where nothing is said.")]
+        first: Option<i32>,
+        #[graphql(desc = "How many records from the end of the list, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Only records after the one with this cursor.")] after: Option<String>,
+        #[graphql(desc = "Only records before the one with this cursor.")] before: Option<String>,
+    ) -> Result<Connection<Assignment>> {
+        let page = PageArgs { first, last, after, before }.by_id::<AssignmentId>()?;
+        let filter = filter.unwrap_or_default().read()?;
+        let mut tx = reading(ctx).await?;
+        let page = tx.assignments(&filter, page).await.or_fault()?;
+        Ok(connect(page.map(Assignment), |record| record.0.id.to_string()))
+    }
+}

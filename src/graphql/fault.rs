@@ -1,0 +1,40 @@
+//! What a resolver says when something is wrong. Inner detail goes to the log and never to the caller.
+
+use async_graphql::{Error, ErrorExtensions};
+use atr_core::store::StoreError;
+
+use crate::app::AppError;
+
+/// An error for the caller: the public text and the code of a use case's error.
+pub(super) fn fault(error: &AppError) -> Error {
+    error.log();
+    Error::new(error.to_string()).extend_with(|_, extensions| {
+        extensions.set("code", error.code());
+        if let AppError::Invalid { field, .. } = error {
+            extensions.set("field", field.clone());
+        }
+    })
+}
+
+/// An argument that is wrong.
+pub(super) fn invalid(field: &str, message: &str) -> Error {
+    fault(&AppError::invalid(field, message))
+}
+
+/// Turns what the floors below say into an error for the caller.
+pub(super) trait OrFault<T> {
+    /// The value, or the error for the caller.
+    fn or_fault(self) -> Result<T, Error>;
+}
+
+impl<T> OrFault<T> for Result<T, AppError> {
+    fn or_fault(self) -> Result<T, Error> {
+        self.map_err(|error| fault(&error))
+    }
+}
+
+impl<T> OrFault<T> for Result<T, StoreError> {
+    fn or_fault(self) -> Result<T, Error> {
+        self.map_err(|error| fault(&error.into()))
+    }
+}

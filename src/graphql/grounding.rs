@@ -1,0 +1,332 @@
+//! Grounding: sources and facts.
+
+use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
+use atr_core::{
+    domain::grounding,
+    ids::{FactId, SourceId},
+    store,
+};
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::{
+    fault::{OrFault, invalid},
+    loading::{FactsOf, StatesOf, children, found, many, one},
+    paging::{Connection, PageArgs, connect, listed, paged},
+    scalars::{IntoId, maybe_id},
+    session::reading,
+    words::{FactStanding, TrustTier},
+};
+
+/// Where facts come from.
+#[derive(Debug, Clone)]
+pub struct Source(pub(super) grounding::Source);
+
+/// Where facts come from.
+#[Object]
+impl Source {
+    /// Its id.
+    pub(super) async fn id(&self) -> ID {
+        self.0.id.into_id()
+    }
+
+    /// The curator's id for it.
+    async fn external_id(&self) -> &str {
+        &self.0.external_id
+    }
+
+    /// Who published it.
+    async fn publisher(&self) -> &str {
+        &self.0.publisher
+    }
+
+    /// Its title.
+    async fn title(&self) -> &str {
+        &self.0.title
+    }
+
+    /// Where it is found.
+    async fn url(&self) -> Option<&str> {
+        self.0.url.as_deref()
+    }
+
+    /// Its DOI, in lower case.
+    async fn doi(&self) -> Option<&str> {
+        self.0.doi.as_deref()
+    }
+
+    /// SPDX id or the publisher's words.
+    async fn licence(&self) -> &str {
+        &self.0.licence
+    }
+
+    /// How far it is trusted.
+    async fn trust_tier(&self) -> TrustTier {
+        self.0.trust_tier.into()
+    }
+
+    /// When it was read.
+    async fn retrieved_at(&self) -> Option<DateTime<Utc>> {
+        self.0.retrieved_at
+    }
+
+    /// Hash of its content.
+    async fn content_hash(&self) -> String {
+        self.0.content_hash.to_hex().to_string()
+    }
+
+    /// When it was entered.
+    async fn created_at(&self) -> DateTime<Utc> {
+        self.0.created_at
+    }
+
+    /// The facts it states.
+    #[graphql(complexity = "listed(child_complexity)")]
+    async fn facts(&self, ctx: &Context<'_>) -> Result<Vec<Fact>> {
+        children(ctx, FactsOf(self.0.id)).await
+    }
+}
+
+/// A statement that a source makes.
+#[derive(Debug, Clone)]
+pub struct Fact(pub(super) grounding::Fact);
+
+/// A statement that a source makes.
+#[Object]
+impl Fact {
+    /// Its id.
+    pub(super) async fn id(&self) -> ID {
+        self.0.id.into_id()
+    }
+
+    /// The curator's id for it.
+    async fn external_id(&self) -> &str {
+        &self.0.external_id
+    }
+
+    /// The source that says so.
+    async fn source(&self, ctx: &Context<'_>) -> Result<Source> {
+        one(ctx, self.0.source).await
+    }
+
+    /// The field of knowledge.
+    async fn domain(&self) -> &str {
+        &self.0.domain
+    }
+
+    /// What it is about.
+    async fn subject(&self) -> &str {
+        &self.0.subject
+    }
+
+    /// The fact, in one sentence.
+    async fn statement(&self) -> &str {
+        &self.0.statement
+    }
+
+    /// The words of the source.
+    async fn quote(&self) -> Option<&str> {
+        self.0.quote.as_deref()
+    }
+
+    /// From when it holds in the world.
+    async fn valid_from(&self) -> Option<NaiveDate> {
+        self.0.valid_from
+    }
+
+    /// Until when it holds in the world.
+    async fn valid_to(&self) -> Option<NaiveDate> {
+        self.0.valid_to
+    }
+
+    /// Hash of its content.
+    async fn content_hash(&self) -> String {
+        self.0.content_hash.to_hex().to_string()
+    }
+
+    /// When it was entered.
+    async fn recorded_at(&self) -> DateTime<Utc> {
+        self.0.recorded_at
+    }
+
+    /// Its state when it was read: the newest of its `FactStateChange`s.
+    async fn state(&self) -> FactStanding {
+        self.0.state.into()
+    }
+
+    /// Its changes of state, in order of time.
+    #[graphql(complexity = "listed(child_complexity)")]
+    async fn states(&self, ctx: &Context<'_>) -> Result<Vec<FactChange>> {
+        children(ctx, StatesOf(self.0.id)).await
+    }
+}
+
+/// A change of a fact's state. The newest of a fact holds.
+#[derive(Debug, Clone)]
+pub struct FactChange(pub(super) grounding::FactStateChange);
+
+/// A change of a fact's state. The newest of a fact holds.
+#[Object]
+impl FactChange {
+    /// Its id; ids of one fact's changes ascend.
+    pub(super) async fn id(&self) -> ID {
+        self.0.id.into_id()
+    }
+
+    /// The fact.
+    async fn fact(&self, ctx: &Context<'_>) -> Result<Fact> {
+        one(ctx, self.0.fact).await
+    }
+
+    /// The state from then on.
+    async fn state(&self) -> FactStanding {
+        self.0.state.into()
+    }
+
+    /// Why.
+    async fn reason(&self) -> &str {
+        &self.0.reason
+    }
+
+    /// The key that said so.
+    async fn key_id(&self) -> Option<ID> {
+        self.0.key.map(|id| id.into_id())
+    }
+
+    /// When.
+    async fn at(&self) -> DateTime<Utc> {
+        self.0.at
+    }
+}
+
+/// A fact that matches a search.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct FoundFact {
+    /// The fact.
+    fact: Fact,
+    /// How well it matches; larger is better.
+    rank: f64,
+}
+
+/// Which records are wanted; a field that is not given excludes nothing.
+#[derive(Debug, Default, InputObject)]
+pub struct SourceFilter {
+    /// The one with this curator's id.
+    external_id: Option<String>,
+    /// Those of this publisher.
+    publisher: Option<String>,
+    /// Those trusted so far.
+    trust_tier: Option<TrustTier>,
+}
+
+impl SourceFilter {
+    fn read(self) -> Result<store::SourceFilter> {
+        Ok(store::SourceFilter {
+            external_id: self.external_id,
+            publisher: self.publisher,
+            trust_tier: self.trust_tier.map(Into::into),
+        })
+    }
+}
+
+/// Which records are wanted; a field that is not given excludes nothing.
+#[derive(Debug, Default, InputObject)]
+pub struct FactFilter {
+    /// The one with this curator's id.
+    external_id: Option<String>,
+    /// Those whose newest state is this.
+    state: Option<FactStanding>,
+    /// Those of this domain.
+    domain: Option<String>,
+    /// Those that this source states.
+    source: Option<ID>,
+    /// Those about this subject.
+    subject: Option<String>,
+}
+
+impl FactFilter {
+    fn read(self) -> Result<store::FactFilter> {
+        Ok(store::FactFilter {
+            external_id: self.external_id,
+            state: self.state.map(Into::into),
+            domain: self.domain,
+            source: maybe_id("source", self.source.as_ref())?,
+            subject: self.subject,
+        })
+    }
+}
+
+/// Reads of this file's records.
+#[derive(Debug, Default)]
+pub struct GroundingQuery;
+
+#[Object]
+impl GroundingQuery {
+    /// A grounding source by its id; null if this project has none of that id.
+    async fn source(&self, ctx: &Context<'_>, #[graphql(desc = "Its id.")] id: ID) -> Result<Option<Source>> {
+        found::<SourceId, _>(ctx, &id).await
+    }
+
+    /// Grounding sources, newest first.
+    #[graphql(complexity = "paged(first, last, child_complexity)")]
+    async fn sources(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only those that meet all of these.")] filter: Option<SourceFilter>,
+        #[graphql(desc = "How many records from the beginning of the list, at most 100; 20 where nothing is said.")]
+        first: Option<i32>,
+        #[graphql(desc = "How many records from the end of the list, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Only records after the one with this cursor.")] after: Option<String>,
+        #[graphql(desc = "Only records before the one with this cursor.")] before: Option<String>,
+    ) -> Result<Connection<Source>> {
+        let page = PageArgs { first, last, after, before }.by_id::<SourceId>()?;
+        let filter = filter.unwrap_or_default().read()?;
+        let mut tx = reading(ctx).await?;
+        let page = tx.sources(&filter, page).await.or_fault()?;
+        Ok(connect(page.map(Source), |record| record.0.id.to_string()))
+    }
+
+    /// A grounding fact by its id; null if this project has none of that id.
+    async fn fact(&self, ctx: &Context<'_>, #[graphql(desc = "Its id.")] id: ID) -> Result<Option<Fact>> {
+        found::<FactId, _>(ctx, &id).await
+    }
+
+    /// Grounding facts, newest first.
+    #[graphql(complexity = "paged(first, last, child_complexity)")]
+    async fn facts(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only those that meet all of these.")] filter: Option<FactFilter>,
+        #[graphql(desc = "How many records from the beginning of the list, at most 100; 20 where nothing is said.")]
+        first: Option<i32>,
+        #[graphql(desc = "How many records from the end of the list, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Only records after the one with this cursor.")] after: Option<String>,
+        #[graphql(desc = "Only records before the one with this cursor.")] before: Option<String>,
+    ) -> Result<Connection<Fact>> {
+        let page = PageArgs { first, last, after, before }.by_id::<FactId>()?;
+        let filter = filter.unwrap_or_default().read()?;
+        let mut tx = reading(ctx).await?;
+        let page = tx.facts(&filter, page).await.or_fault()?;
+        Ok(connect(page.map(Fact), |record| record.0.id.to_string()))
+    }
+
+    /// The facts in force that match words best, the best first.
+    #[graphql(complexity = "paged(Some(most), None, child_complexity)")]
+    async fn search_facts(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The words.")] query: String,
+        #[graphql(desc = "How many at the most, 1 to 100.", default = 10)] most: i32,
+    ) -> Result<Vec<FoundFact>> {
+        if !(1..=100).contains(&most) {
+            return Err(invalid("most", "give a number from 1 to 100"));
+        }
+        let found = reading(ctx).await?.search_facts(&query, most).await.or_fault()?;
+        let ids: Vec<_> = found.iter().map(|(id, _)| *id).collect();
+        let facts = many(ctx, &ids).await?;
+        let ranks: std::collections::HashMap<_, _> = found.into_iter().collect();
+        Ok(facts
+            .into_iter()
+            .map(|fact| FoundFact { rank: f64::from(ranks.get(&fact.0.id).copied().unwrap_or(0.0)), fact })
+            .collect())
+    }
+}

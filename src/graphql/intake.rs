@@ -1,0 +1,221 @@
+//! What came in, and what became of it.
+
+use async_graphql::{Context, ID, InputObject, Json, Object, Result, SimpleObject};
+use atr_core::{
+    domain::intake,
+    ids::{BatchId, QuarantinedId},
+    store,
+};
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use super::{
+    fault::OrFault,
+    loading::{found, one},
+    paging::{Connection, PageArgs, connect, paged},
+    scalars::{Int64, IntoId},
+    session::reading,
+    words::Door,
+};
+
+/// A committed batch.
+#[derive(Debug, Clone)]
+pub struct Batch(pub(super) store::Batch);
+
+/// A committed batch.
+#[Object]
+impl Batch {
+    /// Its id.
+    pub(super) async fn id(&self) -> ID {
+        self.0.id.into_id()
+    }
+
+    /// The door it came through.
+    async fn door(&self) -> Door {
+        self.0.door.into()
+    }
+
+    /// What became of its items.
+    async fn balance(&self) -> Balance {
+        self.0.balance.into()
+    }
+
+    /// When it was committed.
+    async fn at(&self) -> DateTime<Utc> {
+        self.0.at
+    }
+}
+
+/// What became of items that came in: received = stored + duplicate + quarantined + filtered + rejected.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct Balance {
+    /// Items that came in.
+    received: Int64,
+    /// Items stored for the first time.
+    stored: Int64,
+    /// Items that were stored already, with the same content: sending them again changed nothing.
+    duplicate: Int64,
+    /// Items set aside for a person: well formed, but at odds with what is stored.
+    quarantined: Int64,
+    /// Items that a rule of the project keeps out.
+    filtered: Int64,
+    /// Items refused with an error, and not kept.
+    rejected: Int64,
+}
+
+impl From<intake::Balance> for Balance {
+    fn from(from: intake::Balance) -> Self {
+        Self {
+            received: Int64(from.received()),
+            stored: Int64(from.stored),
+            duplicate: Int64(from.duplicate),
+            quarantined: Int64(from.quarantined),
+            filtered: Int64(from.filtered),
+            rejected: Int64(from.rejected),
+        }
+    }
+}
+
+/// An item that was set aside.
+#[derive(Debug, Clone)]
+pub struct QuarantinedItem(pub(super) store::Quarantined);
+
+/// An item that was set aside.
+#[Object]
+impl QuarantinedItem {
+    /// Its id.
+    pub(super) async fn id(&self) -> ID {
+        self.0.id.into_id()
+    }
+
+    /// The door it came through.
+    async fn door(&self) -> Door {
+        self.0.door.into()
+    }
+
+    /// The sender's id.
+    async fn external_id(&self) -> Option<&str> {
+        self.0.external_id.as_deref()
+    }
+
+    /// Why it was set aside.
+    async fn reason(&self) -> &str {
+        &self.0.reason
+    }
+
+    /// The field that is at odds.
+    async fn field(&self) -> &str {
+        &self.0.field
+    }
+
+    /// The whole item.
+    async fn content(&self) -> Json<&Value> {
+        Json(&self.0.content)
+    }
+
+    /// The batch that brought it.
+    async fn batch(&self, ctx: &Context<'_>) -> Result<Batch> {
+        one(ctx, self.0.batch).await
+    }
+
+    /// When it came.
+    async fn received_at(&self) -> DateTime<Utc> {
+        self.0.received_at
+    }
+}
+
+/// Which records are wanted; a field that is not given excludes nothing.
+#[derive(Debug, Default, InputObject)]
+pub struct BatchFilter {
+    /// Those that came through this door.
+    door: Option<Door>,
+}
+
+impl BatchFilter {
+    fn read(self) -> Result<store::BatchFilter> {
+        Ok(store::BatchFilter { door: self.door.map(Into::into) })
+    }
+}
+
+/// Which records are wanted; a field that is not given excludes nothing.
+#[derive(Debug, Default, InputObject)]
+pub struct QuarantinedItemFilter {
+    /// Those that came through this door.
+    door: Option<Door>,
+    /// Those with this sender's id.
+    external_id: Option<String>,
+}
+
+impl QuarantinedItemFilter {
+    fn read(self) -> Result<store::QuarantineFilter> {
+        Ok(store::QuarantineFilter { door: self.door.map(Into::into), external_id: self.external_id })
+    }
+}
+
+/// Reads of this file's records.
+#[derive(Debug, Default)]
+pub struct IntakeQuery;
+
+#[Object]
+impl IntakeQuery {
+    /// A batch of input by its id; null if this project has none of that id.
+    async fn batch(&self, ctx: &Context<'_>, #[graphql(desc = "Its id.")] id: ID) -> Result<Option<Batch>> {
+        found::<BatchId, _>(ctx, &id).await
+    }
+
+    /// Batches of input, newest first.
+    #[graphql(complexity = "paged(first, last, child_complexity)")]
+    async fn batches(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only those that meet all of these.")] filter: Option<BatchFilter>,
+        #[graphql(desc = "How many records from the beginning of the list, at most 100; 20 where nothing is said.")]
+        first: Option<i32>,
+        #[graphql(desc = "How many records from the end of the list, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Only records after the one with this cursor.")] after: Option<String>,
+        #[graphql(desc = "Only records before the one with this cursor.")] before: Option<String>,
+    ) -> Result<Connection<Batch>> {
+        let page = PageArgs { first, last, after, before }.by_id::<BatchId>()?;
+        let filter = filter.unwrap_or_default().read()?;
+        let mut tx = reading(ctx).await?;
+        let page = tx.batches(&filter, page).await.or_fault()?;
+        Ok(connect(page.map(Batch), |record| record.0.id.to_string()))
+    }
+
+    /// An item set aside by its id; null if this project has none of that id.
+    async fn quarantined_item(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Its id.")] id: ID,
+    ) -> Result<Option<QuarantinedItem>> {
+        found::<QuarantinedId, _>(ctx, &id).await
+    }
+
+    /// Items set aside for a person, newest first.
+    #[graphql(complexity = "paged(first, last, child_complexity)")]
+    async fn quarantined_items(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only those that meet all of these.")] filter: Option<QuarantinedItemFilter>,
+        #[graphql(desc = "How many records from the beginning of the list, at most 100; 20 where nothing is said.")]
+        first: Option<i32>,
+        #[graphql(desc = "How many records from the end of the list, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Only records after the one with this cursor.")] after: Option<String>,
+        #[graphql(desc = "Only records before the one with this cursor.")] before: Option<String>,
+    ) -> Result<Connection<QuarantinedItem>> {
+        let page = PageArgs { first, last, after, before }.by_id::<QuarantinedId>()?;
+        let filter = filter.unwrap_or_default().read()?;
+        let mut tx = reading(ctx).await?;
+        let page = tx.quarantined(&filter, page).await.or_fault()?;
+        Ok(connect(page.map(QuarantinedItem), |record| record.0.id.to_string()))
+    }
+
+    /// What became of everything that ever came in.
+    async fn balance(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only of what came in at this door.")] door: Option<Door>,
+    ) -> Result<Balance> {
+        Ok(reading(ctx).await?.balance(door.map(Into::into)).await.or_fault()?.into())
+    }
+}

@@ -1,0 +1,203 @@
+//! Gathers the edges of many records into one read a kind of edge (the data loader pattern).
+
+use std::{collections::HashMap, hash::Hash, sync::Arc};
+
+use async_graphql::{Context, ID, Result, dataloader::Loader};
+use atr_core::{
+    domain::access::Permission,
+    ids::{
+        ApiKeyId, AssignmentId, BatchId, ChainGroupId, CitationId, ClaimId, ConsensusId, CurationDecisionId,
+        EvaluationCaseId, EvaluationId, ExampleId, ExpertId, FactId, ModelVersionId, PromotionId, QuarantinedId,
+        ReviewId, ScoreId, SnapshotId, SnapshotRowId, SourceId, StepId, TaskId, TraceId, TrainingJobId, VerificationId,
+    },
+    store::Tx,
+};
+
+use super::{
+    citation::Citation,
+    curation::{CurationDecision, SnapshotMember, SnapshotRow},
+    evaluation::{Evaluation, Promotion},
+    example::{EvaluationCase, Example},
+    expert::{Assignment, Expert},
+    fault::fault,
+    grounding::{Fact, FactChange, Source},
+    intake::{Batch, QuarantinedItem},
+    judgement::{Claim, Consensus, Score, Verification},
+    model::ModelVersion,
+    project::Key,
+    queue::Task,
+    review::Review,
+    session::session,
+    snapshot::Snapshot,
+    trace::{ChainGroup, Step, Trace},
+    training::TrainingJob,
+};
+use crate::app::{Actor, App, AppError};
+
+/// Reads records for one caller.
+pub struct Reader {
+    pub(super) app: App,
+    pub(super) actor: Actor,
+}
+
+impl Reader {
+    async fn begin(&self, what: Permission) -> Result<Tx, Arc<AppError>> {
+        self.actor.may(what)?;
+        Ok(self.app.store.begin(self.actor.project).await.map_err(AppError::from)?)
+    }
+}
+
+macro_rules! by_id {
+    ($($id:ident => $record:ident by $read:ident for $permission:ident;)*) => {$(
+        impl Loader<$id> for Reader {
+            type Value = $record;
+            type Error = Arc<AppError>;
+
+            async fn load(&self, ids: &[$id]) -> Result<HashMap<$id, $record>, Arc<AppError>> {
+                let mut tx = self.begin(Permission::$permission).await?;
+                let records = tx.$read(ids).await.map_err(AppError::from)?;
+                Ok(records.into_iter().map(|record| (record.id, $record(record))).collect())
+            }
+        }
+    )*};
+}
+
+by_id! {
+    ApiKeyId => Key by keys_by_id for Administer;
+    AssignmentId => Assignment by assignments_by_id for Read;
+    BatchId => Batch by batches_by_id for Read;
+    ChainGroupId => ChainGroup by chain_groups_by_id for Read;
+    CitationId => Citation by citations_by_id for Read;
+    ClaimId => Claim by claims_by_id for Read;
+    ConsensusId => Consensus by consensus_by_id for Read;
+    CurationDecisionId => CurationDecision by decisions_by_id for Read;
+    EvaluationCaseId => EvaluationCase by evaluation_cases_by_id for Read;
+    EvaluationId => Evaluation by evaluations_by_id for Read;
+    ExampleId => Example by examples_by_id for Read;
+    ExpertId => Expert by experts_by_id for Read;
+    FactId => Fact by facts_by_id for Read;
+    ModelVersionId => ModelVersion by models_by_id for Read;
+    PromotionId => Promotion by promotions_by_id for Read;
+    QuarantinedId => QuarantinedItem by quarantined_by_id for Read;
+    ReviewId => Review by reviews_by_id for Read;
+    ScoreId => Score by scores_by_id for Read;
+    SnapshotId => Snapshot by snapshots_by_id for Read;
+    SnapshotRowId => SnapshotRow by snapshot_rows_by_id for Read;
+    SourceId => Source by sources_by_id for Read;
+    StepId => Step by steps_by_id for Read;
+    TaskId => Task by tasks_by_id for Read;
+    TraceId => Trace by traces_by_id for Read;
+    TrainingJobId => TrainingJob by jobs_by_id for Read;
+    VerificationId => Verification by verifications_by_id for Read;
+}
+
+/// An edge to many records, from a parent.
+pub(super) trait Edge: Copy + Eq + Hash + Send + Sync + 'static {
+    /// What it leads to.
+    type Child: Send + Sync + Clone + 'static;
+}
+
+macro_rules! edges {
+    ($($edge:ident($parent:ident) => $record:ident by $read:ident of $record_parent:expr;)*) => {$(
+        #[doc = concat!("The edge of `", stringify!($read), "`.")]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub(super) struct $edge(pub(super) $parent);
+
+        impl Edge for $edge {
+            type Child = $record;
+        }
+
+        impl Loader<$edge> for Reader {
+            type Value = Vec<$record>;
+            type Error = Arc<AppError>;
+
+            async fn load(&self, edges: &[$edge]) -> Result<HashMap<$edge, Vec<$record>>, Arc<AppError>> {
+                let parents: Vec<_> = edges.iter().map(|edge| edge.0).collect();
+                let mut tx = self.begin(Permission::Read).await?;
+                let mut found: HashMap<$edge, Vec<$record>> = HashMap::new();
+                for record in tx.$read(&parents).await.map_err(AppError::from)? {
+                    let record = $record(record);
+                    let parent: fn(&$record) -> Option<$parent> = $record_parent;
+                    if let Some(parent) = parent(&record) {
+                        found.entry($edge(parent)).or_default().push(record);
+                    }
+                }
+                Ok(found)
+            }
+        }
+    )*};
+}
+
+edges! {
+    StepsOf(TraceId) => Step by steps_of_traces of |step| Some(step.0.trace);
+    TracesOf(ChainGroupId) => Trace by traces_of_groups of |trace| trace.0.group;
+    LatestVerificationOf(TraceId) => Verification by latest_verifications_of_traces of |run| Some(run.0.trace);
+    ClaimsOf(VerificationId) => Claim by claims_of_verifications of |claim| Some(claim.0.verification);
+    LatestScoreOf(TraceId) => Score by latest_scores_of_traces of |score| Some(score.0.trace);
+    ReviewsOf(TraceId) => Review by reviews_of_traces of |review| Some(review.0.trace);
+    StandingReviewsOf(TraceId) => Review by latest_reviews_of_traces of |review| Some(review.0.trace);
+    ReviewsBy(ExpertId) => Review by reviews_of_experts of |review| Some(review.0.expert);
+    ConsensusOf(ChainGroupId) => Consensus by latest_consensus_of_groups of |found| Some(found.0.group);
+    ExamplesOf(TraceId) => Example by examples_of_traces of |example| Some(example.0.trace);
+    MembersOf(TraceId) => SnapshotMember by snapshot_members_of_traces of |member| Some(member.0.trace);
+    RowsOf(ExampleId) => SnapshotRow by snapshot_rows_of_examples of |row| Some(row.0.row.example);
+    FactsOf(SourceId) => Fact by facts_of_sources of |fact| Some(fact.0.source);
+    StatesOf(FactId) => FactChange by fact_states_of_facts of |change| Some(change.0.fact);
+    CitationsOfReview(ReviewId) => Citation by citations_of_reviews of |citation| citation.review_id();
+    CitationsOfVerification(VerificationId) => Citation by citations_of_verifications of
+        |citation| citation.verification_id();
+    JobsOf(SnapshotId) => TrainingJob by jobs_of_snapshots of |job| Some(job.0.asked.snapshot);
+    EvaluationsOf(ModelVersionId) => Evaluation by evaluations_of_models of |evaluation| Some(evaluation.0.of.model);
+    PromotionsOf(ModelVersionId) => Promotion by promotions_of_models of |promotion| Some(promotion.0.of.model);
+}
+
+/// The record with this id; null where the text is no id of that kind or the project has none such.
+pub(super) async fn found<I, N>(ctx: &Context<'_>, id: &ID) -> Result<Option<N>>
+where
+    I: atr_core::ids::Id + Eq + Hash + Send + Sync + 'static,
+    Reader: Loader<I, Value = N, Error = Arc<AppError>>,
+    N: Send + Sync + Clone + 'static,
+{
+    maybe(ctx, id.parse().ok()).await
+}
+
+/// The record an edge leads to, where it leads anywhere.
+pub(super) async fn maybe<I, N>(ctx: &Context<'_>, id: Option<I>) -> Result<Option<N>>
+where
+    I: Eq + Hash + Clone + Send + Sync + 'static,
+    Reader: Loader<I, Value = N, Error = Arc<AppError>>,
+    N: Send + Sync + Clone + 'static,
+{
+    let Some(id) = id else { return Ok(None) };
+    session(ctx)?.loader.load_one(id).await.map_err(|error| fault(&error))
+}
+
+/// The record an edge leads to.
+pub(super) async fn one<I, N>(ctx: &Context<'_>, id: I) -> Result<N>
+where
+    I: Eq + Hash + Copy + std::fmt::Display + Send + Sync + 'static,
+    Reader: Loader<I, Value = N, Error = Arc<AppError>>,
+    N: Send + Sync + Clone + 'static,
+{
+    let missing = || fault(&AppError::NotFound { what: "record", name: id.to_string() });
+    maybe(ctx, Some(id)).await?.ok_or_else(missing)
+}
+
+/// The records that edges lead to, in their order.
+pub(super) async fn many<I, N>(ctx: &Context<'_>, ids: &[I]) -> Result<Vec<N>>
+where
+    I: Eq + Hash + Copy + Send + Sync + 'static,
+    Reader: Loader<I, Value = N, Error = Arc<AppError>>,
+    N: Send + Sync + Clone + 'static,
+{
+    let mut found = session(ctx)?.loader.load_many(ids.iter().copied()).await.map_err(|error| fault(&error))?;
+    Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
+}
+
+/// The records that an edge to many leads to.
+pub(super) async fn children<E: Edge>(ctx: &Context<'_>, edge: E) -> Result<Vec<E::Child>>
+where
+    Reader: Loader<E, Value = Vec<E::Child>, Error = Arc<AppError>>,
+{
+    Ok(session(ctx)?.loader.load_one(edge).await.map_err(|error| fault(&error))?.unwrap_or_default())
+}

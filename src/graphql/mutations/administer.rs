@@ -1,0 +1,155 @@
+//! Projects, keys, routing and the queue.
+
+use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::{id, payload};
+use crate::{
+    app::{Actor, App, AppError, keys, projects, route_reviews, tasks},
+    graphql::{
+        project::{Key, Project},
+        queue::Task,
+        session::session,
+        words::Role,
+    },
+};
+
+payload! {
+    /// What became of a project.
+    ProjectPayload {
+        /// The project.
+        project: Project
+    }
+}
+
+payload! {
+    /// What became of a new key.
+    CreateKeyPayload {
+        /// The key and its secret.
+        made: MadeKey
+    }
+}
+
+payload! {
+    /// What became of a key.
+    RevokeKeyPayload {
+        /// The id of the key that works no more.
+        key_id: ID
+    }
+}
+
+payload! {
+    /// What became of the wish to route a week.
+    RoutePayload {
+        /// The Monday of the week that is routed.
+        cycle: NaiveDate
+    }
+}
+
+payload! {
+    /// What became of a task.
+    TaskPayload {
+        /// The task.
+        task: Task
+    }
+}
+
+/// A new key and its secret.
+#[derive(Debug, SimpleObject)]
+pub struct MadeKey {
+    /// The key.
+    key: Key,
+    /// What its bearer sends as `Authorization: Bearer <secret>`. It is shown this once.
+    secret: String,
+}
+
+/// A key to be made.
+#[derive(Debug, InputObject)]
+pub struct CreateKeyInput {
+    /// What it is for, in 1 to 200 characters.
+    name: String,
+    /// What its bearer may do.
+    role: Role,
+    /// The expert whose reviews it writes; a key with the role EXPERT needs one.
+    expert: Option<ID>,
+    /// When it stops working; never where nothing is said.
+    expires_at: Option<DateTime<Utc>>,
+}
+
+/// Mutations that administer.
+#[derive(Debug, Default)]
+pub struct AdministerMutation;
+
+#[Object]
+impl AdministerMutation {
+    /// Makes a project. For operators.
+    async fn create_project(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Its short name: 1 to 63 lower-case letters, digits and hyphens.")] slug: String,
+        #[graphql(desc = "The name that people read, 1 to 200 characters.")] name: String,
+    ) -> Result<ProjectPayload> {
+        let session = session(ctx)?;
+        ProjectPayload::of(projects::create(&session.app, &session.actor, &slug, &name).await, Project)
+    }
+
+    /// Makes an API key of the project that is asked. For administrators.
+    async fn create_key(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The key.")] input: CreateKeyInput,
+    ) -> Result<CreateKeyPayload> {
+        let session = session(ctx)?;
+        let made = create_key(&session.app, &session.actor, input).await;
+        CreateKeyPayload::of(made, |made| MadeKey { key: Key(made.key), secret: made.secret })
+    }
+
+    /// Withdraws an API key at once. For administrators.
+    async fn revoke_key(&self, ctx: &Context<'_>, #[graphql(desc = "The key.")] key: ID) -> Result<RevokeKeyPayload> {
+        let session = session(ctx)?;
+        let result = match id("key", &key) {
+            Ok(key) => keys::revoke(&session.app, &session.actor, key).await,
+            Err(refusal) => Err(refusal),
+        };
+        RevokeKeyPayload::of(result, |()| key)
+    }
+
+    /// Asks that the items of a week be chosen and routed to experts. What is routed already stays. For
+    /// administrators.
+    async fn route_reviews(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The Monday of the week, by UTC; this week's where nothing is said.")] cycle: Option<
+            NaiveDate,
+        >,
+    ) -> Result<RoutePayload> {
+        let session = session(ctx)?;
+        RoutePayload::of(route_reviews::route(&session.app, &session.actor, cycle).await, |cycle| cycle)
+    }
+
+    /// Tries a dead task again from its first attempt. For administrators.
+    async fn replay_task(&self, ctx: &Context<'_>, #[graphql(desc = "The task.")] task: ID) -> Result<TaskPayload> {
+        let session = session(ctx)?;
+        let result = match id("task", &task) {
+            Ok(task) => tasks::replay(&session.app, &session.actor, task).await,
+            Err(refusal) => Err(refusal),
+        };
+        TaskPayload::of(result, Task)
+    }
+
+    /// Cancels a task that waits. For administrators.
+    async fn cancel_task(&self, ctx: &Context<'_>, #[graphql(desc = "The task.")] task: ID) -> Result<TaskPayload> {
+        let session = session(ctx)?;
+        let result = match id("task", &task) {
+            Ok(task) => tasks::cancel(&session.app, &session.actor, task).await,
+            Err(refusal) => Err(refusal),
+        };
+        TaskPayload::of(result, Task)
+    }
+}
+
+async fn create_key(app: &App, actor: &Actor, input: CreateKeyInput) -> Result<keys::Made, AppError> {
+    let expert = input.expert.as_ref().map(|expert| id("expert", expert)).transpose()?;
+    let wanted = keys::Wanted { name: input.name, role: input.role.into(), expert, expires_at: input.expires_at };
+    keys::create(app, actor, wanted).await
+}

@@ -1,0 +1,153 @@
+//! Keeping facts and experts.
+
+use async_graphql::{Context, ID, InputObject, Object, Result};
+use atr_core::{
+    domain::expert::{ExpertChange, ExpertInput},
+    ids::FactId,
+    store::StateChanged,
+};
+
+use super::{id, payload};
+use crate::{
+    app::{Actor, App, AppError, experts, fact_states},
+    graphql::{expert::Expert, grounding::FactChange, session::session},
+};
+
+payload! {
+    /// What became of a fact's state.
+    FactPayload {
+        /// The change that put the fact in that state: this one, or an earlier one if it was in it already.
+        change: FactChange
+    }
+}
+
+payload! {
+    /// What became of an expert.
+    ExpertPayload {
+        /// The expert.
+        expert: Expert
+    }
+}
+
+/// A new expert.
+#[derive(Debug, InputObject)]
+pub struct CreateExpertInput {
+    /// The pseudonym under which they review: 1 to 100 letters, digits and `-_.`; it never changes.
+    handle: String,
+    /// The domains they judge; none means every domain.
+    #[graphql(default)]
+    domains: Vec<String>,
+    /// BCP 47 tags of the languages they read; none means every language.
+    #[graphql(default)]
+    languages: Vec<String>,
+    /// How many items a week they take, 0 to 10,000.
+    weekly_capacity: i32,
+}
+
+/// What of an expert shall change; what is not given stays.
+#[derive(Debug, InputObject)]
+pub struct UpdateExpertInput {
+    /// The domains from now on; none means every domain.
+    domains: Option<Vec<String>>,
+    /// The languages from now on; none means every language.
+    languages: Option<Vec<String>>,
+    /// Items a week from now on.
+    weekly_capacity: Option<i32>,
+    /// Whether items are routed to the expert from now on.
+    active: Option<bool>,
+}
+
+fn changed(change: StateChanged) -> FactChange {
+    match change {
+        StateChanged::Recorded(change) | StateChanged::Already(change) => FactChange(change),
+    }
+}
+
+/// Mutations of facts and experts.
+#[derive(Debug, Default)]
+pub struct CurateMutation;
+
+#[Object]
+impl CurateMutation {
+    /// Retracts a fact that turned out false: no claim is held against it from now on, and what was judged by it is
+    /// judged again. Snapshots that were sealed before stay as they are. For curators.
+    async fn retract_fact(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The fact.")] fact: ID,
+        #[graphql(desc = "Why, in 1 to 2,000 characters.")] reason: String,
+    ) -> Result<FactPayload> {
+        let session = session(ctx)?;
+        let result = match id::<FactId>("fact", &fact) {
+            Ok(fact) => fact_states::retract(&session.app, &session.actor, fact, &reason).await,
+            Err(refusal) => Err(refusal),
+        };
+        FactPayload::of(result, changed)
+    }
+
+    /// Puts a fact in doubt: no claim is held against it until the doubt is settled, and what was judged by it is
+    /// judged again. For curators.
+    async fn dispute_fact(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The fact.")] fact: ID,
+        #[graphql(desc = "Why, in 1 to 2,000 characters.")] reason: String,
+    ) -> Result<FactPayload> {
+        let session = session(ctx)?;
+        let result = match id::<FactId>("fact", &fact) {
+            Ok(fact) => fact_states::dispute(&session.app, &session.actor, fact, &reason).await,
+            Err(refusal) => Err(refusal),
+        };
+        FactPayload::of(result, changed)
+    }
+
+    /// Vouches for a fact: claims are held against it from now on, and what once rested on it is judged again. For
+    /// curators.
+    async fn verify_fact(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The fact.")] fact: ID,
+        #[graphql(desc = "Why, in 1 to 2,000 characters.")] reason: String,
+    ) -> Result<FactPayload> {
+        let session = session(ctx)?;
+        let result = match id::<FactId>("fact", &fact) {
+            Ok(fact) => fact_states::verify(&session.app, &session.actor, fact, &reason).await,
+            Err(refusal) => Err(refusal),
+        };
+        FactPayload::of(result, changed)
+    }
+
+    /// Enters an expert, to whom items are routed from then on. For administrators.
+    async fn create_expert(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The expert.")] input: CreateExpertInput,
+    ) -> Result<ExpertPayload> {
+        let session = session(ctx)?;
+        let CreateExpertInput { handle, domains, languages, weekly_capacity } = input;
+        let wanted = ExpertInput { handle, domains, languages, weekly_capacity };
+        ExpertPayload::of(experts::create(&session.app, &session.actor, wanted).await, Expert)
+    }
+
+    /// Changes what of an expert may change. For administrators.
+    async fn update_expert(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The expert.")] expert: ID,
+        #[graphql(desc = "What shall change.")] input: UpdateExpertInput,
+    ) -> Result<ExpertPayload> {
+        let session = session(ctx)?;
+        ExpertPayload::of(update(&session.app, &session.actor, &expert, input).await, Expert)
+    }
+}
+
+async fn update(
+    app: &App,
+    actor: &Actor,
+    expert: &str,
+    input: UpdateExpertInput,
+) -> Result<atr_core::domain::expert::Expert, AppError> {
+    let UpdateExpertInput { domains, languages, weekly_capacity, active } = input;
+    let change = ExpertChange { domains, languages, weekly_capacity, active };
+    experts::update(app, actor, id("expert", expert)?, change).await
+}

@@ -1,0 +1,92 @@
+//! What can be changed. An expected refusal is data: a status, a message, the field at fault. What the caller may not
+//! do at all, and faults of the service, are errors.
+
+mod administer;
+mod curate;
+mod learn;
+mod record;
+
+use async_graphql::{Enum, MergedObject, Result};
+
+use super::fault::fault;
+use crate::app::AppError;
+
+/// What can be changed. Each mutation answers what became of it; what was asked wrongly is answered in `status`,
+/// `message` and `field`, what the key may not do in `errors`.
+#[derive(Debug, Default, MergedObject)]
+pub struct Mutation(
+    record::RecordMutation,
+    curate::CurateMutation,
+    learn::LearnMutation,
+    administer::AdministerMutation,
+);
+
+/// What became of a mutation.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MutationStatus {
+    /// It was done.
+    Done,
+    /// Something that was named is not there, or belongs to someone else; nothing was changed.
+    NotFound,
+    /// An argument is wrong; nothing was changed.
+    Invalid,
+    /// It was well asked, but the state of things forbids it; nothing was changed.
+    Conflict,
+}
+
+/// What became of a mutation, before it is put in its payload.
+struct Answer<T> {
+    status: MutationStatus,
+    message: Option<String>,
+    field: Option<String>,
+    value: Option<T>,
+}
+
+/// Tells refusals from faults.
+fn answer<T>(result: Result<T, AppError>) -> Result<Answer<T>> {
+    let (status, field, error) = match result {
+        Ok(value) => {
+            return Ok(Answer { status: MutationStatus::Done, message: None, field: None, value: Some(value) });
+        }
+        Err(error) => match &error {
+            AppError::NotFound { .. } => (MutationStatus::NotFound, None, error),
+            AppError::Invalid { field, .. } => (MutationStatus::Invalid, Some(field.clone()), error),
+            AppError::Conflict(_) => (MutationStatus::Conflict, None, error),
+            AppError::Forbidden { .. } | AppError::Store(_) | AppError::Blob(_) => return Err(fault(&error)),
+        },
+    };
+    Ok(Answer { status, message: Some(error.to_string()), field, value: None })
+}
+
+/// An id given to a mutation; what is no id is a refusal.
+fn id<I: atr_core::ids::Id>(field: &str, text: &str) -> Result<I, AppError> {
+    text.parse().map_err(|error: atr_core::ids::IdError| AppError::invalid(field, error.to_string()))
+}
+
+macro_rules! payload {
+    ($(#[$doc:meta])* $payload:ident { $(#[$field_doc:meta])* $field:ident: $type:ty }) => {
+        $(#[$doc])*
+        #[derive(Debug, async_graphql::SimpleObject)]
+        pub struct $payload {
+            /// What became of it.
+            status: super::MutationStatus,
+            /// Why it was refused and what to do about it; null where it was done.
+            message: Option<String>,
+            /// The argument at fault; null where none is.
+            field: Option<String>,
+            $(#[$field_doc])*
+            $field: Option<$type>,
+        }
+
+        impl $payload {
+            fn of<T>(
+                result: Result<T, crate::app::AppError>,
+                make: impl FnOnce(T) -> $type,
+            ) -> async_graphql::Result<Self> {
+                let super::Answer { status, message, field, value } = super::answer(result)?;
+                Ok(Self { status, message, field, $field: value.map(make) })
+            }
+        }
+    };
+}
+use payload;

@@ -1,0 +1,165 @@
+//! Every record by its global id (Relay's object identification).
+
+use async_graphql::{Context, ID, Interface, Object, Result};
+use atr_core::ids::{
+    AnyId, ApiKeyId, AssignmentId, BatchId, ChainGroupId, CitationId, ClaimId, ConsensusId, CurationDecisionId,
+    EvaluationCaseId, EvaluationId, ExampleId, ExpertId, FactId, Id, Kind, ModelVersionId, PromotionId, QuarantinedId,
+    ReviewId, ScoreId, SnapshotId, SnapshotRowId, SourceId, StepId, TaskId, TraceId, TrainingJobId, VerificationId,
+};
+
+use super::{
+    citation::Citation,
+    curation::{CurationDecision, SnapshotRow},
+    evaluation::{Evaluation, Promotion},
+    example::{EvaluationCase, Example},
+    expert::{Assignment, Expert},
+    fault::{OrFault, invalid},
+    grounding::{Fact, Source},
+    intake::{Batch, QuarantinedItem},
+    judgement::{Claim, Consensus, Score, Verification},
+    loading::maybe,
+    model::ModelVersion,
+    project::{Key, Project},
+    queue::Task,
+    review::Review,
+    session::reading,
+    snapshot::Snapshot,
+    trace::{ChainGroup, Step, Trace},
+    training::TrainingJob,
+};
+
+/// A record that is read by its id.
+#[derive(Debug, Clone, Interface)]
+#[graphql(field(name = "id", ty = "ID", desc = "Its id: the one text form that the whole service uses."))]
+pub enum Node {
+    /// Assignment.
+    Assignment(Assignment),
+    /// Batch.
+    Batch(Batch),
+    /// ChainGroup.
+    ChainGroup(ChainGroup),
+    /// Citation.
+    Citation(Citation),
+    /// Claim.
+    Claim(Claim),
+    /// Consensus.
+    Consensus(Consensus),
+    /// CurationDecision.
+    CurationDecision(CurationDecision),
+    /// Evaluation.
+    Evaluation(Evaluation),
+    /// EvaluationCase.
+    EvaluationCase(EvaluationCase),
+    /// Example.
+    Example(Example),
+    /// Expert.
+    Expert(Expert),
+    /// Fact.
+    Fact(Fact),
+    /// Key.
+    Key(Key),
+    /// ModelVersion.
+    ModelVersion(ModelVersion),
+    /// Project.
+    Project(Project),
+    /// Promotion.
+    Promotion(Promotion),
+    /// QuarantinedItem.
+    QuarantinedItem(QuarantinedItem),
+    /// Review.
+    Review(Review),
+    /// Score.
+    Score(Score),
+    /// Snapshot.
+    Snapshot(Snapshot),
+    /// SnapshotRow.
+    SnapshotRow(SnapshotRow),
+    /// Source.
+    Source(Source),
+    /// Step.
+    Step(Step),
+    /// Task.
+    Task(Task),
+    /// Trace.
+    Trace(Trace),
+    /// TrainingJob.
+    TrainingJob(TrainingJob),
+    /// Verification.
+    Verification(Verification),
+}
+
+/// The record with this id; null where the project has none such.
+pub(super) async fn node_of(ctx: &Context<'_>, id: AnyId) -> Result<Option<Node>> {
+    macro_rules! load {
+        ($id:ident) => {
+            maybe(ctx, Some($id::from_uuid(id.uuid))).await?.map(Node::from)
+        };
+    }
+    Ok(match id.kind {
+        Kind::Assignment => load!(AssignmentId),
+        Kind::Batch => load!(BatchId),
+        Kind::ChainGroup => load!(ChainGroupId),
+        Kind::Citation => load!(CitationId),
+        Kind::Claim => load!(ClaimId),
+        Kind::Consensus => load!(ConsensusId),
+        Kind::CurationDecision => load!(CurationDecisionId),
+        Kind::EvaluationCase => load!(EvaluationCaseId),
+        Kind::Evaluation => load!(EvaluationId),
+        Kind::Example => load!(ExampleId),
+        Kind::Expert => load!(ExpertId),
+        Kind::Fact => load!(FactId),
+        Kind::ApiKey => load!(ApiKeyId),
+        Kind::ModelVersion => load!(ModelVersionId),
+        Kind::Promotion => load!(PromotionId),
+        Kind::Quarantined => load!(QuarantinedId),
+        Kind::Review => load!(ReviewId),
+        Kind::Score => load!(ScoreId),
+        Kind::SnapshotRow => load!(SnapshotRowId),
+        Kind::Snapshot => load!(SnapshotId),
+        Kind::Source => load!(SourceId),
+        Kind::Step => load!(StepId),
+        Kind::Task => load!(TaskId),
+        Kind::Trace => load!(TraceId),
+        Kind::TrainingJob => load!(TrainingJobId),
+        Kind::Verification => load!(VerificationId),
+        Kind::Project => {
+            let own = reading(ctx).await?.own_project().await.or_fault()?;
+            own.filter(|project| project.id.uuid() == id.uuid).map(Project).map(Node::from)
+        }
+        Kind::FactState | Kind::Worker => None,
+    })
+}
+
+/// Reads by global id.
+#[derive(Debug, Default)]
+pub struct NodeQuery;
+
+#[Object]
+impl NodeQuery {
+    /// Any record by its id; null if this project has none of that id.
+    async fn node(&self, ctx: &Context<'_>, #[graphql(desc = "Its id.")] id: ID) -> Result<Option<Node>> {
+        match id.parse() {
+            Ok(id) => node_of(ctx, id).await,
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// Records by their ids, in that order; null in the place of what this project has not.
+    #[graphql(complexity = "1 + ids.len() * child_complexity")]
+    async fn nodes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Their ids, at most 100.")] ids: Vec<ID>,
+    ) -> Result<Vec<Option<Node>>> {
+        if ids.len() > 100 {
+            return Err(invalid("ids", "give at most 100 ids"));
+        }
+        let wanted = ids.iter().map(|id| async {
+            match id.parse() {
+                Ok(id) => node_of(ctx, id).await,
+                Err(_) => Ok(None),
+            }
+        });
+        futures_util::future::try_join_all(wanted).await
+    }
+}

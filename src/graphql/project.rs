@@ -1,0 +1,133 @@
+//! Projects and keys.
+
+use async_graphql::{Context, ID, Object, Result};
+use atr_core::{ids::ApiKeyId, store};
+use chrono::{DateTime, Utc};
+
+use super::{
+    expert::Expert,
+    fault::OrFault,
+    loading::{found, maybe},
+    paging::{Connection, PageArgs, connect, listed, paged},
+    scalars::{IntoId, maybe_id},
+    session::{reading, session},
+    words::Role,
+};
+
+/// A tenant.
+#[derive(Debug, Clone)]
+pub struct Project(pub(super) store::Project);
+
+/// A tenant.
+#[Object]
+impl Project {
+    /// Its id.
+    pub(super) async fn id(&self) -> ID {
+        self.0.id.into_id()
+    }
+
+    /// The short name that addresses and commands use.
+    async fn slug(&self) -> &str {
+        &self.0.slug
+    }
+
+    /// The name that people read.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// When it was made.
+    async fn created_at(&self) -> DateTime<Utc> {
+        self.0.created_at
+    }
+}
+
+/// A key, without its secret.
+#[derive(Debug, Clone)]
+pub struct Key(pub(super) store::KeyRecord);
+
+/// A key, without its secret.
+#[Object]
+impl Key {
+    /// Its id.
+    pub(super) async fn id(&self) -> ID {
+        self.0.id.into_id()
+    }
+
+    /// What it is for.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// What its bearer may do.
+    async fn role(&self) -> Role {
+        self.0.role.into()
+    }
+
+    /// The expert whose reviews it writes.
+    async fn expert(&self, ctx: &Context<'_>) -> Result<Option<Expert>> {
+        maybe(ctx, self.0.expert).await
+    }
+
+    /// When it was made.
+    async fn created_at(&self) -> DateTime<Utc> {
+        self.0.created_at
+    }
+
+    /// When it stops working.
+    async fn expires_at(&self) -> Option<DateTime<Utc>> {
+        self.0.expires_at
+    }
+
+    /// When it was withdrawn.
+    async fn revoked_at(&self) -> Option<DateTime<Utc>> {
+        self.0.revoked_at
+    }
+}
+
+/// Reads of this file's records.
+#[derive(Debug, Default)]
+pub struct ProjectQuery;
+
+#[Object]
+impl ProjectQuery {
+    /// The project that is asked.
+    async fn project(&self, ctx: &Context<'_>) -> Result<Option<Project>> {
+        Ok(reading(ctx).await?.own_project().await.or_fault()?.map(Project))
+    }
+
+    /// Every project of this installation, in the order of their making, at most 1,000; for operators.
+    #[graphql(complexity = "listed(child_complexity)")]
+    async fn projects(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only those made after the one with this id.")] after: Option<ID>,
+    ) -> Result<Vec<Project>> {
+        let session = session(ctx)?;
+        let after = maybe_id("after", after.as_ref())?;
+        let found = crate::app::projects::list(&session.app, &session.actor, after).await.or_fault()?;
+        Ok(found.into_iter().map(Project).collect())
+    }
+
+    /// An API key by its id; null if this project has none of that id. For administrators.
+    async fn key(&self, ctx: &Context<'_>, #[graphql(desc = "Its id.")] id: ID) -> Result<Option<Key>> {
+        found::<ApiKeyId, _>(ctx, &id).await
+    }
+
+    #[graphql(complexity = "paged(first, last, child_complexity)")]
+    /// API keys, newest first; for administrators.
+    async fn keys(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many records from the beginning of the list, at most 100; 20 where nothing is said.")]
+        first: Option<i32>,
+        #[graphql(desc = "How many records from the end of the list, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Only records after the one with this cursor.")] after: Option<String>,
+        #[graphql(desc = "Only records before the one with this cursor.")] before: Option<String>,
+    ) -> Result<Connection<Key>> {
+        let page = PageArgs { first, last, after, before }.by_id::<ApiKeyId>()?;
+        let session = session(ctx)?;
+        let page = crate::app::keys::list(&session.app, &session.actor, page).await.or_fault()?;
+        Ok(connect(page.map(Key), |record| record.0.id.to_string()))
+    }
+}

@@ -1,0 +1,151 @@
+//! Work that is queued, done and given up.
+
+use async_graphql::{Context, ID, InputObject, Json, Object, Result, SimpleObject};
+use atr_core::{ids::TaskId, queue};
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use super::{
+    fault::OrFault,
+    loading::found,
+    paging::{Connection, PageArgs, connect, paged},
+    scalars::{Int64, IntoId},
+    session::reading,
+    words::{Stage, TaskState},
+};
+
+/// A task, as people look at it.
+#[derive(Debug, Clone)]
+pub struct Task(pub(super) queue::Task);
+
+/// A task, as people look at it.
+#[Object]
+impl Task {
+    /// Its id.
+    pub(super) async fn id(&self) -> ID {
+        self.0.id.into_id()
+    }
+
+    /// The stage that does it.
+    async fn stage(&self) -> Stage {
+        self.0.stage.into()
+    }
+
+    /// What is to be done.
+    async fn work(&self) -> Json<&Value> {
+        Json(&self.0.work)
+    }
+
+    /// Its state.
+    async fn state(&self) -> TaskState {
+        self.0.state.into()
+    }
+
+    /// Smaller goes first.
+    async fn priority(&self) -> i32 {
+        self.0.priority.into()
+    }
+
+    /// How often it was claimed.
+    async fn attempt(&self) -> i32 {
+        self.0.attempt.into()
+    }
+
+    /// After so many failed attempts it is dead.
+    async fn max_attempts(&self) -> i32 {
+        self.0.max_attempts.into()
+    }
+
+    /// Not before this time.
+    async fn run_at(&self) -> DateTime<Utc> {
+        self.0.run_at
+    }
+
+    /// What went wrong at each attempt.
+    async fn errors(&self) -> Json<&Value> {
+        Json(&self.0.errors)
+    }
+
+    /// When it was enqueued.
+    async fn created_at(&self) -> DateTime<Utc> {
+        self.0.created_at
+    }
+
+    /// When it ended.
+    async fn finished_at(&self) -> Option<DateTime<Utc>> {
+        self.0.finished_at
+    }
+}
+
+/// How much work of a stage is in a state.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct QueueDepth {
+    /// The stage.
+    stage: Stage,
+    /// The state.
+    state: TaskState,
+    /// How many tasks.
+    tasks: Int64,
+    /// When the oldest of them was enqueued.
+    oldest: Option<DateTime<Utc>>,
+}
+
+/// Which records are wanted; a field that is not given excludes nothing.
+#[derive(Debug, Default, InputObject)]
+pub struct TaskFilter {
+    /// Only of this stage.
+    stage: Option<Stage>,
+    /// Only in this state.
+    state: Option<TaskState>,
+}
+
+impl TaskFilter {
+    fn read(self) -> Result<queue::TaskFilter> {
+        Ok(queue::TaskFilter { stage: self.stage.map(Into::into), state: self.state.map(Into::into) })
+    }
+}
+
+/// Reads of this file's records.
+#[derive(Debug, Default)]
+pub struct QueueQuery;
+
+#[Object]
+impl QueueQuery {
+    /// A task by its id; null if this project has none of that id.
+    async fn task(&self, ctx: &Context<'_>, #[graphql(desc = "Its id.")] id: ID) -> Result<Option<Task>> {
+        found::<TaskId, _>(ctx, &id).await
+    }
+
+    /// Tasks, newest first.
+    #[graphql(complexity = "paged(first, last, child_complexity)")]
+    async fn tasks(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only those that meet all of these.")] filter: Option<TaskFilter>,
+        #[graphql(desc = "How many records from the beginning of the list, at most 100; 20 where nothing is said.")]
+        first: Option<i32>,
+        #[graphql(desc = "How many records from the end of the list, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Only records after the one with this cursor.")] after: Option<String>,
+        #[graphql(desc = "Only records before the one with this cursor.")] before: Option<String>,
+    ) -> Result<Connection<Task>> {
+        let page = PageArgs { first, last, after, before }.by_id::<TaskId>()?;
+        let filter = filter.unwrap_or_default().read()?;
+        let mut tx = reading(ctx).await?;
+        let page = tx.tasks(&filter, page).await.or_fault()?;
+        Ok(connect(page.map(Task), |record| record.0.id.to_string()))
+    }
+
+    /// How many tasks each stage has in each state.
+    async fn queue_depth(&self, ctx: &Context<'_>) -> Result<Vec<QueueDepth>> {
+        let depths = reading(ctx).await?.queue_depth().await.or_fault()?;
+        Ok(depths
+            .into_iter()
+            .map(|depth| QueueDepth {
+                stage: depth.stage.into(),
+                state: depth.state.into(),
+                tasks: Int64(depth.tasks),
+                oldest: depth.oldest,
+            })
+            .collect())
+    }
+}

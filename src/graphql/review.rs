@@ -1,0 +1,161 @@
+//! What experts find of answers.
+
+use async_graphql::{Context, ID, InputObject, Object, Result};
+use atr_core::{domain::review, ids::ReviewId, store};
+use chrono::{DateTime, Utc};
+
+use super::{
+    citation::Citation,
+    expert::Expert,
+    fault::OrFault,
+    loading::{CitationsOfReview, children, found, one},
+    paging::{Connection, PageArgs, connect, listed, paged},
+    scalars::{IntoId, maybe_id},
+    session::reading,
+    trace::Trace,
+    words::{Severity, Verdict},
+};
+
+/// What an expert said of a trace.
+#[derive(Debug, Clone)]
+pub struct Review(pub(super) review::Review);
+
+/// What an expert said of a trace.
+#[Object]
+impl Review {
+    /// Its id.
+    pub(super) async fn id(&self) -> ID {
+        self.0.id.into_id()
+    }
+
+    /// The sender's id.
+    async fn external_id(&self) -> Option<&str> {
+        self.0.external_id.as_deref()
+    }
+
+    /// The trace.
+    async fn trace(&self, ctx: &Context<'_>) -> Result<Trace> {
+        one(ctx, self.0.trace).await
+    }
+
+    /// Who judged.
+    async fn expert(&self, ctx: &Context<'_>) -> Result<Expert> {
+        one(ctx, self.0.expert).await
+    }
+
+    /// From 1; the highest of an expert on a trace holds.
+    async fn revision(&self) -> i32 {
+        self.0.revision
+    }
+
+    /// What was found.
+    async fn verdict(&self) -> Verdict {
+        self.0.verdict.into()
+    }
+
+    /// How bad the flaw is.
+    async fn severity(&self) -> Option<Severity> {
+        self.0.severity.map(Into::into)
+    }
+
+    /// Ordinal of the first flawed step, from 0.
+    async fn suspect_step(&self) -> Option<i32> {
+        self.0.suspect_step
+    }
+
+    /// What is wrong, by label.
+    async fn flaw_labels(&self) -> &[String] {
+        &self.0.flaw_labels
+    }
+
+    /// The right answer.
+    async fn corrected_answer(&self) -> Option<&str> {
+        self.0.corrected_answer.as_deref()
+    }
+
+    /// The right reasoning.
+    async fn corrected_steps(&self) -> Option<&[String]> {
+        self.0.corrected_steps.as_deref()
+    }
+
+    /// Why, in the expert's words.
+    async fn rationale(&self) -> Option<&str> {
+        self.0.rationale.as_deref()
+    }
+
+    /// Time the expert spent, in seconds.
+    async fn seconds_spent(&self) -> Option<f64> {
+        self.0.seconds_spent
+    }
+
+    /// Hash of its content.
+    async fn content_hash(&self) -> String {
+        self.0.content_hash.to_hex().to_string()
+    }
+
+    /// When it was given.
+    async fn created_at(&self) -> DateTime<Utc> {
+        self.0.created_at
+    }
+
+    /// What the judgement rests on.
+    #[graphql(complexity = "listed(child_complexity)")]
+    async fn citations(&self, ctx: &Context<'_>) -> Result<Vec<Citation>> {
+        children(ctx, CitationsOfReview(self.0.id)).await
+    }
+}
+
+/// Which records are wanted; a field that is not given excludes nothing.
+#[derive(Debug, Default, InputObject)]
+pub struct ReviewFilter {
+    /// Those of this trace.
+    trace: Option<ID>,
+    /// Those of this expert.
+    expert: Option<ID>,
+    /// Those that found this.
+    verdict: Option<Verdict>,
+    /// The one with this sender's id.
+    external_id: Option<String>,
+}
+
+impl ReviewFilter {
+    fn read(self) -> Result<store::ReviewFilter> {
+        Ok(store::ReviewFilter {
+            trace: maybe_id("trace", self.trace.as_ref())?,
+            expert: maybe_id("expert", self.expert.as_ref())?,
+            verdict: self.verdict.map(Into::into),
+            external_id: self.external_id,
+        })
+    }
+}
+
+/// Reads of this file's records.
+#[derive(Debug, Default)]
+pub struct ReviewQuery;
+
+#[Object]
+impl ReviewQuery {
+    /// A review by its id; null if this project has none of that id.
+    async fn review(&self, ctx: &Context<'_>, #[graphql(desc = "Its id.")] id: ID) -> Result<Option<Review>> {
+        found::<ReviewId, _>(ctx, &id).await
+    }
+
+    /// Reviews, every revision, newest first.
+    #[graphql(complexity = "paged(first, last, child_complexity)")]
+    async fn reviews(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only those that meet all of these.")] filter: Option<ReviewFilter>,
+        #[graphql(desc = "How many records from the beginning of the list, at most 100; 20 where nothing is said.")]
+        first: Option<i32>,
+        #[graphql(desc = "How many records from the end of the list, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Only records after the one with this cursor.")] after: Option<String>,
+        #[graphql(desc = "Only records before the one with this cursor.")] before: Option<String>,
+    ) -> Result<Connection<Review>> {
+        let page = PageArgs { first, last, after, before }.by_id::<ReviewId>()?;
+        let filter = filter.unwrap_or_default().read()?;
+        let mut tx = reading(ctx).await?;
+        let page = tx.reviews(&filter, page).await.or_fault()?;
+        Ok(connect(page.map(Review), |record| record.0.id.to_string()))
+    }
+}

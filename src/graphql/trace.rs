@@ -1,0 +1,409 @@
+//! Traces, their reasoning and their groups.
+
+use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
+use atr_core::{
+    domain::trace,
+    ids::{ChainGroupId, TraceId},
+    store,
+};
+use chrono::{DateTime, Utc};
+
+use super::{
+    curation::SnapshotMember,
+    example::Example,
+    fault::OrFault,
+    intake::Batch,
+    judgement::{Claim, Consensus, Score, Verification},
+    loading::{
+        ClaimsOf, ConsensusOf, ExamplesOf, LatestScoreOf, LatestVerificationOf, MembersOf, ReviewsOf,
+        StandingReviewsOf, StepsOf, TracesOf, children, found, maybe, one,
+    },
+    model::ModelVersion,
+    paging::{Connection, PageArgs, connect, listed, paged},
+    review::Review,
+    scalars::{Int64, IntoId, maybe_id},
+    session::reading,
+    words::{Pillar, Split, StepKind},
+};
+
+/// An uncertain or wrong answer of a model. Never changed: what is learnt of it stands in later records.
+#[derive(Debug, Clone)]
+pub struct Trace(pub(super) trace::Trace);
+
+/// An uncertain or wrong answer of a model. Never changed: what is learnt of it stands in later records.
+#[Object]
+impl Trace {
+    /// Its id, by time of receipt.
+    pub(super) async fn id(&self) -> ID {
+        self.0.id.into_id()
+    }
+
+    /// The sender's id.
+    async fn external_id(&self) -> Option<&str> {
+        self.0.external_id.as_deref()
+    }
+
+    /// The model that answered.
+    async fn model(&self, ctx: &Context<'_>) -> Result<ModelVersion> {
+        one(ctx, self.0.model).await
+    }
+
+    /// The group of chains it belongs to.
+    async fn group(&self, ctx: &Context<'_>) -> Result<Option<ChainGroup>> {
+        maybe(ctx, self.0.group).await
+    }
+
+    /// What it may be used for.
+    async fn split(&self) -> Split {
+        self.0.split.into()
+    }
+
+    /// Which competence it is about.
+    async fn pillar(&self) -> Pillar {
+        self.0.pillar.into()
+    }
+
+    /// The field of knowledge, in the sender's words.
+    async fn domain(&self) -> &str {
+        &self.0.domain
+    }
+
+    /// BCP 47 tag of the answer; `und` is not known.
+    async fn language(&self) -> &str {
+        &self.0.language
+    }
+
+    /// What was asked.
+    async fn query(&self) -> &str {
+        &self.0.query
+    }
+
+    /// What the model answered.
+    async fn answer(&self) -> &str {
+        &self.0.answer
+    }
+
+    /// The model's own confidence, 0 to 1.
+    async fn confidence(&self) -> Option<f64> {
+        self.0.confidence
+    }
+
+    /// Flaws the sender already suspects, sorted.
+    async fn flaw_labels(&self) -> &[String] {
+        &self.0.flaw_labels
+    }
+
+    /// The system that sent it; `unknown` where it did not say.
+    async fn source(&self) -> &str {
+        &self.0.source
+    }
+
+    /// SPDX expression, or `unknown`: under what terms it may be trained on.
+    async fn licence(&self) -> &str {
+        &self.0.licence
+    }
+
+    /// Whether its steps rest on each other in a circle.
+    async fn circular_support(&self) -> bool {
+        self.0.circular_support
+    }
+
+    /// BLAKE3 of the canonical content.
+    async fn content_hash(&self) -> String {
+        self.0.content_hash.to_hex().to_string()
+    }
+
+    /// The batch that brought it.
+    async fn batch(&self, ctx: &Context<'_>) -> Result<Batch> {
+        one(ctx, self.0.batch).await
+    }
+
+    /// When the model answered, by the sender's clock.
+    async fn occurred_at(&self) -> Option<DateTime<Utc>> {
+        self.0.occurred_at
+    }
+
+    /// When it was stored here.
+    async fn received_at(&self) -> DateTime<Utc> {
+        self.0.received_at
+    }
+
+    /// Uncertainty signals of the model, by name.
+    async fn signals(&self) -> Vec<Signal> {
+        self.0.signals.iter().map(|(name, value)| Signal { name: name.clone(), value: *value }).collect()
+    }
+
+    /// What came with it.
+    async fn attachments(&self) -> Vec<Attachment> {
+        self.0.attachments.iter().cloned().map(Attachment::from).collect()
+    }
+
+    /// Its reasoning, in order.
+    #[graphql(complexity = "listed(child_complexity)")]
+    async fn steps(&self, ctx: &Context<'_>) -> Result<Vec<Step>> {
+        children(ctx, StepsOf(self.0.id)).await
+    }
+
+    /// The newest run of the verifier; null until it ran.
+    async fn verification(&self, ctx: &Context<'_>) -> Result<Option<Verification>> {
+        Ok(children(ctx, LatestVerificationOf(self.0.id)).await?.pop())
+    }
+
+    /// The claims of its answer, by the newest run of the verifier, in order.
+    #[graphql(complexity = "listed(child_complexity)")]
+    async fn claims(&self, ctx: &Context<'_>) -> Result<Vec<Claim>> {
+        match children(ctx, LatestVerificationOf(self.0.id)).await?.pop() {
+            Some(newest) => children(ctx, ClaimsOf(newest.0.id)).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// Its newest reward; null until it is scored.
+    async fn latest_score(&self, ctx: &Context<'_>) -> Result<Option<Score>> {
+        Ok(children(ctx, LatestScoreOf(self.0.id)).await?.pop())
+    }
+
+    /// Every revision of every review of it, in order of time.
+    #[graphql(complexity = "listed(child_complexity)")]
+    async fn reviews(&self, ctx: &Context<'_>) -> Result<Vec<Review>> {
+        children(ctx, ReviewsOf(self.0.id)).await
+    }
+
+    /// The newest revision of each expert who reviewed it: what counts.
+    #[graphql(complexity = "listed(child_complexity)")]
+    async fn standing_reviews(&self, ctx: &Context<'_>) -> Result<Vec<Review>> {
+        children(ctx, StandingReviewsOf(self.0.id)).await
+    }
+
+    /// What the chains of its group agree on; null if it has no group, or they were not compared yet.
+    async fn consensus(&self, ctx: &Context<'_>) -> Result<Option<Consensus>> {
+        match self.0.group {
+            Some(group) => Ok(children(ctx, ConsensusOf(group)).await?.pop()),
+            None => Ok(None),
+        }
+    }
+
+    /// Candidate training rows that were derived from its reviews.
+    #[graphql(complexity = "listed(child_complexity)")]
+    async fn examples(&self, ctx: &Context<'_>) -> Result<Vec<Example>> {
+        children(ctx, ExamplesOf(self.0.id)).await
+    }
+
+    /// Its places in snapshots.
+    #[graphql(complexity = "listed(child_complexity)")]
+    async fn snapshot_members(&self, ctx: &Context<'_>) -> Result<Vec<SnapshotMember>> {
+        children(ctx, MembersOf(self.0.id)).await
+    }
+}
+
+/// One step of a trace's reasoning.
+#[derive(Debug, Clone)]
+pub struct Step(pub(super) trace::Step);
+
+/// One step of a trace's reasoning.
+#[Object]
+impl Step {
+    /// Its id.
+    pub(super) async fn id(&self) -> ID {
+        self.0.id.into_id()
+    }
+
+    /// The trace.
+    async fn trace(&self, ctx: &Context<'_>) -> Result<Trace> {
+        one(ctx, self.0.trace).await
+    }
+
+    /// Its place in the reasoning, from 0.
+    async fn ordinal(&self) -> i32 {
+        self.0.ordinal
+    }
+
+    /// The name the sender gave it, unique in its trace; its ordinal where none was given.
+    async fn key(&self) -> &str {
+        &self.0.key
+    }
+
+    /// What it does.
+    async fn kind(&self) -> StepKind {
+        self.0.kind.into()
+    }
+
+    /// What it says.
+    async fn text(&self) -> &str {
+        &self.0.text
+    }
+
+    /// Ordinals of the steps it rests on.
+    async fn rests_on(&self) -> &[i32] {
+        &self.0.rests_on
+    }
+
+    /// The span that produced it, 16 hex digits.
+    async fn span_id(&self) -> Option<&str> {
+        self.0.span_id.as_deref()
+    }
+
+    /// The span that called that span: who called is not what it rests on.
+    async fn called_by_span_id(&self) -> Option<&str> {
+        self.0.called_by_span_id.as_deref()
+    }
+
+    /// Mean natural-log probability of its tokens.
+    async fn mean_logprob(&self) -> Option<f64> {
+        self.0.mean_logprob
+    }
+}
+
+/// Several chains of reasoning for one query.
+#[derive(Debug, Clone)]
+pub struct ChainGroup(pub(super) trace::ChainGroup);
+
+/// Several chains of reasoning for one query.
+#[Object]
+impl ChainGroup {
+    /// Its id.
+    pub(super) async fn id(&self) -> ID {
+        self.0.id.into_id()
+    }
+
+    /// The name the sender gave it.
+    async fn key(&self) -> &str {
+        &self.0.key
+    }
+
+    /// The query its chains answer.
+    async fn query(&self) -> &str {
+        &self.0.query
+    }
+
+    /// When its first chain came in.
+    async fn created_at(&self) -> DateTime<Utc> {
+        self.0.created_at
+    }
+
+    /// Its chains.
+    #[graphql(complexity = "listed(child_complexity)")]
+    async fn traces(&self, ctx: &Context<'_>) -> Result<Vec<Trace>> {
+        children(ctx, TracesOf(self.0.id)).await
+    }
+
+    /// What its chains agree on, by the newest comparison.
+    async fn consensus(&self, ctx: &Context<'_>) -> Result<Option<Consensus>> {
+        Ok(children(ctx, ConsensusOf(self.0.id)).await?.pop())
+    }
+}
+
+/// An uncertainty signal of the model that answered.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct Signal {
+    /// Its name: `mean_logprob`, `min_logprob` (natural logarithms), `entropy` and the like.
+    name: String,
+    /// Its value.
+    value: f64,
+}
+
+/// What came with a trace, by its content.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct Attachment {
+    /// BLAKE3 of its bytes, 64 hex digits.
+    digest: String,
+    /// Its media type, `type/subtype`.
+    media_type: String,
+    /// Its length in bytes.
+    bytes: Int64,
+    /// The name the sender gave it.
+    name: Option<String>,
+}
+
+impl From<trace::Attachment> for Attachment {
+    fn from(from: trace::Attachment) -> Self {
+        Self { digest: from.digest, media_type: from.media_type, bytes: Int64(from.bytes), name: from.name }
+    }
+}
+
+/// Which records are wanted; a field that is not given excludes nothing.
+#[derive(Debug, Default, InputObject)]
+pub struct TraceFilter {
+    /// The one with this sender's id.
+    external_id: Option<String>,
+    /// Those that this model answered.
+    model: Option<ID>,
+    /// Those of this group.
+    group: Option<ID>,
+    /// Those of this split.
+    split: Option<Split>,
+    /// Those of this pillar.
+    pillar: Option<Pillar>,
+    /// Those of this domain.
+    domain: Option<String>,
+    /// Those in this language.
+    language: Option<String>,
+}
+
+impl TraceFilter {
+    fn read(self) -> Result<store::TraceFilter> {
+        Ok(store::TraceFilter {
+            external_id: self.external_id,
+            model: maybe_id("model", self.model.as_ref())?,
+            group: maybe_id("group", self.group.as_ref())?,
+            split: self.split.map(Into::into),
+            pillar: self.pillar.map(Into::into),
+            domain: self.domain,
+            language: self.language,
+        })
+    }
+}
+
+/// Reads of this file's records.
+#[derive(Debug, Default)]
+pub struct TraceQuery;
+
+#[Object]
+impl TraceQuery {
+    /// An error trace by its id; null if this project has none of that id.
+    async fn trace(&self, ctx: &Context<'_>, #[graphql(desc = "Its id.")] id: ID) -> Result<Option<Trace>> {
+        found::<TraceId, _>(ctx, &id).await
+    }
+
+    /// Error traces, newest first.
+    #[graphql(complexity = "paged(first, last, child_complexity)")]
+    async fn traces(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only those that meet all of these.")] filter: Option<TraceFilter>,
+        #[graphql(desc = "How many records from the beginning of the list, at most 100; 20 where nothing is said.")]
+        first: Option<i32>,
+        #[graphql(desc = "How many records from the end of the list, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Only records after the one with this cursor.")] after: Option<String>,
+        #[graphql(desc = "Only records before the one with this cursor.")] before: Option<String>,
+    ) -> Result<Connection<Trace>> {
+        let page = PageArgs { first, last, after, before }.by_id::<TraceId>()?;
+        let filter = filter.unwrap_or_default().read()?;
+        let mut tx = reading(ctx).await?;
+        let page = tx.traces(&filter, page).await.or_fault()?;
+        Ok(connect(page.map(Trace), |record| record.0.id.to_string()))
+    }
+
+    /// A group of chains by its id; null if this project has none of that id.
+    async fn chain_group(&self, ctx: &Context<'_>, #[graphql(desc = "Its id.")] id: ID) -> Result<Option<ChainGroup>> {
+        found::<ChainGroupId, _>(ctx, &id).await
+    }
+    /// Groups of chains, newest first.
+    #[graphql(complexity = "paged(first, last, child_complexity)")]
+    async fn chain_groups(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only the one with this name.")] key: Option<String>,
+        #[graphql(desc = "How many records from the beginning of the list, at most 100; 20 where nothing is said.")]
+        first: Option<i32>,
+        #[graphql(desc = "How many records from the end of the list, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Only records after the one with this cursor.")] after: Option<String>,
+        #[graphql(desc = "Only records before the one with this cursor.")] before: Option<String>,
+    ) -> Result<Connection<ChainGroup>> {
+        let page = PageArgs { first, last, after, before }.by_id::<ChainGroupId>()?;
+        let filter = store::ChainGroupFilter { key };
+        let mut tx = reading(ctx).await?;
+        let page = tx.chain_groups(&filter, page).await.or_fault()?;
+        Ok(connect(page.map(ChainGroup), |record| record.0.id.to_string()))
+    }
+}

@@ -1,0 +1,173 @@
+//! Words of what comes in: traces, grounding, reviews.
+
+use async_graphql::Enum;
+
+/// What a trace may be used for.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "atr_core::domain::trace::Split")]
+pub enum Split {
+    /// To train on.
+    Train,
+    ///  To evaluate with: in no snapshot, ever.
+    HeldOut,
+}
+
+/// Which kind of competence a trace is about.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "atr_core::domain::trace::Pillar")]
+pub enum Pillar {
+    /// Language in general.
+    Text,
+    ///  A field of knowledge.
+    Domain,
+    ///  Logic and mathematics.
+    LogicMath,
+    ///  Images and text together.
+    VisualText,
+    ///  What people said of answers.
+    HumanFeedback,
+}
+
+/// What a reasoning step does.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "atr_core::domain::trace::StepKind")]
+pub enum StepKind {
+    /// Draws an inference.
+    Reasoning,
+    ///  Looks something up.
+    Retrieval,
+    ///  Uses a tool.
+    Tool,
+    ///  Concludes.
+    Conclusion,
+}
+
+/// What a model is for.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "atr_core::domain::model::ModelKind")]
+pub enum ModelKind {
+    /// Answers: the model that traces name.
+    LanguageModel,
+    ///  Judges how likely an answer is true.
+    RewardModel,
+}
+
+/// A door through which items come in in bulk.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "atr_core::domain::intake::Door")]
+pub enum Door {
+    /// Error traces.
+    Traces,
+    ///  Reviews.
+    Reviews,
+    ///  Grounding sources and facts.
+    Grounding,
+}
+
+/// How far a source is trusted.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "atr_core::domain::grounding::TrustTier")]
+pub enum TrustTier {
+    /// It made what it states: a register, a standard, a measurement.
+    Primary,
+    ///  It reports what others made, with an editor: an encyclopedia, a textbook.
+    Secondary,
+    ///  Anyone may write in it.
+    Community,
+}
+
+/// The state of a fact.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "atr_core::domain::grounding::FactState")]
+pub enum FactStanding {
+    /// Entered, and not yet vouched for: no claim is held against it.
+    Proposed,
+    ///  Vouched for: claims are held against it.
+    Verified,
+    ///  Doubted: no claim is held against it until the doubt is settled.
+    Disputed,
+    ///  Found to be false.
+    Retracted,
+}
+
+/// How a citation names what it refers to.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "atr_core::domain::citation::CitationKind")]
+pub enum CitationKind {
+    /// A mark in the text, such as `[3]`.
+    Marker,
+    ///  A web address.
+    Url,
+    ///  A DOI.
+    Doi,
+    ///  A grounding source.
+    Source,
+    ///  A grounding fact.
+    Fact,
+}
+
+/// Whether a citation holds.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "atr_core::domain::citation::CitationState")]
+pub enum CitationState {
+    /// It exists, is current, and says what is quoted, if anything is.
+    Verified,
+    ///  It says nearly, and not quite, what is quoted.
+    Misquoted,
+    ///  It does not say what is quoted.
+    NotInSource,
+    ///  Nothing of that name is known here.
+    UnknownSource,
+    ///  It held once, and holds no more.
+    Stale,
+    ///  It was found to be false.
+    Retracted,
+}
+
+/// What an expert finds of an answer.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "atr_core::domain::review::Verdict")]
+pub enum Verdict {
+    /// It is right.
+    Correct,
+    ///  A part of it is right; it counts as wrong where only right and wrong count.
+    PartlyCorrect,
+    ///  It is wrong.
+    Incorrect,
+    ///  The expert abstains: it cannot be told.
+    CannotJudge,
+    ///  The expert abstains: someone else should be asked.
+    NotMyField,
+}
+
+/// How bad a flaw is.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "atr_core::domain::review::Severity")]
+pub enum Severity {
+    /// It misleads nobody.
+    Minor,
+    ///  It misleads.
+    Major,
+    ///  It does harm.
+    Critical,
+}
+
+/// What the bearer of a key is here for.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "atr_core::domain::access::Role")]
+pub enum Role {
+    /// Runs the installation: every project, and all that an admin may.
+    Operator,
+    ///  Runs a project: all in it.
+    Admin,
+    ///  Keeps the facts.
+    Curator,
+    ///  Makes snapshots, trains and promotes.
+    Engineer,
+    ///  Reviews.
+    Expert,
+    ///  Sends traces.
+    Ingest,
+    ///  Looks.
+    Reader,
+}

@@ -1,0 +1,177 @@
+//! Words of what is made of it: judgements, snapshots, models, work.
+
+use async_graphql::Enum;
+
+/// What the facts say of a claim.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "atr_core::domain::judgement::ClaimVerdict")]
+pub enum ClaimVerdict {
+    /// A fact says the same.
+    Supported,
+    ///  A fact says otherwise.
+    Contradicted,
+    ///  No fact decides.
+    Unverifiable,
+}
+
+/// What a row is for.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "atr_core::domain::example::ExampleFormat")]
+pub enum ExampleFormat {
+    /// Supervised fine-tuning: messages.
+    Sft,
+    ///  A preference pair: prompt, chosen, rejected.
+    Preference,
+    ///  A single judgement: prompt, completion, label.
+    Kto,
+    ///  Step supervision: prompt, completions, labels.
+    Stepwise,
+    ///  A row of the reward model.
+    Reward,
+}
+
+/// What a case is for.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "atr_core::domain::evaluation::CasePurpose")]
+pub enum CasePurpose {
+    /// Held out: in no snapshot.
+    HeldOut,
+    ///  A mistake that must not come back.
+    Regression,
+}
+
+/// What is measured on the cases. All but one are on held-out questions.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "atr_core::domain::evaluation::MeasureName")]
+pub enum MeasureName {
+    /// Area under the ROC curve: the chance that a right answer is rated above a wrong one, 0 to 1.
+    Auroc,
+    ///  Share of questions answered right when the chain rated highest is picked, 0 to 1. Ties count by the share
+    /// of right ones among them. Questions with one chain do not count.
+    PickAccuracy,
+    ///  The same, picking a chain at random: what no judgement at all would give.
+    PickRandom,
+    ///  The same, picking the chain of which the answering model was surest (highest mean log-probability).
+    PickLikeliest,
+    ///  The same, picking right wherever any chain is right: the most that picking can give.
+    Oracle,
+    ///  Share of the regression cases, answers known to be wrong, that are rated below one half, 0 to 1. These
+    /// were trained on, so it says what was learnt and not what would be known of new questions.
+    RegressionsCaught,
+}
+
+/// Whether a model came into use.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "atr_core::domain::evaluation::PromotionDecision")]
+pub enum PromotionDecision {
+    /// It did.
+    Promoted,
+    ///  It did not.
+    Refused,
+    ///  The one before it did, again.
+    RolledBack,
+}
+
+/// How far a snapshot is.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "atr_core::domain::snapshot::SnapshotState")]
+pub enum SnapshotState {
+    /// Its membership is fixed.
+    Frozen,
+    ///  What is kept is decided.
+    Curated,
+    ///  Its files are written; it never changes again.
+    Sealed,
+    ///  It could not be made; the error says why.
+    Failed,
+}
+
+/// How far a job is.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "atr_core::domain::training::JobState")]
+pub enum JobState {
+    /// Waits for a worker.
+    Queued,
+    ///  A trainer runs.
+    Running,
+    ///  It made a model.
+    Succeeded,
+    ///  It made none; the error says why.
+    Failed,
+    ///  Given up on purpose.
+    Cancelled,
+}
+
+/// What is trained.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "atr_core::domain::training::TrainingMethod")]
+pub enum TrainingMethod {
+    /// The reward model of RLFH.
+    Reward,
+}
+
+/// Where it is trained.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "atr_core::domain::training::TrainingBackend")]
+pub enum TrainingBackend {
+    /// A process on this machine.
+    Local,
+}
+
+/// How a later thing rests on an earlier one.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "atr_core::domain::lineage::Relation")]
+pub enum Relation {
+    /// It was made from it.
+    WasDerivedFrom,
+    ///  It read it.
+    Used,
+    ///  It is what that activity made.
+    WasGeneratedBy,
+}
+
+/// A stage of the loop that does queued work.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "atr_core::queue::Stage")]
+pub enum Stage {
+    /// Claims against facts.
+    Verify,
+    ///  Several chains, compared and merged.
+    Consensus,
+    ///  The reward and its terms.
+    Score,
+    ///  The week's items for each expert.
+    Route,
+    ///  Candidate examples from settled reviews.
+    Derive,
+    ///  The data-ethics pipeline.
+    Curate,
+    ///  The files.
+    Snapshot,
+    ///  A training job.
+    Train,
+    ///  A model, measured.
+    Evaluate,
+    ///  The gate.
+    Promote,
+}
+
+/// The state of a task.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "atr_core::queue::State")]
+pub enum TaskState {
+    /// Ready to be claimed.
+    Available,
+    ///  Waits for its time.
+    Scheduled,
+    ///  Held by a worker.
+    Running,
+    ///  Failed, and waits for its next attempt.
+    Retryable,
+    ///  Done.
+    Succeeded,
+    ///  Given up on purpose.
+    Cancelled,
+    ///  Failed too often, or for good; kept, and can be replayed.
+    Dead,
+}

@@ -1,0 +1,112 @@
+//! Liveness, readiness and metrics: open to all, and without ids.
+
+use std::time::{Duration, Instant};
+
+use atr_core::queue::{Stage, State as TaskState};
+use axum::{
+    Json, Router,
+    extract::{MatchedPath, Request, State},
+    http::{StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+
+use super::AppState;
+
+/// The states of tasks that are not done with.
+const UNFINISHED: [TaskState; 5] =
+    [TaskState::Available, TaskState::Scheduled, TaskState::Running, TaskState::Retryable, TaskState::Dead];
+
+/// What this process measured, as Prometheus reads it.
+#[derive(Clone)]
+pub struct Metrics(PrometheusHandle);
+
+impl std::fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Metrics")
+    }
+}
+
+impl Metrics {
+    /// Begins to measure. Once a process.
+    ///
+    /// # Errors
+    /// If this process measures already.
+    pub fn install() -> Result<Self, metrics_exporter_prometheus::BuildError> {
+        let handle = PrometheusBuilder::new()
+            .set_buckets(&[0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0, 60.0, 600.0])?
+            .install_recorder()?;
+        metrics::describe_counter!("atr_http_requests_total", "Requests answered, by route, method and status");
+        metrics::describe_histogram!("atr_http_request_seconds", metrics::Unit::Seconds, "Time to answer a request");
+        metrics::describe_counter!("atr_ingest_items_total", "Items that came in, by door and what became of them");
+        metrics::describe_counter!("atr_tasks_total", "Tasks done, by stage");
+        metrics::describe_counter!("atr_task_failures_total", "Failed attempts, by stage");
+        metrics::describe_histogram!("atr_task_seconds", metrics::Unit::Seconds, "Time a task took that ran alone");
+        metrics::describe_gauge!("atr_queue_tasks", "Unfinished tasks, by stage and state");
+        metrics::describe_gauge!(
+            "atr_queue_oldest_seconds",
+            metrics::Unit::Seconds,
+            "Age of the oldest unfinished task"
+        );
+        Ok(Self(handle))
+    }
+}
+
+pub(super) fn router() -> Router<AppState> {
+    Router::new()
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(measured))
+}
+
+/// Ready when the database answers; names what is down.
+async fn ready(State(state): State<AppState>) -> Response {
+    let database = match tokio::time::timeout(Duration::from_secs(2), state.app.store.ping()).await {
+        Ok(Ok(())) => "up",
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "not ready");
+            "down"
+        }
+        Err(_) => "does not answer within 2 seconds",
+    };
+    let status = if database == "up" { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let workers = if state.app.process.works { "in this process" } else { "elsewhere" };
+    let body = serde_json::json!({
+        "ready": status == StatusCode::OK,
+        "checks": { "database": database, "transport": "postgres", "workers": workers },
+    });
+    (status, Json(body)).into_response()
+}
+
+async fn measured(State(state): State<AppState>) -> Response {
+    match state.app.store.queue_depth().await {
+        Ok(depths) => {
+            let now = state.app.store.clock().now();
+            for (stage, state) in Stage::ALL.iter().flat_map(|stage| UNFINISHED.map(|state| (*stage, state))) {
+                // What has none is told as none: a gauge that is not set anew keeps what it said before.
+                let depth = depths.iter().find(|depth| depth.stage == stage && depth.state == state);
+                let labels = [("stage", stage.word()), ("state", state.word())];
+                metrics::gauge!("atr_queue_tasks", &labels).set(depth.map_or(0.0, |depth| depth.tasks as f64));
+                let oldest = depth.and_then(|depth| depth.oldest);
+                let age = oldest.map_or(0.0, |oldest| (now - oldest).as_seconds_f64().max(0.0));
+                metrics::gauge!("atr_queue_oldest_seconds", &labels).set(age);
+            }
+        }
+        Err(error) => tracing::warn!(%error, "the queue's depth is not known; the other figures are given"),
+    }
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], state.metrics.0.render()).into_response()
+}
+
+/// Counts and times every request by its route's pattern, never by its path: ids are no labels.
+pub(super) async fn count(request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
+    let method = request.method().as_str().to_owned();
+    let began = Instant::now();
+    let response = next.run(request).await;
+    let labels = [("route", route), ("method", method), ("status", response.status().as_u16().to_string())];
+    metrics::histogram!("atr_http_request_seconds", &labels[..2]).record(began.elapsed().as_secs_f64());
+    metrics::counter!("atr_http_requests_total", &labels).increment(1);
+    response
+}

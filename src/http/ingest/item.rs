@@ -1,0 +1,84 @@
+//! What can come in line by line.
+
+use std::future::Future;
+
+use atr_core::domain::{
+    Rejection,
+    access::Permission,
+    grounding::NewGrounding,
+    intake::{BatchOutcome, Door},
+    new_trace::NewTrace,
+    review::NewReview,
+};
+
+use crate::app::{
+    Actor, App, AppError, record_grounding::record_grounding, record_reviews::record_reviews,
+    record_traces::record_traces,
+};
+
+/// A line's content, once it was read.
+pub(super) trait Item: Sized + Send + 'static {
+    /// The door it comes through.
+    const DOOR: Door;
+    /// Refuses a sender who may not, before the body is read.
+    fn may_enter(actor: &Actor) -> Result<(), AppError>;
+
+    /// Reads it.
+    fn parse(json: &[u8]) -> Result<Self, Rejection>;
+
+    /// Takes a batch in, in one transaction.
+    fn record(
+        app: &App,
+        actor: &Actor,
+        items: Vec<Result<Self, Rejection>>,
+    ) -> impl Future<Output = Result<BatchOutcome, AppError>> + Send;
+}
+
+impl Item for NewTrace {
+    const DOOR: Door = Door::Traces;
+
+    fn may_enter(actor: &Actor) -> Result<(), AppError> {
+        actor.may(Permission::Ingest)
+    }
+
+    fn parse(json: &[u8]) -> Result<Self, Rejection> {
+        Self::parse(json)
+    }
+
+    async fn record(app: &App, actor: &Actor, items: Vec<Result<Self, Rejection>>) -> Result<BatchOutcome, AppError> {
+        record_traces(app, actor, items).await
+    }
+}
+
+impl Item for NewReview {
+    const DOOR: Door = Door::Reviews;
+
+    fn may_enter(actor: &Actor) -> Result<(), AppError> {
+        actor.may(Permission::Review)
+    }
+
+    fn parse(json: &[u8]) -> Result<Self, Rejection> {
+        Self::parse(json)
+    }
+
+    async fn record(app: &App, actor: &Actor, items: Vec<Result<Self, Rejection>>) -> Result<BatchOutcome, AppError> {
+        record_reviews(app, actor, items).await
+    }
+}
+
+impl Item for NewGrounding {
+    const DOOR: Door = Door::Grounding;
+
+    /// Curators vouch for facts; reviewers propose them.
+    fn may_enter(actor: &Actor) -> Result<(), AppError> {
+        actor.may(Permission::Curate).or_else(|refused| actor.may(Permission::Review).map_err(|_| refused))
+    }
+
+    fn parse(json: &[u8]) -> Result<Self, Rejection> {
+        Self::parse(json)
+    }
+
+    async fn record(app: &App, actor: &Actor, items: Vec<Result<Self, Rejection>>) -> Result<BatchOutcome, AppError> {
+        record_grounding(app, actor, items).await
+    }
+}

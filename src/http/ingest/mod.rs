@@ -1,0 +1,190 @@
+//! `POST /v1/ingest/{traces,reviews,grounding}`: NDJSON in bulk, one JSON object a line.
+//!
+//! The body is read as it comes, never whole: lines are gathered into batches, each one transaction, and a line is
+//! answered for once its batch has committed. Sending lines again whose answer was lost changes nothing, as far as
+//! they carry an `external_id`. A bad line costs itself alone.
+//!
+//! The answer is a summary in JSON (`received` = `stored` + `duplicates` + `quarantined` + `filtered` + `rejected`, and
+//! the first errors by line), or, asked for with `Accept: application/x-ndjson`, one result line for each line that is
+//! not blank, sent as batches commit. A sender of result lines reads while it sends: about 32,000 lines ahead of what it
+//! has read, the door stops reading and waits.
+//!
+//! If a batch cannot be stored, the status is 503 or 500 and the problem has the summary of what was stored and
+//! `first_unanswered_line`; where result lines were sent already, one with the status `unanswered` ends them.
+
+mod feed;
+mod item;
+mod lines;
+mod report;
+
+use std::io;
+
+use atr_core::domain::{grounding::NewGrounding, new_trace::NewTrace, review::NewReview};
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    extract::State,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::post,
+};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use serde::Serialize;
+use tokio::{io::AsyncBufRead, sync::mpsc};
+use tokio_util::io::StreamReader;
+use tracing::Instrument;
+
+use self::{
+    feed::{Committed, Feed, Stopped, Why},
+    item::Item,
+    lines::Lines,
+    report::{LineResult, Summary},
+};
+use super::{AppState, Caller, problem::Problem};
+
+const NDJSON: &str = "application/x-ndjson";
+
+/// How many batches of result lines wait for their reader.
+const BATCHES_AHEAD: usize = 64;
+
+/// The doors for lines.
+pub fn router() -> Router<AppState> {
+    Router::new()
+        .route("/v1/ingest/traces", post(door::<NewTrace>))
+        .route("/v1/ingest/reviews", post(door::<NewReview>))
+        .route("/v1/ingest/grounding", post(door::<NewGrounding>))
+}
+
+async fn door<T: Item>(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Response> {
+    T::may_enter(&actor).map_err(|refused| Problem::from(refused).into_response())?;
+    if let Some(refused) = refusal(&headers) {
+        return Err(refused);
+    }
+    let lines = Lines::new(StreamReader::new(body.into_data_stream().map_err(io::Error::other)));
+    let feed = Feed::<T, _>::new(state.app, actor, lines);
+    if wants_lines(&headers) { answer_by_line(feed).await } else { answer_at_end(feed).await }
+}
+
+/// The refusal of a body that is not lines of JSON as they are.
+fn refusal(headers: &HeaderMap) -> Option<Response> {
+    let refused = |detail: String| Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE", detail);
+    let text = |name| headers.get(name).map_or("", |value| value.to_str().unwrap_or("not readable")).trim();
+    let kind = text(header::CONTENT_TYPE);
+    if !essence(kind).eq_ignore_ascii_case(NDJSON) {
+        let found = if kind.is_empty() { "none was given" } else { kind };
+        let detail = format!("send one JSON object a line with Content-Type: {NDJSON} ({found})");
+        let mut response = refused(detail).into_response();
+        response.headers_mut().insert("accept-post", HeaderValue::from_static(NDJSON));
+        return Some(response);
+    }
+    let coding = text(header::CONTENT_ENCODING);
+    if !coding.is_empty() && !coding.eq_ignore_ascii_case("identity") {
+        let detail = format!("this door does not decode Content-Encoding: {coding}; send the lines as they are");
+        let mut response = refused(detail).into_response();
+        response.headers_mut().insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        return Some(response);
+    }
+    None
+}
+
+fn essence(media_type: &str) -> &str {
+    media_type.split(';').next().unwrap_or("").trim()
+}
+
+/// Whether result lines are asked for by name.
+fn wants_lines(headers: &HeaderMap) -> bool {
+    headers
+        .get_all(header::ACCEPT)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|range| essence(range).eq_ignore_ascii_case(NDJSON))
+}
+
+async fn answer_at_end<T: Item, R: AsyncBufRead + Unpin>(mut feed: Feed<T, R>) -> Result<Response, Response> {
+    let mut summary = Summary::default();
+    loop {
+        match feed.next().await {
+            Ok(Some(batch)) => summary.add(&batch),
+            Ok(None) => return Ok(axum::Json(summary).into_response()),
+            Err(stopped) => return Err(unfinished(stopped, &summary)),
+        }
+    }
+}
+
+/// A problem that says what was stored before it.
+fn unfinished(stopped: Stopped, summary: &Summary) -> Response {
+    #[derive(Serialize)]
+    struct Unfinished<'a> {
+        #[serde(flatten)]
+        problem: &'a Problem,
+        first_unanswered_line: u64,
+        #[serde(flatten)]
+        summary: &'a Summary,
+    }
+    let line = stopped.line;
+    let problem = problem(stopped.why);
+    let told = Unfinished { problem: &problem, first_unanswered_line: line, summary };
+    let body = serde_json::to_vec(&told).expect("a problem serialises");
+    // Status and headers as every problem has them.
+    let (parts, _) = problem.into_response().into_parts();
+    Response::from_parts(parts, Body::from(body))
+}
+
+fn problem(why: Why) -> Problem {
+    match why {
+        Why::App(error) => error.into(),
+        Why::Body(error) => {
+            tracing::info!(%error, "a body broke off");
+            Problem::new(StatusCode::BAD_REQUEST, "BAD_USER_INPUT", "the body broke off before its end; send it again")
+        }
+    }
+}
+
+async fn answer_by_line<T: Item, R: AsyncBufRead + Unpin + Send + 'static>(
+    mut feed: Feed<T, R>,
+) -> Result<Response, Response> {
+    let (send, mut answers) = mpsc::channel::<Result<Bytes, Stopped>>(BATCHES_AHEAD);
+    // A task of its own, so that batches go on while the sender has not read the answer yet. It ends when the body
+    // does, or when nobody is there to read.
+    let feeding = async move {
+        while let Some(fed) = feed.next().await.transpose() {
+            let stopped = fed.is_err();
+            if send.send(fed.map(|batch| written(&batch))).await.is_err() || stopped {
+                break;
+            }
+        }
+    };
+    tokio::spawn(feeding.in_current_span());
+    // The status is given with the first batch: until then a fault still is one.
+    let first = match answers.recv().await {
+        Some(Err(stopped)) => return Err(unfinished(stopped, &Summary::default())),
+        first => first,
+    };
+    let rest = stream::unfold(answers, async |mut answers| Some((answers.recv().await?, answers)));
+    let told = stream::iter(first).chain(rest).map(|answer| Ok::<_, io::Error>(answer.unwrap_or_else(ending)));
+    Ok(([(header::CONTENT_TYPE, NDJSON)], Body::from_stream(told)).into_response())
+}
+
+/// A batch's result lines.
+fn written(batch: &Committed) -> Bytes {
+    let mut lines = Vec::with_capacity(batch.outcomes.len() * 80);
+    for (number, outcome) in batch.numbers.iter().zip(&batch.outcomes) {
+        LineResult::new(*number, outcome).write(&mut lines);
+    }
+    lines.into()
+}
+
+/// The last line of an answer that could not be finished.
+fn ending(stopped: Stopped) -> Bytes {
+    let Problem { detail, .. } = problem(stopped.why);
+    let message = format!("{detail}; this line and those after it were not taken in: send them again");
+    let mut written = vec![];
+    LineResult::unanswered(stopped.line, &message).write(&mut written);
+    written.into()
+}

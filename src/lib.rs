@@ -1,0 +1,8 @@
+//! The top floor of the Adaptive Training Repository: its doors, its command line and what they need to run.
+
+pub mod app;
+pub mod commands;
+pub mod config;
+pub mod embedded;
+pub mod graphql;
+pub mod http;

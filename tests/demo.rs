@@ -1,0 +1,108 @@
+//! The demo, whole: the loop turned twice, as a newcomer runs it.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::process::{Installation, Result};
+
+/// The trainer of this workspace, as it is now: `cargo test` of this crate alone does not build it.
+fn trainer() -> PathBuf {
+    let built = std::process::Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--package", "atr-reward", "--bin", "atr-train-reward"])
+        .status()
+        .expect("cargo runs");
+    assert!(built.success(), "the trainer does not build");
+    Path::new(env!("CARGO_BIN_EXE_atr")).with_file_name("atr-train-reward")
+}
+
+/// The turns of a run, after what holds of every run was checked.
+fn turns(run: &Value) -> (&Value, &Value) {
+    let turns = run["turns"].as_array().expect("turns");
+    let [first, second] = turns.as_slice() else { panic!("{} turns", turns.len()) };
+    for (n, turn) in [(1, first), (2, second)] {
+        assert_eq!(turn["turn"], n);
+        assert_eq!(turn["job"]["state"], "succeeded", "{turn:#}");
+        assert_eq!(turn["job"]["snapshot"], turn["snapshot"]["id"]);
+        let stages: Vec<&str> = list(&turn["stages"]).iter().map(|stage| text(&stage["stage"])).collect();
+        assert_eq!(stages, ["facts", "traces", "verify", "route", "reviews", "snapshot", "train"]);
+        for stage in list(&turn["stages"]) {
+            assert!(stage["out"].as_i64() > Some(0), "nothing came out of {stage:#}");
+        }
+        let measures = list(&turn["evaluation"]["measures"]["measures"]);
+        assert!(!measures.is_empty(), "{turn:#}");
+        for measure in measures {
+            for interval in
+                ["before", "after", "difference"].map(|name| &measure[name]).into_iter().filter(|of| !of.is_null())
+            {
+                let bound = |name: &str| interval[name].as_f64().expect("a number");
+                let (low, value, high) = (bound("low"), bound("value"), bound("high"));
+                assert!(low <= value && value <= high, "{measure:#}");
+            }
+        }
+        let decision = text(&turn["promotion"]["decision"]);
+        assert!(["promoted", "refused"].contains(&decision), "{decision}");
+        assert!(!text(&turn["promotion"]["reason"]).is_empty());
+    }
+    assert_eq!(first["snapshot"]["parent"], Value::Null);
+    assert_eq!(second["snapshot"]["parent"], first["snapshot"]["id"]);
+    for hash in ["membership_root", "merkle_root", "manifest_hash"] {
+        assert_ne!(first["snapshot"][hash], second["snapshot"][hash], "{hash}");
+    }
+    let doors = run["balance"].as_object().expect("doors");
+    assert_eq!(doors.keys().collect::<Vec<_>>(), ["grounding", "reviews", "traces"]);
+    for (door, balance) in doors {
+        let count = |name: &str| balance[name].as_i64().expect("a count");
+        let became = ["stored", "duplicate", "quarantined", "filtered", "rejected"].map(count);
+        assert_eq!(count("received"), became.iter().sum::<i64>(), "{door}");
+        assert!(count("stored") > 0, "{door}");
+    }
+    (first, second)
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().expect("a list")
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().expect("a text")
+}
+
+/// What of a turn does not depend on ids and the clock.
+fn what_repeats(turn: &Value) -> Value {
+    let stages: Vec<Value> = list(&turn["stages"])
+        .iter()
+        .map(|stage| json!({ "stage": stage["stage"], "in": stage["in"], "out": stage["out"], "fell": stage["fell"] }))
+        .collect();
+    json!({
+        "stages": stages, "claims": turn["claims"], "derived": turn["derived"],
+        "members": turn["snapshot"]["members"], "kept": turn["snapshot"]["kept"],
+        "cases": turn["evaluation"]["cases"], "questions": turn["evaluation"]["questions"],
+        "decision": turn["promotion"]["decision"],
+    })
+}
+
+#[tokio::test]
+async fn the_demo_turns_the_loop_twice_and_shows_the_same_when_it_is_run_again() -> Result {
+    let trainer = trainer();
+    let trainer = trainer.to_str().ok_or("a path that is no text")?;
+    let installation = Installation::new()?;
+    let demo = ["demo", "--exit", "--listen", "127.0.0.1:0", "--trainer", trainer];
+    let once = installation.run(&demo).await?;
+    let again = installation.run(&demo).await?;
+    assert_ne!(once["project"], again["project"]);
+    let ((first, second), (first_again, second_again)) = (turns(&once), turns(&again));
+    assert_eq!(what_repeats(first), what_repeats(first_again));
+    assert_eq!(what_repeats(second), what_repeats(second_again));
+    for (turn, same) in [(first, first_again), (second, second_again)] {
+        // Ids order the rows that are trained on and the questions that are resampled, and differ from run to run.
+        let measures = |of: &Value| list(&of["evaluation"]["measures"]["measures"]).to_vec();
+        for (one, other) in measures(turn).iter().zip(measures(same)) {
+            assert_eq!(one["name"], other["name"]);
+            let value = |of: &Value| of["after"]["value"].as_f64().expect("a value");
+            assert!((value(one) - value(&other)).abs() < 0.03, "{one} {other}");
+        }
+    }
+    assert_eq!(once["balance"], again["balance"]);
+    Ok(())
+}

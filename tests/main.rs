@@ -1,0 +1,10 @@
+//! The tests of the whole, in one binary.
+
+mod demo;
+mod embedded;
+mod faults;
+mod graphql;
+mod ingest;
+mod process;
+mod schema;
+mod world;

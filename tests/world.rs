@@ -1,0 +1,62 @@
+//! The doors over a database of a test's own, without a socket.
+
+use std::{
+    convert::Infallible,
+    sync::{Arc, OnceLock},
+};
+
+use atr::{
+    app::{Actor, App, keys},
+    http::{AppState, Metrics, router},
+};
+use atr_core::{blobs::Blobs, domain::access::Role, ids::ExpertId};
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    http::{Request, Response},
+};
+use tempfile::TempDir;
+use tower::ServiceExt;
+
+#[path = "../core/tests/store/support.rs"]
+mod support;
+
+pub use support::Database;
+
+/// A service with one project.
+pub struct World {
+    pub database: Database,
+    pub app: App,
+    router: Router,
+    _folder: TempDir,
+}
+
+impl World {
+    pub async fn new() -> Self {
+        static METRICS: OnceLock<Metrics> = OnceLock::new();
+        let metrics = METRICS.get_or_init(|| Metrics::install().expect("nothing measures yet")).clone();
+        let database = Database::new().await;
+        let folder = tempfile::tempdir().expect("a folder");
+        let app = App { store: database.store.clone(), blobs: Blobs::new(folder.path()), process: Arc::default() };
+        let router = router(AppState { app: app.clone(), metrics });
+        Self { database, app, router, _folder: folder }
+    }
+
+    /// The secret of a new key.
+    pub async fn key(&self, role: Role, expert: Option<ExpertId>) -> String {
+        let wanted = keys::Wanted { name: "test".to_owned(), role, expert, expires_at: None };
+        keys::create(&self.app, &Actor::local(self.database.project), wanted).await.expect("a key").secret
+    }
+
+    pub async fn ask(&self, request: Request<Body>) -> Response<Body> {
+        let answered: Result<_, Infallible> = self.router.clone().oneshot(request).await;
+        match answered {
+            Ok(response) => response,
+        }
+    }
+}
+
+/// A whole body.
+pub async fn body_of(response: Response<Body>) -> Bytes {
+    axum::body::to_bytes(response.into_body(), 64 << 20).await.expect("the body")
+}

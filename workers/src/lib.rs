@@ -1,0 +1,91 @@
+//! The middle floor: the runner, its transports and the stages of the loop. It knows the ground floor and the reward
+//! model's features; it knows nothing of HTTP, GraphQL or the command line.
+#![deny(missing_docs)]
+
+mod reward_models;
+mod run;
+pub mod stages;
+mod transport;
+
+use std::path::PathBuf;
+
+use atr_core::{
+    blobs::Blobs,
+    ids::TaskId,
+    queue::Failure,
+    store::{Store, StoreError},
+};
+use tokio_util::sync::CancellationToken;
+
+pub use reward_models::RewardModels;
+pub use run::{Options, Worker};
+
+/// What every stage works with.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// The database.
+    pub store: Store,
+    /// Content-addressed bytes.
+    pub blobs: Blobs,
+    /// The program that trains the reward model.
+    pub trainer: PathBuf,
+    /// Where jobs and snapshots are built before they are stored.
+    pub work_dir: PathBuf,
+    /// The reward model in use.
+    pub reward_models: RewardModels,
+    /// Fires when this work must stop: the process ends, or the lease is lost.
+    pub cancelled: CancellationToken,
+}
+
+/// Why a stage could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum StageError {
+    /// It may work later.
+    #[error("{0}")]
+    Passing(String),
+    /// It will never work as it stands.
+    #[error("{0}")]
+    Lasting(String),
+    /// Another worker has the task now: nothing was written.
+    #[error("the lease of task {0} is lost")]
+    LeaseLost(TaskId),
+}
+
+impl StageError {
+    /// What becomes of the task; `None` where it is no longer ours to say.
+    pub fn failure(self) -> Option<Failure> {
+        match self {
+            Self::Passing(why) => Some(Failure::Passing(why)),
+            Self::Lasting(why) => Some(Failure::Lasting(why)),
+            Self::LeaseLost(_) => None,
+        }
+    }
+}
+
+impl From<StoreError> for StageError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::LeaseLost(task) => Self::LeaseLost(task),
+            StoreError::Corrupt(_) => Self::Lasting(chain(&error)),
+            _ => Self::Passing(chain(&error)),
+        }
+    }
+}
+
+impl From<std::io::Error> for StageError {
+    fn from(error: std::io::Error) -> Self {
+        Self::Passing(chain(&error))
+    }
+}
+
+/// An error with its causes, in one line, for the task's record and the log.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text.push_str(": ");
+        text.push_str(&inner.to_string());
+        cause = inner.source();
+    }
+    text
+}

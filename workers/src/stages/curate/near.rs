@@ -1,0 +1,118 @@
+//! Near-duplicates: clusters of rows joined by pairs at or above the recipe's Jaccard similarity, one kept in each.
+//!
+//! MinHash only proposes pairs; each is verified on the whole texts. Clusters are the connected components of the verified
+//! pairs, so neither the order of the rows nor the way in which they were read changes them.
+
+use std::collections::BTreeMap;
+
+use super::candidate::{Candidate, Earlier};
+use super::decision::{Detail, Fall, Reason};
+use super::distinct::{self, Words};
+use super::exact::preferred;
+use super::minhash::{Index, Text};
+use super::recipe::Recipe;
+
+/// The rows among `standing` that say nearly what a better one, or a row of an earlier snapshot, says.
+pub(super) fn judge(recipe: &Recipe, candidates: &[Candidate], standing: &[usize], earlier: &[&Earlier]) -> Vec<Fall> {
+    let said: Vec<(&str, &str, bool)> = standing
+        .iter()
+        .map(|&at| &candidates[at])
+        .map(|c| (c.question.as_str(), c.completion.as_str(), c.label))
+        .chain(earlier.iter().map(|e| (e.question.as_str(), e.completion.as_str(), e.label)))
+        .collect();
+    let questions: Vec<Words> = said.iter().map(|(question, ..)| Words::of(question)).collect();
+    let texts = said.iter().map(|(q, c, label)| Text { parts: [q, c], class: distinct::class(q, c, *label) }).collect();
+    let index = Index::new(texts, &recipe.near, recipe.seed);
+    let similarity = |a: u32, b: u32| {
+        if questions[a as usize].ask_different_things(&questions[b as usize]) { 0.0 } else { index.jaccard(a, b) }
+    };
+    let candidate = |at: u32| standing.get(at as usize).map(|&at| &candidates[at]);
+    let id = |at: u32| candidate(at).map_or_else(|| earlier[at as usize - standing.len()].id.as_str(), |c| &c.id);
+
+    let mut falls = Vec::new();
+    for cluster in clusters(&index, said.len(), |a, b| similarity(a, b) >= recipe.near.jaccard) {
+        let before = cluster.iter().copied().filter(|&at| candidate(at).is_none()).min_by_key(|&at| id(at));
+        let best = before.or_else(|| {
+            cluster.iter().copied().min_by(|&a, &b| match (candidate(a), candidate(b)) {
+                (Some(a), Some(b)) => preferred(recipe, a, b),
+                _ => id(a).cmp(id(b)),
+            })
+        });
+        let Some(best) = best else { continue };
+        for &at in cluster.iter().filter(|&&at| at != best && candidate(at).is_some()) {
+            let jaccard = similarity(at, best);
+            let via = (jaccard < recipe.near.jaccard).then(|| nearest(&cluster, at, similarity, id)).flatten();
+            let of = id(best);
+            let also = if before.is_some() { ", which an earlier snapshot holds" } else { "" };
+            let words = match via {
+                None => format!("says nearly the same as {of} (Jaccard {jaccard:.3}){also}"),
+                Some(via) => format!("says nearly the same as {}, which is like {of}{also}", id(via)),
+            };
+            let via = via.map(|via| id(via).to_owned());
+            let detail = Detail::Duplicate { of: of.to_owned(), earlier: before.is_some(), jaccard, via };
+            falls.push(Fall { at: standing[at as usize], reason: Reason::NearDuplicate, words, detail: Some(detail) });
+        }
+    }
+    falls
+}
+
+/// The member most like `at`, the one with the smaller id if several are.
+fn nearest<'a>(
+    cluster: &[u32],
+    at: u32,
+    similarity: impl Fn(u32, u32) -> f64,
+    id: impl Fn(u32) -> &'a str,
+) -> Option<u32> {
+    let others = cluster.iter().copied().filter(|&other| other != at).map(|other| (similarity(at, other), other));
+    others.max_by(|a, b| a.0.total_cmp(&b.0).then_with(|| id(b.1).cmp(id(a.1)))).map(|(_, other)| other)
+}
+
+/// Connected components of two or more texts, by their first members; `same` verifies a pair that a bucket proposes.
+fn clusters(index: &Index<'_>, len: usize, same: impl Fn(u32, u32) -> bool) -> Vec<Vec<u32>> {
+    let mut sets = Sets { parent: (0..len as u32).collect() };
+    index.each_bucket(|bucket| {
+        // Texts of the bucket that are joined already, together: a text is compared with a group until one fits.
+        let mut groups: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+        for &text in bucket {
+            groups.entry(sets.root(text)).or_default().push(text);
+        }
+        let mut groups: Vec<Vec<u32>> = groups.into_values().collect();
+        while let Some(group) = groups.pop() {
+            let first = group[0];
+            let mut frontier = group;
+            while !frontier.is_empty() && !groups.is_empty() {
+                let fits = |other: &Vec<u32>| other.iter().any(|&a| frontier.iter().any(|&b| same(a, b)));
+                let (like, unlike): (Vec<_>, Vec<_>) = groups.drain(..).partition(fits);
+                groups = unlike;
+                like.iter().for_each(|other| sets.join(first, other[0]));
+                frontier = like.concat();
+            }
+        }
+    });
+    let mut members: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    for text in 0..len as u32 {
+        members.entry(sets.root(text)).or_default().push(text);
+    }
+    members.into_values().filter(|members| members.len() > 1).collect()
+}
+
+/// Disjoint sets; the root of a set is its smallest member.
+struct Sets {
+    parent: Vec<u32>,
+}
+
+impl Sets {
+    fn root(&mut self, mut at: u32) -> u32 {
+        while self.parent[at as usize] != at {
+            let above = self.parent[self.parent[at as usize] as usize];
+            self.parent[at as usize] = above;
+            at = above;
+        }
+        at
+    }
+
+    fn join(&mut self, a: u32, b: u32) {
+        let (a, b) = (self.root(a), self.root(b));
+        self.parent[a.max(b) as usize] = a.min(b);
+    }
+}

@@ -1,0 +1,163 @@
+//! What a settled review yields. Pure.
+//!
+//! A trace to train on yields rows for each way of training: supervised (`messages`), preference (`prompt`, `chosen`,
+//! `rejected`), KTO (`prompt`, `completion`, `label`), stepwise (`prompt`, `completions`, `labels`), the columns that
+//! TRL's trainers take; a row of the reward model; and, where it was wrong and is corrected, a regression case. A
+//! trace that is held out yields a held-out case and nothing else.
+
+use atr_core::domain::{
+    evaluation::CasePurpose,
+    example::{ExampleFormat, Judged},
+    trace::{Split, Step, Trace},
+};
+use serde_json::{Value, json};
+
+/// Version of these rules; kept with every row they make.
+pub const VERSION: &str = "derive-1";
+
+/// What the newest revisions of a trace's experts come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settled {
+    /// No one has judged it yet.
+    Open,
+    /// All who judged it find it right (`true`) or wrong (`false`); partly right is wrong.
+    Verdict(bool),
+    /// They disagree: for adjudication.
+    Disagreement,
+}
+
+/// Settles on the verdicts of a trace's experts, one each; `None` abstains.
+pub fn settle(verdicts: impl IntoIterator<Item = Option<bool>>) -> Settled {
+    verdicts.into_iter().flatten().fold(Settled::Open, |settled, right| match settled {
+        Settled::Open => Settled::Verdict(right),
+        Settled::Verdict(before) if before == right => settled,
+        Settled::Verdict(_) | Settled::Disagreement => Settled::Disagreement,
+    })
+}
+
+/// What an expert says is right, where the answer is not.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Correction<'a> {
+    /// The right answer.
+    pub answer: Option<&'a str>,
+    /// The right reasoning.
+    pub steps: Option<&'a [String]>,
+    /// The first flawed step, by ordinal.
+    pub suspect_step: Option<i32>,
+    /// A right chain of the same question, for a preference where no right answer was given.
+    pub right_chain: Option<&'a str>,
+}
+
+/// What is known of a trace's chains when its review is derived.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Chains<'a> {
+    /// The key of its group.
+    pub group: Option<&'a str>,
+    /// The share of the chains that give its answer, 0 to 1.
+    pub agreement: Option<f64>,
+    /// How many there are.
+    pub count: Option<u32>,
+}
+
+/// What a settled review yields.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Yield {
+    /// Training rows.
+    pub examples: Vec<(ExampleFormat, Value)>,
+    /// A case that measures models.
+    pub case: Option<CasePurpose>,
+}
+
+/// A trace as the reward model is asked about it. `right` is the label; for an answer that is only scored it says
+/// nothing.
+pub fn judged(trace: &Trace, steps: &[Step], chains: Chains<'_>, right: bool) -> Judged {
+    Judged {
+        group: chains.group.map_or_else(|| trace.id.to_string(), str::to_owned),
+        prompt: trace.query.clone(),
+        completion: trace.answer.clone(),
+        steps: steps.iter().map(|step| step.text.clone()).collect(),
+        domain: trace.domain.clone(),
+        label: right,
+        mean_logprob: trace.signals.get("mean_logprob").copied(),
+        min_logprob: trace.signals.get("min_logprob").copied(),
+        agreement: chains.agreement,
+        chains: chains.count,
+    }
+}
+
+/// Derives what a settled verdict on a trace yields.
+pub fn derive(trace: &Trace, steps: &[Step], right: bool, correction: Correction<'_>, judged: &Judged) -> Yield {
+    if trace.split == Split::HeldOut {
+        return Yield { examples: vec![], case: Some(CasePurpose::HeldOut) };
+    }
+    let own_steps: Vec<&str> = steps.iter().map(|step| step.text.as_str()).collect();
+    let right_text = if right {
+        Some(reply(&own_steps, &trace.answer))
+    } else {
+        let steps: Vec<&str> = correction.steps.unwrap_or_default().iter().map(String::as_str).collect();
+        correction.answer.map(|answer| reply(&steps, answer))
+    };
+    let mut examples = Vec::new();
+    if let Some(text) = &right_text {
+        let messages = json!([{ "role": "user", "content": trace.query }, { "role": "assistant", "content": text }]);
+        examples.push((ExampleFormat::Sft, json!({ "messages": messages })));
+    }
+    if !right && let Some(chosen) = right_text.as_deref().or(correction.right_chain) {
+        let rejected = reply(&own_steps, &trace.answer);
+        if chosen != rejected {
+            let pair = json!({ "prompt": trace.query, "chosen": chosen, "rejected": rejected });
+            examples.push((ExampleFormat::Preference, pair));
+        }
+    }
+    let completion = reply(&own_steps, &trace.answer);
+    examples.push((ExampleFormat::Kto, json!({ "prompt": trace.query, "completion": completion, "label": right })));
+    if let Some(labels) = step_labels(steps, right, correction.suspect_step) {
+        let row = json!({ "prompt": trace.query, "completions": own_steps, "labels": labels });
+        examples.push((ExampleFormat::Stepwise, row));
+    }
+    if let Ok(row) = serde_json::to_value(judged) {
+        examples.push((ExampleFormat::Reward, row));
+    }
+    let corrected = !right && correction.answer.is_some();
+    Yield { examples, case: corrected.then_some(CasePurpose::Regression) }
+}
+
+/// Reasoning and answer as one reply.
+fn reply(steps: &[&str], answer: &str) -> String {
+    steps.iter().copied().chain([answer]).collect::<Vec<_>>().join("\n")
+}
+
+/// A label a step: all right for a right answer, right up to the suspect step for a wrong one; unknown otherwise.
+fn step_labels(steps: &[Step], right: bool, suspect: Option<i32>) -> Option<Vec<bool>> {
+    if steps.is_empty() {
+        return None;
+    }
+    match (right, suspect) {
+        (true, None) => Some(vec![true; steps.len()]),
+        (_, Some(first)) => Some(steps.iter().map(|step| step.ordinal < first).collect()),
+        (false, None) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn settling_does_not_depend_on_the_order_of_experts(mut verdicts: Vec<Option<bool>>) {
+            let settled = settle(verdicts.clone());
+            verdicts.reverse();
+            prop_assert_eq!(settled, settle(verdicts));
+        }
+    }
+
+    #[test]
+    fn abstentions_settle_nothing_and_disagreement_is_not_settled() {
+        assert_eq!(settle([None, None]), Settled::Open);
+        assert_eq!(settle([Some(true), None]), Settled::Verdict(true));
+        assert_eq!(settle([Some(true), Some(false), Some(true)]), Settled::Disagreement);
+    }
+}

@@ -1,0 +1,6 @@
+//! Route: the items of the week, for each expert the few whose judgement is worth most.
+
+mod handler;
+pub mod rules;
+
+pub(crate) use handler::run;

@@ -1,0 +1,213 @@
+//! Reads what stands about a trace, and writes its score.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
+
+use atr_core::{
+    domain::{
+        judgement::{Consensus, Finding, Score, ScoreInputs, Verification},
+        lineage::{Edge, Relation},
+        review::Review,
+        trace::{Step, Trace},
+    },
+    hash,
+    ids::{ChainGroupId, ModelVersionId, ScoreId, TraceId},
+    queue::{Claim, Work},
+    store::Tx,
+};
+use atr_reward::{Candidate, RewardModel, Signals};
+use chrono::{DateTime, Utc};
+
+use super::{
+    logic,
+    reward::{RewardWeights, Terms},
+};
+use crate::{
+    Context, StageError,
+    stages::derive::rules::{Settled, settle},
+};
+
+/// How many traces one task of scoring all looks at.
+const PAGE: i64 = 500;
+
+/// Scores a batch of traces of one project, in one transaction.
+pub(crate) async fn run(cx: &Context, claims: &[Claim]) -> Result<(), StageError> {
+    let Some(first) = claims.first() else { return Ok(()) };
+    let mut tx = cx.store.begin_for(first).await?;
+    let mut traces = BTreeSet::new();
+    for claim in claims {
+        match claim.work {
+            Work::ScoreTrace { trace } => {
+                traces.insert(trace);
+            }
+            Work::ScoreAll { after } => score_all(&mut tx, after).await?,
+            _ => {}
+        }
+    }
+    let traces: Vec<TraceId> = traces.into_iter().collect();
+    let about = About::read(cx, &mut tx, &traces).await?;
+    let (now, ids) = (tx.now(), cx.store.ids().clone());
+    // Logic and inference take the processor: off the threads that serve I/O.
+    let scores = tokio::task::spawn_blocking(move || {
+        traces.iter().filter_map(|trace| about.score(*trace, now, || ids.make())).collect::<Result<Vec<_>, _>>()
+    })
+    .await
+    .map_err(|error| StageError::Lasting(error.to_string()))??;
+    let edges: Vec<Edge> = scores.iter().flat_map(edges_of).collect();
+    tx.insert_scores(&scores).await?;
+    tx.note_lineage(&edges).await?;
+    tx.succeed_all(claims).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Enqueues a page of traces to be scored, and the next page.
+async fn score_all(tx: &mut Tx, after: Option<TraceId>) -> Result<(), StageError> {
+    let page = tx.trace_ids_after(after, PAGE).await?;
+    if page.len() as i64 == PAGE {
+        tx.enqueue(Work::ScoreAll { after: page.last().copied() }).await?;
+    }
+    tx.enqueue_all(page.into_iter().map(|trace| Work::ScoreTrace { trace })).await?;
+    Ok(())
+}
+
+fn edges_of(score: &Score) -> Vec<Edge> {
+    let used = |to| Edge { from: score.id.into(), to, relation: Relation::Used };
+    let inputs = score.inputs;
+    let optional = [inputs.review.map(Into::into), inputs.reward_model.map(Into::into)];
+    [inputs.verification.into()].into_iter().chain(optional.into_iter().flatten()).map(used).collect()
+}
+
+/// What stands about the traces.
+struct About {
+    traces: HashMap<TraceId, Trace>,
+    steps: HashMap<TraceId, Vec<Step>>,
+    verified: HashMap<TraceId, Verification>,
+    consensus: HashMap<ChainGroupId, Consensus>,
+    reviews: HashMap<TraceId, Vec<Review>>,
+    before: HashMap<TraceId, hash::Digest>,
+    model: Option<(ModelVersionId, Arc<RewardModel>)>,
+    weights: RewardWeights,
+}
+
+impl About {
+    async fn read(cx: &Context, tx: &mut Tx, ids: &[TraceId]) -> Result<Self, StageError> {
+        let traces = tx.traces_by_id(ids).await?;
+        let groups: BTreeSet<ChainGroupId> = traces.iter().filter_map(|trace| trace.group).collect();
+        let groups: Vec<ChainGroupId> = groups.into_iter().collect();
+        let mut steps: HashMap<TraceId, Vec<Step>> = HashMap::new();
+        for step in tx.steps_of_traces(ids).await? {
+            steps.entry(step.trace).or_default().push(step);
+        }
+        let mut reviews: HashMap<TraceId, Vec<Review>> = HashMap::new();
+        for review in tx.latest_reviews_of_traces(ids).await? {
+            reviews.entry(review.trace).or_default().push(review);
+        }
+        let verified = tx.latest_verifications_of_traces(ids).await?;
+        let consensus = tx.latest_consensus_of_groups(&groups).await?;
+        let before = tx.latest_scores_of_traces(ids).await?;
+        Ok(Self {
+            traces: traces.into_iter().map(|trace| (trace.id, trace)).collect(),
+            steps,
+            verified: verified.into_iter().map(|run| (run.trace, run)).collect(),
+            consensus: consensus.into_iter().map(|found| (found.group, found)).collect(),
+            reviews,
+            before: before.into_iter().map(|score| (score.trace, score.inputs_hash)).collect(),
+            model: cx.reward_models.in_use(cx, tx).await?,
+            weights: RewardWeights::default(),
+        })
+    }
+
+    /// The score of a trace; `None` if it is not verified yet or nothing has changed since it was scored.
+    fn score(
+        &self,
+        id: TraceId,
+        now: DateTime<Utc>,
+        fresh: impl FnOnce() -> ScoreId,
+    ) -> Option<Result<Score, StageError>> {
+        let trace = self.traces.get(&id)?;
+        let run = self.verified.get(&id)?;
+        let consensus = trace.group.and_then(|group| self.consensus.get(&group));
+        let reviews = self.reviews.get(&id).map(Vec::as_slice).unwrap_or_default();
+        let settled = settle(reviews.iter().map(|review| review.verdict.is_right()));
+        // The newest of the reviews that settled it stands for them.
+        let review = reviews.iter().filter(|review| review.verdict.is_right().is_some()).map(|review| review.id).max();
+        let inputs = ScoreInputs {
+            verification: run.id,
+            consensus: consensus.map(|found| found.id),
+            review: matches!(settled, Settled::Verdict(_)).then_some(review).flatten(),
+            reward_model: self.model.as_ref().map(|(model, _)| *model),
+        };
+        let inputs_hash = hash::of_json(&(inputs, self.weights.hash()));
+        if self.before.get(&id) == Some(&inputs_hash) {
+            return None;
+        }
+        let steps = self.steps.get(&id).map(Vec::as_slice).unwrap_or_default();
+        let logic = examine(trace, steps);
+        let (support, unverifiable) = Terms::factual(
+            usize::try_from(run.supported).unwrap_or(0),
+            usize::try_from(run.contradicted).unwrap_or(0),
+            usize::try_from(run.unverifiable).unwrap_or(0),
+        );
+        let terms = Terms {
+            expert: match settled {
+                Settled::Verdict(true) => Some(1.0),
+                Settled::Verdict(false) => Some(-1.0),
+                Settled::Open | Settled::Disagreement => None,
+            },
+            support,
+            unverifiable,
+            consistency: logic.consistency,
+            model: self.model.as_ref().map(|(_, model)| rate(model, trace, steps, consensus)),
+        };
+        let reward = match self.weights.reward(terms) {
+            Ok(reward) => reward,
+            Err(error) => return Some(Err(StageError::Lasting(error.to_string()))),
+        };
+        Some(Ok(Score {
+            id: fresh(),
+            trace: id,
+            inputs,
+            reward: reward.value,
+            expert_term: terms.expert,
+            support_term: terms.support,
+            unverifiable_term: terms.unverifiable,
+            consistency_term: terms.consistency,
+            model_term: terms.model,
+            findings: logic.findings.into_iter().map(finding).collect(),
+            inputs_hash,
+            at: now,
+        }))
+    }
+}
+
+fn finding(found: logic::Finding) -> Finding {
+    let kind = serde_json::to_value(found.kind).ok().and_then(|kind| kind.as_str().map(str::to_owned));
+    Finding { kind: kind.unwrap_or_default(), steps: found.steps, reason: found.reason }
+}
+
+fn examine(trace: &Trace, steps: &[Step]) -> logic::Logic {
+    let rests_on: Vec<Vec<usize>> =
+        steps.iter().map(|step| step.rests_on.iter().filter_map(|at| usize::try_from(*at).ok()).collect()).collect();
+    let graph: Vec<logic::Step<'_>> =
+        steps.iter().zip(&rests_on).map(|(step, rests_on)| logic::Step { text: &step.text, rests_on }).collect();
+    logic::examine(&trace.query, &graph, Some(&trace.answer))
+}
+
+/// What the reward model says of an answer, 0 to 1.
+fn rate(model: &RewardModel, trace: &Trace, steps: &[Step], consensus: Option<&Consensus>) -> f64 {
+    let texts: Vec<String> = steps.iter().map(|step| step.text.clone()).collect();
+    model.score(&Candidate {
+        question: &trace.query,
+        answer: &trace.answer,
+        steps: &texts,
+        domain: &trace.domain,
+        signals: Signals {
+            mean_logprob: trace.signals.get("mean_logprob").copied(),
+            min_logprob: trace.signals.get("min_logprob").copied(),
+            agreement: consensus.and_then(|found| found.agreement.get(&trace.id).copied()),
+            chains: consensus.and_then(|found| u32::try_from(found.chains).ok()),
+        },
+    })
+}

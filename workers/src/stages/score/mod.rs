@@ -1,0 +1,15 @@
+//! Score: how good an answer is, each term of it kept.
+//!
+//! Rules: [`arithmetic`] recomputes written equations, [`logic`] looks through the graph of steps, [`reward`] weighs what they and the
+//! verdicts on claims say.
+
+pub mod arithmetic;
+mod expression;
+mod handler;
+pub mod logic;
+pub mod reward;
+
+pub(crate) use handler::run;
+
+#[cfg(test)]
+mod properties;

@@ -1,0 +1,238 @@
+//! One sentence, taken apart for comparison: its content words, names, quantities, dates and polarity.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::dates::Date;
+use super::lexicon;
+use super::measure::{Quantity, Unit, measures};
+use super::words::{Span, Word, words};
+
+/// A word that says what the sentence is about.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Content {
+    pub stem: String,
+    pub text: String,
+    pub span: Span,
+    /// A name or a symbol.
+    pub name: bool,
+    /// Has a capital only because it is the first word, as far as can be told.
+    pub first: bool,
+    /// What a description is about ("of Brazil", "Brazil's", "Brazil has"), not its value.
+    pub argument: bool,
+    /// Comes after "the", "a" or "an".
+    pub articled: bool,
+    /// Comes after "the".
+    pub definite: bool,
+    /// Its place among the words of the sentence.
+    pub index: usize,
+}
+
+impl Content {
+    fn weight(&self) -> f64 {
+        if self.name { 1.5 } else { 1.0 }
+    }
+
+    /// Says nothing by itself about which thing is meant.
+    pub fn light(&self) -> bool {
+        !self.name && lexicon::LIGHT.contains(self.stem.as_str())
+    }
+
+    pub fn matches(&self, other: &Content) -> bool {
+        self.stem == other.stem || (!self.name && !other.name && derived(&self.stem, &other.stem))
+    }
+}
+
+/// A clause and what it says.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Clause {
+    pub span: Span,
+    pub content: Vec<Content>,
+    pub quantities: Vec<Quantity>,
+    pub dates: Vec<Date>,
+    pub negated: bool,
+    pub partial: bool,
+    pub universal: bool,
+    /// Reported, possible, past or mistaken: nothing may be decided by it.
+    pub hedged: bool,
+    /// Names one thing only: by a functional noun, a superlative or a verb with one agent.
+    pub functional_noun: bool,
+    pub superlative: bool,
+    pub functional_verb: bool,
+    pub passive: bool,
+    /// Says what can or may be, not what is.
+    pub modal: bool,
+    /// Compares ("larger than").
+    pub comparative: bool,
+    /// Stop words that have an opposite, as they stand.
+    pub turns: Vec<&'static str>,
+}
+
+impl Clause {
+    /// Whether a number of the clause counts that noun ("8 planets").
+    fn counts(&self, stem: &str) -> bool {
+        self.quantities.iter().any(|q| matches!(&q.unit, Unit::Count(noun) if noun == stem))
+    }
+}
+
+/// A sentence: the whole of it, and its main clause alone.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Sentence {
+    pub whole: Clause,
+    pub main: Clause,
+}
+
+static SUBORDINATE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?i)(?:,\s+(?:which|who|whom|whose|where|while|whereas|but|so|because|making|meaning|not)\b|;|\s\(|\s+because\b|,\s+and\s+(?:it|he|she|they|is|was|has|its|this|that)\b)",
+    )
+    .expect("a constant pattern")
+});
+
+/// Takes the sentence of `text` at `span` apart.
+pub(super) fn sentence(text: &str, span: Span) -> Sentence {
+    let slice = span.of(text);
+    let whole = clause(slice, span.start);
+    let main = match SUBORDINATE.find(slice).map(|cut| clause(&slice[..cut.start()], span.start)) {
+        Some(main) if main.content.len() + main.quantities.len() + main.dates.len() >= 2 => main,
+        _ => whole.clone(),
+    };
+    Sentence { whole, main }
+}
+
+fn clause(text: &str, offset: usize) -> Clause {
+    let all = words(text);
+    let found = measures(text);
+    let taken = |s: &Span| {
+        found.quantities.iter().any(|q| q.span.overlaps(s)) || found.dates.iter().any(|d| d.span.overlaps(s))
+    };
+    let stop: Vec<bool> = all.iter().map(Word::is_stop).collect();
+    let content: Vec<Content> = all
+        .iter()
+        .enumerate()
+        .filter(|(at, w)| !stop[*at] && !taken(&w.span))
+        .map(|(at, w)| Content {
+            stem: w.stem.clone(),
+            text: w.text.clone(),
+            span: w.span.shifted(offset),
+            name: w.capital && (!w.first || w.text.chars().skip(1).any(|c| c.is_uppercase() || c.is_numeric())),
+            first: w.first,
+            argument: w.possessive || governed(&all, &stop, at) || has_follows(&all, at),
+            articled: at > 0 && matches!(all[at - 1].lower.as_str(), "the" | "a" | "an"),
+            definite: at > 0 && all[at - 1].lower == "the",
+            index: at,
+        })
+        .collect();
+    let lower = |set: &std::collections::HashSet<&str>| all.iter().any(|w| set.contains(w.lower.as_str()));
+    let negations = all
+        .iter()
+        .enumerate()
+        .filter(|(at, w)| {
+            let undone = all.get(at + 1).is_some_and(|n| lexicon::NEGATION_UNDONE.contains(n.lower.as_str()));
+            lexicon::NEGATION.contains(w.lower.as_str())
+                && !undone
+                && !(*at == 0 && matches!(w.lower.as_str(), "no" | "not") && text[w.span.end..].starts_with(','))
+        })
+        .count();
+    Clause {
+        span: Span::new(offset, offset + text.trim_end().len()),
+        negated: negations == 1,
+        partial: lower(&lexicon::PARTIAL),
+        universal: lower(&lexicon::UNIVERSAL),
+        // What two negations in one sentence deny is beyond counting them.
+        hedged: negations > 1 || lower(&lexicon::HEDGED) || text.trim_end().ends_with('?'),
+        functional_noun: content.iter().any(|c| lexicon::FUNCTIONAL_NOUN.contains(c.stem.as_str())),
+        superlative: all.iter().any(|w| superlative(&w.lower)),
+        functional_verb: content.iter().any(|c| lexicon::FUNCTIONAL_VERB.contains(c.stem.as_str())),
+        modal: all.iter().any(|w| matches!(w.lower.as_str(), "can" | "may")),
+        comparative: all.iter().any(|w| w.lower == "than"),
+        turns: lexicon::TURNS
+            .iter()
+            .flat_map(|(a, b)| [*a, *b])
+            .filter(|t| all.iter().any(|w| w.lower == **t))
+            .collect(),
+        passive: all.iter().any(|w| w.lower == "by"),
+        quantities: found.quantities.into_iter().map(|q| Quantity { span: q.span.shifted(offset), ..q }).collect(),
+        dates: found.dates.into_iter().map(|d| Date { span: d.span.shifted(offset), ..d }).collect(),
+        content,
+    }
+}
+
+/// Whether the phrase that the word is in begins with a preposition: "of the ancient Brazil".
+fn governed(all: &[Word], stop: &[bool], at: usize) -> bool {
+    let mut before = at;
+    while before > 0 {
+        before -= 1;
+        let word = all[before].lower.as_str();
+        if lexicon::ARGUMENT_MARK.contains(word) {
+            return true;
+        }
+        if stop[before] && !matches!(word, "the" | "a" | "an" | "its" | "their" | "his" | "her" | "our") {
+            return false;
+        }
+        // A verb between two nouns is not known as one; three words are as far as a phrase is trusted to reach.
+        if at - before >= 3 {
+            return false;
+        }
+    }
+    false
+}
+
+fn has_follows(all: &[Word], at: usize) -> bool {
+    all[at + 1..].iter().take(2).any(|w| matches!(w.lower.as_str(), "has" | "have" | "had"))
+}
+
+pub(super) fn superlative(lower: &str) -> bool {
+    lexicon::SUPERLATIVE.contains(lower)
+        || (lower.len() >= 6 && lower.ends_with("est") && !lexicon::NOT_SUPERLATIVE.contains(lower))
+}
+
+/// Whether two stems are one word with another common ending: "invent" and "inventor".
+fn derived(a: &str, b: &str) -> bool {
+    const ENDINGS: [&str; 17] = [
+        "", "or", "er", "ion", "tion", "ation", "ment", "ly", "al", "ic", "ity", "iv", "anc", "enc", "ant", "ent",
+        "ness",
+    ];
+    let shared = a.chars().zip(b.chars()).take_while(|(x, y)| x == y).map(|(c, _)| c.len_utf8()).sum::<usize>();
+    shared >= 5 && ENDINGS.contains(&&a[shared..]) && ENDINGS.contains(&&b[shared..])
+}
+
+/// How two clauses share their content words.
+pub(super) struct Overlap<'a> {
+    /// Pairs of words that match, in the first clause's order.
+    pub shared: Vec<(&'a Content, &'a Content)>,
+    /// Words of the first alone, light ones left out.
+    pub only_a: Vec<&'a Content>,
+    /// Words of the second alone, light ones left out.
+    pub only_b: Vec<&'a Content>,
+    /// Weighted share of the first's words that the second has.
+    pub coverage_a: f64,
+    /// Weighted share of the second's words that the first has.
+    pub coverage_b: f64,
+}
+
+/// Matches the content of `a` with that of `b`.
+pub(super) fn overlap<'a>(a: &'a Clause, b: &'a Clause) -> Overlap<'a> {
+    let pair = |c: &Content, others: &'a [Content]| {
+        others.iter().find(|o| o.stem == c.stem).or_else(|| others.iter().find(|o| c.matches(o)))
+    };
+    let mut shared = Vec::new();
+    let mut only_a = Vec::new();
+    for c in &a.content {
+        match pair(c, &b.content) {
+            Some(o) => shared.push((c, o)),
+            None if !c.light() && !b.counts(&c.stem) => only_a.push(c),
+            None => {}
+        }
+    }
+    let only_b: Vec<&Content> =
+        b.content.iter().filter(|c| !c.light() && !a.counts(&c.stem) && pair(c, &a.content).is_none()).collect();
+    let cover = |all: &[Content], missing: &[&Content]| {
+        let total: f64 = all.iter().filter(|c| !c.light()).map(Content::weight).sum();
+        let lost: f64 = missing.iter().map(|c| c.weight()).sum();
+        if total == 0.0 { 0.0 } else { (1.0 - lost / total).max(0.0) }
+    };
+    let (coverage_a, coverage_b) = (cover(&a.content, &only_a), cover(&b.content, &only_b));
+    Overlap { shared, only_a, only_b, coverage_a, coverage_b }
+}

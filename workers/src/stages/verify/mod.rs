@@ -1,0 +1,32 @@
+//! Verify: what an answer claims, held against grounding facts.
+//!
+//! Rules, none of which reads or writes anything: [`claims`] splits an answer, [`resolve`] makes a short one a statement, [`search_terms`]
+//! asks for facts, [`compare`] holds one against a claim, [`decide`] gives the verdict, [`citations`] checks what is quoted from
+//! where, [`consensus`] merges several chains for one query.
+//!
+//! English only, and made for precision: what the rules are unsure of is unverifiable. A claim in another script is
+//! split and stays unverifiable.
+
+mod align;
+pub mod citations;
+pub mod claims;
+mod clause;
+pub mod compare;
+pub mod consensus;
+pub mod dates;
+pub mod decide;
+mod handler;
+mod lexicon;
+pub mod measure;
+pub mod numbers;
+pub mod resolve;
+pub mod search_terms;
+mod slot;
+mod sources;
+mod units;
+pub mod words;
+
+pub(crate) use handler::run;
+
+#[cfg(test)]
+mod properties;

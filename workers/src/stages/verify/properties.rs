@@ -1,0 +1,146 @@
+//! What must hold for any text at all.
+
+use proptest::prelude::*;
+
+use super::citations::{self, KnownSource};
+use super::claims::split;
+use super::compare::{FactText, Relation, compare};
+use super::consensus::{ChainAnswer, merge, normalise};
+use super::decide::{Candidate, decide};
+use super::measure::measures;
+use super::resolve::resolve;
+use super::search_terms::{MOST_TERMS, search_terms};
+use super::words::{Span, words};
+
+/// Texts with the pieces that the rules look for, in any order, and any other characters between.
+fn text() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        any::<String>(),
+        "[a-zA-Z0-9 .,;:()'’\"\n-]{0,20}",
+        "(The|A|No|All) (capital|symbol|number) of (France|gold|Mars) (is|was|is not) (Paris|Au|79|1,000 km|about 3 × 10\\^8 m/s)\\. ",
+        Just("Dr. J. K. Smith, which is 5 °C, 20% (Wang, 2022) [1-3] https://a.b/c) doi:10.1000/x. ".to_owned()),
+        Just("In 1945, on 2 September 1945 or 44 BC twenty-one ".to_owned()),
+        Just("What is the answer? ".to_owned()),
+        Just("İstanbul ẞ ﬁ ½ ١٢ 中文。हिन्दी ".to_owned()),
+        Just("-−–$€~≈^²³⁻¹".to_owned()),
+    ];
+    proptest::collection::vec(piece, 0..8).prop_map(|pieces| pieces.concat())
+}
+
+fn inside(text: &str, span: Span) -> bool {
+    text.get(span.start..span.end).is_some()
+}
+
+fn solid(text: &str) -> String {
+    text.chars().filter(|c| !c.is_whitespace()).collect()
+}
+
+proptest! {
+    #[test]
+    fn splitting_loses_nothing_but_white_space(text in text()) {
+        let found = split(&text);
+        let mut end = 0;
+        for claim in &found {
+            prop_assert!(inside(&text, claim.span) && claim.span.start >= end && claim.span.end > claim.span.start);
+            prop_assert_eq!(claim.span.of(&text), claim.text.as_str());
+            end = claim.span.end;
+        }
+        prop_assert_eq!(found.iter().map(|c| solid(&c.text)).collect::<String>(), solid(&text));
+    }
+
+    #[test]
+    fn measures_and_words_lie_inside_the_text(text in text()) {
+        let found = measures(&text);
+        prop_assert!(found.quantities.iter().all(|q| inside(&text, q.span) && q.value.is_finite() && q.slack >= 0.0));
+        prop_assert!(found.dates.iter().all(|d| inside(&text, d.span)));
+        prop_assert!(words(&text).iter().all(|w| w.span.of(&text) == w.text));
+    }
+
+    #[test]
+    fn a_contradiction_shares_a_content_word(claim in text(), fact in text()) {
+        let found = compare(&claim, &FactText::new(&fact));
+        prop_assert!((0.0..=1.0).contains(&found.score));
+        prop_assert!(inside(&claim, found.claim_span) && inside(&fact, found.fact_span));
+        if found.relation == Relation::Contradicts {
+            let stems = |t: &str| words(t).into_iter().filter(|w| !w.is_stop()).map(|w| w.stem).collect::<Vec<_>>();
+            let (a, b) = (stems(&claim), stems(&fact));
+            prop_assert!(a.iter().any(|w| b.iter().any(|o| w == o || w.chars().take(5).eq(o.chars().take(5)))));
+        }
+    }
+
+    #[test]
+    fn a_statement_never_contradicts_itself(text in text()) {
+        prop_assert_ne!(compare(&text, &FactText::new(&text)).relation, Relation::Contradicts);
+    }
+
+    #[test]
+    fn a_verdict_names_a_candidate_that_is_there(claim in text(), facts in proptest::collection::vec(text(), 0..4)) {
+        let candidates: Vec<Candidate> = facts.iter().map(|statement| Candidate { fact: "f", statement, rank: 1.0 }).collect();
+        let verdict = decide(&claim, &candidates);
+        prop_assert!(verdict.deciding.is_none_or(|at| at < facts.len()));
+        prop_assert!(!verdict.reason.is_empty());
+    }
+
+    #[test]
+    fn a_query_is_bounded_and_free_of_operators(text in text()) {
+        if let Some(query) = search_terms(&text) {
+            let terms: Vec<&str> = query.split(" OR ").collect();
+            prop_assert!(terms.len() <= MOST_TERMS);
+            prop_assert!(terms.iter().all(|t| !t.is_empty() && t.chars().all(char::is_alphanumeric)));
+        }
+    }
+
+    #[test]
+    fn resolving_and_citing_take_any_text(a in text(), b in text()) {
+        prop_assert!(solid(&b).is_empty() || resolve(&a, &b).len() <= a.len() * 3 + b.len() * 3 + 64);
+        for mention in citations::find(&a) {
+            prop_assert!(inside(&a, mention.span));
+            let source = KnownSource { title: "t", url: None, doi: None, retracted: false, stale: false, text: Some(&b) };
+            let found = citations::check(&mention, Some(&source), Some(&a));
+            prop_assert!(found.source_span.is_none_or(|s| inside(&b, s)));
+            prop_assert!(found.similarity.is_none_or(|s| (0.0..=1.0).contains(&s)));
+        }
+    }
+
+    #[test]
+    fn what_is_copied_from_a_source_is_verified(text in text(), from in 0usize..40, length in 1usize..40) {
+        let all = words(&text);
+        let Some(first) = all.get(from) else { return Ok(()) };
+        let last = all.get(from + length - 1).or(all.last()).expect("not empty");
+        let source = KnownSource { title: "t", url: None, doi: None, retracted: false, stale: false, text: Some(&text) };
+        let quoted = &text[first.span.start..last.span.end];
+        // Cut out, a passage's words may join or part differently at its ends; only those that read the same are quotations.
+        let same = words(quoted).iter().map(|w| &w.text).eq(all[from..].iter().take_while(|w| w.span.end <= last.span.end).map(|w| &w.text));
+        prop_assume!(same && !quoted.trim().is_empty());
+        let mention = &citations::find("[1]")[0];
+        prop_assert_eq!(citations::check(mention, Some(&source), Some(quoted)).state, citations::CitationState::Verified);
+    }
+
+    #[test]
+    fn consensus_does_not_depend_on_order(
+        answers in proptest::collection::vec(prop_oneof![text(), "(The )?(answer is )?(12|twelve|12\\.0|13|yes|No\\.|Paris)"], 0..7),
+        logprobs in proptest::collection::vec(-3.0..0.0f64, 7),
+        weighted in any::<bool>(),
+        turn in 0usize..7,
+    ) {
+        let chains: Vec<ChainAnswer> = answers.iter().zip(&logprobs)
+            .map(|(answer, p)| ChainAnswer { answer, mean_logprob: weighted.then_some(*p) }).collect();
+        let mut turned = chains.clone();
+        if !turned.is_empty() {
+            turned.rotate_left(turn % chains.len());
+            turned.reverse();
+        }
+        let (a, b) = (merge(&chains), merge(&turned));
+        prop_assert_eq!(&a.answer, &b.answer);
+        prop_assert_eq!(a.confidence, b.confidence);
+        let shape = |m: &super::consensus::Consensus| m.groups.iter().map(|g| (g.key.clone(), g.chains.len(), g.share)).collect::<Vec<_>>();
+        prop_assert_eq!(shape(&a), shape(&b));
+        prop_assert_eq!(a.dissenters.len(), b.dissenters.len());
+        prop_assert!(a.agreement.iter().all(|s| (0.0..=1.0).contains(s)));
+    }
+
+    #[test]
+    fn normal_forms_do_not_see_case_and_space(text in "[a-z0-9 ]{0,24}") {
+        prop_assert_eq!(normalise(&text), normalise(&format!("  {text} ")));
+    }
+}
