@@ -1,15 +1,72 @@
-//! The published GraphQL schema: what programs rely on. It needs no database.
+//! The published schemas: what programs rely on. They need no database.
+
+use std::{collections::BTreeSet, fs, path::Path, process::Command};
 
 use serde_json::Value;
 
-const PUBLISHED: &str = include_str!("../schemas/schema.graphql");
+/// Runs `atr --json schema`.
+fn printed(args: &[&str]) -> String {
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_atr")).args(["--json", "schema"]).args(args).output().expect("atr runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("text")
+}
+
+/// Names of schemas, and their files.
+fn published() -> Vec<(String, String)> {
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    let lines = printed(&[]);
+    let listed = lines.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+    listed.map(|one| (text(&one["name"]), text(&one["file"]))).collect()
+}
 
 #[test]
-fn the_published_schema_is_the_one_that_is_served() {
-    assert!(
-        atr::graphql::sdl() == PUBLISHED,
-        "the schema has changed: if that is meant, write it with `atr schema graphql > schemas/schema.graphql`"
-    );
+fn the_published_schemas_are_those_of_what_is_read_and_written() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas");
+    let mut files = BTreeSet::new();
+    for (name, file) in published() {
+        let kept = fs::read_to_string(folder.join(&file)).unwrap_or_default();
+        // Not assert_eq: nobody reads two thousand lines twice.
+        assert!(
+            printed(&[&name]) == kept,
+            "schemas/{file} is out of date: if the change is meant, write it with `atr schema --all schemas`"
+        );
+        files.insert(file);
+    }
+    let there = fs::read_dir(folder).expect("schemas").map(|entry| entry.expect("an entry").file_name());
+    let there: BTreeSet<String> = there.map(|name| name.to_string_lossy().into_owned()).collect();
+    assert_eq!(there, files);
+}
+
+#[test]
+fn every_field_of_a_json_schema_says_what_it_is() {
+    let mut silent = Vec::new();
+    for (name, file) in published() {
+        if file.ends_with(".json") {
+            let schema: Value = serde_json::from_str(&printed(&[&name])).expect("JSON");
+            undescribed(&schema, &name, &mut silent);
+        }
+    }
+    assert!(silent.is_empty(), "without a description: {silent:#?}");
+}
+
+fn undescribed(schema: &Value, place: &str, silent: &mut Vec<String>) {
+    for (name, field) in schema["properties"].as_object().into_iter().flatten() {
+        // What tells the forms of a record apart is described where they are.
+        if field["description"].is_null() && field["const"].is_null() {
+            silent.push(format!("{place}/{name}"));
+        }
+        undescribed(field, &format!("{place}/{name}"), silent);
+    }
+    for (name, part) in schema["$defs"].as_object().into_iter().flatten() {
+        undescribed(part, &format!("{place}/{name}"), silent);
+    }
+    for (at, form) in schema["oneOf"].as_array().into_iter().flatten().enumerate() {
+        // One that only asks for a field repeats it without its description.
+        if form["type"] == "object" {
+            undescribed(form, &format!("{place}/{at}"), silent);
+        }
+    }
 }
 
 #[tokio::test]

@@ -72,8 +72,7 @@ enum Command {
     Job(job::Jobs),
     /// List models, bring one into use, go back
     Model(model::Models),
-    /// Print the forms that programs rely on
-    #[command(subcommand, hide = true)]
+    /// Print the schemas that others build against: the API's, those of lines, snapshots and trainers
     Schema(schema::Schema),
     /// Say what is wrong with this installation and how to mend it
     Doctor,
@@ -120,7 +119,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Snapshot(snapshots) => return Ok(code(snapshots.run(&place, out).await?)),
         Command::Job(jobs) => jobs.run(&place, out).await?,
         Command::Model(models) => models.run(&place, out).await?,
-        Command::Schema(schema) => schema.run()?,
+        Command::Schema(schema) => schema.run(out)?,
         Command::Doctor => return doctor::run(&place, out).await,
     }
     Ok(ExitCode::SUCCESS)

@@ -1,6 +1,14 @@
 //! Checks that fields of several nouns share. Each names its field and says what to do.
 
+use serde_json::json;
+
 use super::Rejection;
+
+/// What a published schema says of an object that names exactly one thing by one of several fields; null is as if the
+/// field were not there.
+pub(crate) fn one_of(fields: &[&str]) -> serde_json::Value {
+    fields.iter().map(|field| json!({ "required": [field], "properties": { *field: { "type": "string" } } })).collect()
+}
 
 /// Checks a required text: not blank, without NUL (Postgres keeps none), at most `most` characters.
 ///

@@ -81,16 +81,20 @@ pub struct Citation {
 /// A citation as sent: exactly one of source, fact, url and doi.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schemars(extend("oneOf" = check::one_of(&["source", "fact", "url", "doi"])))]
 pub struct CitationInput {
     /// A source, by its external id or its id.
+    #[schemars(length(min = 1, max = grounding::EXTERNAL_ID))]
     pub source: Option<String>,
     /// A fact, by its external id or its id.
+    #[schemars(length(min = 1, max = grounding::EXTERNAL_ID))]
     pub fact: Option<String>,
     /// A web address.
     pub url: Option<String>,
     /// A DOI.
     pub doi: Option<String>,
     /// The words that are said to stand there.
+    #[schemars(length(max = grounding::QUOTE))]
     pub quoted: Option<String>,
 }
 
@@ -146,7 +150,7 @@ impl TryFrom<CitationInput> for NewCitation {
             (None, None, None, Some(doi)) => Target::Doi(check::doi("doi", &doi)?),
             _ => return Err(Rejection::new(".", "names not exactly one of source, fact, url and doi: give one")),
         };
-        Ok(Self { target, quoted: check::optional_text("quoted", sent.quoted, 10_000)? })
+        Ok(Self { target, quoted: check::optional_text("quoted", sent.quoted, grounding::QUOTE)? })
     }
 }
 

@@ -12,7 +12,7 @@ use crate::ids::ExpertId;
 /// no e-mail address, so that reviews and snapshots name nobody.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(try_from = "String", into = "String")]
-pub struct Handle(String);
+pub struct Handle(#[schemars(regex(pattern = "^[a-z0-9][a-z0-9._-]{0,63}$"))] String);
 
 impl Handle {
     /// The text.

@@ -108,21 +108,50 @@ pub struct FactStateChange {
     pub at: DateTime<Utc>,
 }
 
+/// The most characters of an external id: it fits an index entry however many bytes each takes.
+pub const EXTERNAL_ID: usize = 256;
+/// The most characters of a publisher's name and of a subject.
+const NAME: usize = 500;
+/// The most characters of a title.
+const TITLE: usize = 1000;
+/// The most characters of a licence.
+const LICENCE: usize = 200;
+/// The most characters of a domain.
+const DOMAIN: usize = 128;
+/// The most characters of a statement.
+const STATEMENT: usize = 10_000;
+/// The most characters of a quotation.
+pub(super) const QUOTE: usize = 10_000;
+
+/// A line of grounding as sent: one line of `POST /v1/ingest/grounding`.
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum GroundingInput {
+    /// A source.
+    Source(SourceInput),
+    /// A fact.
+    Fact(FactInput),
+}
+
 /// A source as sent.
 #[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SourceInput {
     /// The curator's id for it: sending it again with the same content changes nothing.
+    #[schemars(length(min = 1, max = EXTERNAL_ID))]
     pub external_id: String,
     /// Who published it.
+    #[schemars(length(min = 1, max = NAME))]
     pub publisher: String,
     /// Its title.
+    #[schemars(length(min = 1, max = TITLE))]
     pub title: String,
     /// Where it is found.
     pub url: Option<String>,
     /// Its DOI.
     pub doi: Option<String>,
     /// SPDX id or the publisher's words.
+    #[schemars(length(min = 1, max = LICENCE))]
     pub licence: String,
     /// How far it is trusted; secondary if not given.
     pub trust_tier: Option<TrustTier>,
@@ -135,22 +164,29 @@ pub struct SourceInput {
 #[serde(deny_unknown_fields)]
 pub struct FactInput {
     /// The curator's id for it: sending it again with the same content changes nothing.
+    #[schemars(length(min = 1, max = EXTERNAL_ID))]
     pub external_id: String,
     /// The external id of the source that says so, stored before or earlier in the same batch.
+    #[schemars(length(min = 1, max = EXTERNAL_ID))]
     pub source: String,
     /// The field of knowledge.
+    #[schemars(length(min = 1, max = DOMAIN))]
     pub domain: String,
     /// What it is about.
+    #[schemars(length(min = 1, max = NAME))]
     pub subject: String,
     /// The fact, in one sentence that is understood by itself.
+    #[schemars(length(min = 1, max = STATEMENT))]
     pub statement: String,
     /// The words of the source.
+    #[schemars(length(max = QUOTE))]
     pub quote: Option<String>,
     /// From when it holds in the world.
     pub valid_from: Option<NaiveDate>,
     /// Until when it holds in the world.
     pub valid_to: Option<NaiveDate>,
     /// proposed or verified; if not given, verified where the sender may vouch for facts, else proposed.
+    #[schemars(extend("enum" = [FactState::Proposed, FactState::Verified, ()]))]
     pub state: Option<FactState>,
 }
 
@@ -209,16 +245,27 @@ pub enum NewGrounding {
 }
 
 impl NewGrounding {
-    /// Reads a line: a JSON object whose `kind` is `source` or `fact`.
+    /// Reads a line.
     ///
     /// # Errors
     /// Names the field at fault and the remedy.
     pub fn parse(json: &[u8]) -> Result<Self, Rejection> {
+        match GroundingInput::read(json)? {
+            GroundingInput::Source(sent) => sent.try_into().map(Self::Source),
+            GroundingInput::Fact(sent) => sent.try_into().map(Self::Fact),
+        }
+    }
+}
+
+impl GroundingInput {
+    /// Reads a JSON object whose `kind` is `source` or `fact`. By hand: where serde reads a tagged enum, it no longer
+    /// knows which field was at fault.
+    fn read(json: &[u8]) -> Result<Self, Rejection> {
         let mut line: serde_json::Map<String, serde_json::Value> = rejection::read(json)?;
         let kind = line.remove("kind");
         match kind.as_ref().and_then(|kind| kind.as_str()) {
-            Some("source") => rejection::read_value::<SourceInput>(line.into())?.try_into().map(Self::Source),
-            Some("fact") => rejection::read_value::<FactInput>(line.into())?.try_into().map(Self::Fact),
+            Some("source") => rejection::read_value(line.into()).map(Self::Source),
+            Some("fact") => rejection::read_value(line.into()).map(Self::Fact),
             _ => Err(Rejection::new("kind", "says what the line is: give `source` or `fact`")),
         }
     }
@@ -230,11 +277,11 @@ impl TryFrom<SourceInput> for NewSource {
         let given = |value: Option<String>| value.filter(|text| !text.trim().is_empty());
         Ok(Self {
             external_id: external_id(sent.external_id)?,
-            publisher: check::text("publisher", sent.publisher, 500)?,
-            title: check::text("title", sent.title, 1000)?,
+            publisher: check::text("publisher", sent.publisher, NAME)?,
+            title: check::text("title", sent.title, TITLE)?,
             url: given(sent.url).map(|url| check::url("url", url)).transpose()?,
             doi: given(sent.doi).map(|doi| check::doi("doi", &doi)).transpose()?,
-            licence: check::text("licence", sent.licence, 200)?,
+            licence: check::text("licence", sent.licence, LICENCE)?,
             trust_tier: sent.trust_tier.unwrap_or(TrustTier::Secondary),
             retrieved_at: sent.retrieved_at,
         })
@@ -263,10 +310,10 @@ impl TryFrom<FactInput> for NewFact {
         Ok(Self {
             external_id: external_id(sent.external_id)?,
             source: check::text("source", sent.source, EXTERNAL_ID)?,
-            domain: check::text("domain", sent.domain, 128)?,
-            subject: check::text("subject", sent.subject, 500)?,
-            statement: check::text("statement", sent.statement, 10_000)?,
-            quote: check::optional_text("quote", sent.quote, 10_000)?,
+            domain: check::text("domain", sent.domain, DOMAIN)?,
+            subject: check::text("subject", sent.subject, NAME)?,
+            statement: check::text("statement", sent.statement, STATEMENT)?,
+            quote: check::optional_text("quote", sent.quote, QUOTE)?,
             valid_from: sent.valid_from,
             valid_to: sent.valid_to,
             state: sent.state,
@@ -332,9 +379,6 @@ impl NewFact {
         hash::of_json(self)
     }
 }
-
-/// The most characters of an external id: it fits an index entry however many bytes each takes.
-pub const EXTERNAL_ID: usize = 256;
 
 fn external_id(sent: String) -> Result<String, Rejection> {
     check::text("external_id", sent, EXTERNAL_ID)

@@ -89,27 +89,48 @@ pub struct Review {
     pub created_at: DateTime<Utc>,
 }
 
+/// The most flaw labels.
+const LABELS: usize = 32;
+/// The most characters of a flaw label.
+const LABEL: usize = 64;
+/// The most citations.
+const CITATIONS: usize = 100;
+/// The most corrected steps.
+const STEPS: usize = 500;
+/// The most characters of a corrected answer.
+const ANSWER: usize = 100_000;
+/// The most characters of a rationale and of a corrected step.
+const REASONING: usize = 20_000;
+/// The longest time that a review takes, in seconds: a week.
+const SECONDS: f64 = 86_400.0 * 7.0;
+
 /// How a review names a step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(untagged)]
 pub enum StepInput {
     /// By its place, from 0.
+    #[schemars(extend("minimum" = 0, "maximum" = i32::MAX))]
     Ordinal(i64),
     /// By its id, or the name that the trace's sender gave it.
     Name(String),
 }
 
-/// A review as sent.
+/// A review as sent: one line of `POST /v1/ingest/reviews`. It names its trace by exactly one of `trace` and
+/// `trace_external_id`. A text that is blank counts as not given.
 #[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("oneOf" = check::one_of(&["trace", "trace_external_id"])))]
 pub struct ReviewInput {
     /// The sender's id: sending it again with the same content changes nothing.
+    #[schemars(length(max = EXTERNAL_ID))]
     pub external_id: Option<String>,
     /// The trace, by its id; or give `trace_external_id`.
     pub trace: Option<String>,
     /// The trace, by its sender's id.
+    #[schemars(length(min = 1, max = EXTERNAL_ID))]
     pub trace_external_id: Option<String>,
     /// The handle of the expert.
+    #[schemars(with = "Handle")]
     pub expert: String,
     /// What was found.
     pub verdict: Verdict,
@@ -117,19 +138,25 @@ pub struct ReviewInput {
     pub severity: Option<Severity>,
     /// The first flawed step: its place from 0, its id, or its sender's name.
     pub suspect_step: Option<StepInput>,
-    /// What is wrong, by label.
+    /// What is wrong, by label; each at most 64 characters.
     #[serde(default)]
+    #[schemars(length(max = LABELS))]
     pub flaw_labels: Vec<String>,
     /// The right answer.
+    #[schemars(length(max = ANSWER))]
     pub corrected_answer: Option<String>,
     /// The right reasoning.
+    #[schemars(length(max = STEPS), inner(length(min = 1, max = REASONING)))]
     pub corrected_steps: Option<Vec<String>>,
     /// What the judgement rests on.
     #[serde(default)]
+    #[schemars(length(max = CITATIONS))]
     pub citations: Vec<CitationInput>,
     /// Why.
+    #[schemars(length(max = REASONING))]
     pub rationale: Option<String>,
     /// Time spent, in seconds.
+    #[schemars(range(min = 0, max = SECONDS))]
     pub seconds_spent: Option<f64>,
 }
 
@@ -251,12 +278,15 @@ impl TryFrom<ReviewInput> for NewReview {
         let expert = sent.expert.parse().map_err(|refused: Rejection| Rejection::new("expert", refused.message))?;
         let suspect_step = sent.suspect_step.map(step).transpose()?;
         if let Some(seconds) = sent.seconds_spent
-            && !(0.0..=86_400.0 * 7.0).contains(&seconds)
+            && !(0.0..=SECONDS).contains(&seconds)
         {
             return Err(Rejection::new("seconds_spent", format!("is {seconds}: give 0 to 604800 seconds")));
         }
-        if sent.citations.len() > 100 {
-            return Err(Rejection::new("citations", format!("has {} entries: 100 is the most", sent.citations.len())));
+        if sent.citations.len() > CITATIONS {
+            return Err(Rejection::new(
+                "citations",
+                format!("has {} entries: {CITATIONS} is the most", sent.citations.len()),
+            ));
         }
         let citations = (0..)
             .zip(sent.citations)
@@ -272,11 +302,11 @@ impl TryFrom<ReviewInput> for NewReview {
             judgement: Judgement {
                 verdict: sent.verdict,
                 severity: sent.severity,
-                flaw_labels: check::words("flaw_labels", sent.flaw_labels, 32, 64)?,
-                corrected_answer: check::optional_text("corrected_answer", sent.corrected_answer, 100_000)?,
+                flaw_labels: check::words("flaw_labels", sent.flaw_labels, LABELS, LABEL)?,
+                corrected_answer: check::optional_text("corrected_answer", sent.corrected_answer, ANSWER)?,
                 corrected_steps: sent.corrected_steps.map(steps).transpose()?.filter(|steps| !steps.is_empty()),
                 citations,
-                rationale: check::optional_text("rationale", sent.rationale, 20_000)?,
+                rationale: check::optional_text("rationale", sent.rationale, REASONING)?,
                 seconds_spent: sent.seconds_spent,
             },
         })
@@ -298,10 +328,10 @@ fn step(sent: StepInput) -> Result<StepRef, Rejection> {
 }
 
 fn steps(sent: Vec<String>) -> Result<Vec<String>, Rejection> {
-    if sent.len() > 500 {
-        return Err(Rejection::new("corrected_steps", format!("has {} entries: 500 is the most", sent.len())));
+    if sent.len() > STEPS {
+        return Err(Rejection::new("corrected_steps", format!("has {} entries: {STEPS} is the most", sent.len())));
     }
-    (0..).zip(sent).map(|(at, text)| check::text(&format!("corrected_steps[{at}]"), text, 20_000)).collect()
+    (0..).zip(sent).map(|(at, text)| check::text(&format!("corrected_steps[{at}]"), text, REASONING)).collect()
 }
 
 #[cfg(test)]

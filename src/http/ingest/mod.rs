@@ -34,11 +34,11 @@ use tokio::{io::AsyncBufRead, sync::mpsc};
 use tokio_util::io::StreamReader;
 use tracing::Instrument;
 
+pub(crate) use self::report::{LineResult, Summary};
 use self::{
     feed::{Committed, Feed, Stopped, Why},
     item::Item,
     lines::Lines,
-    report::{LineResult, Summary},
 };
 use super::{AppState, Caller, problem::Problem};
 

@@ -1,6 +1,7 @@
 //! What the sender is told: a line for each line, or a summary.
 
 use atr_core::domain::intake::{Balance, ItemOutcome};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::feed::Committed;
@@ -9,23 +10,45 @@ use super::feed::Committed;
 pub(super) const ERRORS: usize = 100;
 
 /// The answer to one line.
-#[derive(Debug, Serialize)]
-pub(super) struct LineResult<'a> {
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct LineResult<'a> {
     /// Which line, from 1; blank lines count.
+    #[schemars(range(min = 1))]
     line: u64,
-    /// stored, duplicate, quarantined, filtered or rejected; `unanswered` ends an answer that could not be finished.
-    status: &'static str,
+    /// What became of it.
+    status: Status,
     /// What was stored: its id, the id of what was stored before, or that of the quarantined item.
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<&'a str>,
+    /// Why it was not stored.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Wrong<'a>>,
 }
 
+/// What became of a line.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum Status {
+    /// Stored for the first time.
+    Stored,
+    /// Stored already with the same content.
+    Duplicate,
+    /// At odds with what is stored: set aside for a person.
+    Quarantined,
+    /// A rule of the project keeps it out.
+    Filtered,
+    /// Refused with an error.
+    Rejected,
+    /// Not taken in, with all lines after it: ends an answer that could not be finished.
+    Unanswered,
+}
+
 /// What is wrong with a line.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct Wrong<'a> {
+    /// The field at fault, as a path from the line (`steps[2].text`); `.` is the line itself.
     field: &'a str,
+    /// What is wrong and what to do about it; of a filtered line, the rule.
     message: &'a str,
 }
 
@@ -33,18 +56,18 @@ impl<'a> LineResult<'a> {
     pub(super) fn new(line: u64, outcome: &'a ItemOutcome) -> Self {
         let wrong = |field, message| Some(Wrong { field, message });
         let (status, id, error): (_, Option<&String>, _) = match outcome {
-            ItemOutcome::Stored(id) => ("stored", Some(id), None),
-            ItemOutcome::Duplicate(id) => ("duplicate", Some(id), None),
-            ItemOutcome::Quarantined { id, field, message } => ("quarantined", Some(id), wrong(field, message)),
-            ItemOutcome::Filtered { rule } => ("filtered", None, wrong(".", rule)),
-            ItemOutcome::Rejected { field, message } => ("rejected", None, wrong(field, message)),
+            ItemOutcome::Stored(id) => (Status::Stored, Some(id), None),
+            ItemOutcome::Duplicate(id) => (Status::Duplicate, Some(id), None),
+            ItemOutcome::Quarantined { id, field, message } => (Status::Quarantined, Some(id), wrong(field, message)),
+            ItemOutcome::Filtered { rule } => (Status::Filtered, None, wrong(".", rule)),
+            ItemOutcome::Rejected { field, message } => (Status::Rejected, None, wrong(field, message)),
         };
         Self { line, status, id: id.map(String::as_str), error }
     }
 
     /// Says that this line and all after it were not taken in.
     pub(super) fn unanswered(line: u64, message: &'a str) -> Self {
-        Self { line, status: "unanswered", id: None, error: Some(Wrong { field: ".", message }) }
+        Self { line, status: Status::Unanswered, id: None, error: Some(Wrong { field: ".", message }) }
     }
 
     /// Appends it to `to`, as a line.
@@ -55,26 +78,37 @@ impl<'a> LineResult<'a> {
 }
 
 /// The answer to all lines together.
-#[derive(Debug, Default, Serialize)]
-pub(super) struct Summary {
+#[derive(Debug, Default, Serialize, JsonSchema)]
+pub(crate) struct Summary {
     /// Lines that are not blank: the sum of the five counts that follow.
     received: i64,
+    /// Stored for the first time.
     stored: i64,
+    /// Stored already, with the same content.
     duplicates: i64,
+    /// Set aside for a person: at odds with what is stored.
     quarantined: i64,
+    /// Kept out by a rule of the project.
     filtered: i64,
+    /// Refused with an error.
     rejected: i64,
     /// The first lines that were quarantined, filtered or rejected, and why.
+    #[schemars(length(max = ERRORS))]
     errors: Vec<LineError>,
     /// How many more there were.
     errors_left_out: u64,
 }
 
-#[derive(Debug, Serialize)]
+/// A line that was not stored.
+#[derive(Debug, Serialize, JsonSchema)]
 struct LineError {
+    /// Which line, from 1; blank lines count.
     line: u64,
-    status: &'static str,
+    /// What became of it.
+    status: Status,
+    /// The field at fault, as a path from the line; `.` is the line itself.
     field: String,
+    /// What is wrong and what to do about it; of a filtered line, the rule.
     message: String,
 }
 

@@ -103,9 +103,9 @@ pub struct Progress {
 }
 
 /// What training found out about its own model.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct TrainMetrics {
-    /// AUROC of out-of-fold scores, folds by question; `None` with fewer than two groups or one class in all folds.
+    /// AUROC of out-of-fold scores, folds by question; null with fewer than two groups or one class in all folds.
     pub cv_auroc: Option<f64>,
     /// Log-loss of the calibrated out-of-fold probabilities.
     pub cv_log_loss: Option<f64>,

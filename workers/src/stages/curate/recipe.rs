@@ -1,6 +1,7 @@
 //! The recipe of a snapshot: every threshold and choice of the pipeline, versioned and hashed.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -9,16 +10,25 @@ use super::balance::Attribute;
 use super::toxicity::{Category, Severity};
 use crate::stages::snapshot::{Format, canonical};
 
+/// How many words a shingle and an n-gram have.
+const WORDS: RangeInclusive<usize> = 1..=16;
+/// How many LSH bands there are.
+const BANDS: RangeInclusive<usize> = 1..=256;
+/// How many MinHash values a band has.
+const ROWS: RangeInclusive<usize> = 1..=32;
+
 /// All that decides which candidates become rows, and of which formats. Two runs of equal recipes over equal input
 /// decide alike.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Recipe {
     /// Version of the recipe's language; this is version 1.
+    #[schemars(extend("const" = 1))]
     pub version: u32,
     /// Seed of the MinHash permutations and of the choice among over-represented rows.
     pub seed: u64,
     /// Export formats to write.
+    #[schemars(extend("minItems" = 1))]
     pub formats: BTreeSet<Format>,
     /// When rows say nearly the same.
     pub near: NearRule,
@@ -37,12 +47,16 @@ pub struct Recipe {
 #[serde(deny_unknown_fields)]
 pub struct NearRule {
     /// Words in a shingle.
+    #[schemars(range(min = *WORDS.start(), max = *WORDS.end()))]
     pub shingle_words: usize,
     /// Least Jaccard similarity of near-duplicates.
+    #[schemars(range(max = 1), extend("exclusiveMinimum" = 0))]
     pub jaccard: f64,
     /// LSH bands; two rows are compared if one band of their signatures agrees.
+    #[schemars(range(min = *BANDS.start(), max = *BANDS.end()))]
     pub bands: usize,
     /// MinHash values in a band; bands × rows is the number of permutations.
+    #[schemars(range(min = *ROWS.start(), max = *ROWS.end()))]
     pub rows: usize,
 }
 
@@ -77,8 +91,10 @@ pub struct BalanceRule {
     pub targets: BTreeMap<Attribute, BTreeMap<String, f64>>,
     /// Weights lie between 1 / clip and clip. A domain with more than clip times its target share cannot be brought to
     /// it by weights: the excess falls.
+    #[schemars(range(min = 1))]
     pub clip: f64,
     /// Largest share of the rows that may fall for balance.
+    #[schemars(range(min = 0, max = 1))]
     pub max_loss: f64,
 }
 
@@ -97,8 +113,10 @@ pub struct ToxicityRule {
 #[serde(deny_unknown_fields)]
 pub struct DecontaminationRule {
     /// Words in an n-gram.
+    #[schemars(range(min = *WORDS.start(), max = *WORDS.end()))]
     pub ngram_words: usize,
     /// Least share of a held-out question's n-grams which, standing in a row, makes it fall.
+    #[schemars(range(max = 1), extend("exclusiveMinimum" = 0))]
     pub containment: f64,
 }
 
@@ -119,21 +137,17 @@ impl Recipe {
         let share = |value: f64| value > 0.0 && value <= 1.0;
         must(self.version == 1, "version", "be 1")?;
         must(!self.formats.is_empty(), "formats", "name at least one format")?;
-        must((1..=16).contains(&self.near.shingle_words), "near.shingle_words", "be between 1 and 16")?;
+        must(WORDS.contains(&self.near.shingle_words), "near.shingle_words", "be between 1 and 16")?;
         must(share(self.near.jaccard), "near.jaccard", "be above 0 and at most 1")?;
-        must((1..=256).contains(&self.near.bands), "near.bands", "be between 1 and 256")?;
-        must((1..=32).contains(&self.near.rows), "near.rows", "be between 1 and 32")?;
+        must(BANDS.contains(&self.near.bands), "near.bands", "be between 1 and 256")?;
+        must(ROWS.contains(&self.near.rows), "near.rows", "be between 1 and 32")?;
         must(self.balance.clip.is_finite() && self.balance.clip >= 1.0, "balance.clip", "be at least 1")?;
         must((0.0..=1.0).contains(&self.balance.max_loss), "balance.max_loss", "be between 0 and 1")?;
         let declared = self.balance.targets.values().all(|shares| {
             shares.values().all(|s| s.is_finite() && *s >= 0.0) && (shares.values().sum::<f64>() - 1.0).abs() < 1e-6
         });
         must(declared, "balance.targets", "hold shares that sum to 1 for each attribute")?;
-        must(
-            (1..=16).contains(&self.decontamination.ngram_words),
-            "decontamination.ngram_words",
-            "be between 1 and 16",
-        )?;
+        must(WORDS.contains(&self.decontamination.ngram_words), "decontamination.ngram_words", "be between 1 and 16")?;
         must(share(self.decontamination.containment), "decontamination.containment", "be above 0 and at most 1")
     }
 }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use atr_core::ids::{ProjectId, SnapshotId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -10,23 +11,30 @@ use super::canonical;
 use super::formats::Format;
 use crate::stages::curate::{Decision, Reason, Recipe, Stage, StageMeasure};
 
+/// A hash in hexadecimal, as the published schema has it.
+const HEX: &str = "^[0-9a-f]{64}$";
+
 /// What a snapshot holds. Its hash is that of its canonical JSON, which is what `manifest.json` holds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
     /// Version of the manifest's language; this is version 1.
+    #[schemars(extend("const" = 1))]
     pub version: u32,
     /// Id of the snapshot.
+    #[schemars(with = "SnapshotId")]
     pub snapshot: String,
     /// Id of the project.
+    #[schemars(with = "ProjectId")]
     pub project: String,
     /// Id of the snapshot from which this one goes on.
+    #[schemars(with = "Option<SnapshotId>")]
     pub parent: Option<String>,
     /// The recipe.
     pub recipe: Recipe,
     /// BLAKE3 of the recipe's canonical JSON.
     #[serde(with = "hex")]
-    #[schemars(with = "String")]
+    #[schemars(with = "String", regex(pattern = HEX))]
     pub recipe_hash: blake3::Hash,
     /// Seed of all that is drawn by lot; the recipe's.
     pub seed: u64,
@@ -37,11 +45,11 @@ pub struct Manifest {
     /// Merkle root of the rows: over the formats in order, of the roots over their rows in order. It is the same for every
     /// writer version.
     #[serde(with = "hex")]
-    #[schemars(with = "String")]
+    #[schemars(with = "String", regex(pattern = HEX))]
     pub rows_root: blake3::Hash,
     /// Merkle root of the frozen membership from which the snapshot was made.
     #[serde(with = "hex")]
-    #[schemars(with = "String")]
+    #[schemars(with = "String", regex(pattern = HEX))]
     pub membership_root: blake3::Hash,
 }
 
@@ -85,7 +93,7 @@ pub struct File {
     pub bytes: u64,
     /// BLAKE3 of its bytes.
     #[serde(with = "hex")]
-    #[schemars(with = "String")]
+    #[schemars(with = "String", regex(pattern = HEX))]
     pub blake3: blake3::Hash,
     /// Rows or lines in it.
     pub rows: u64,
