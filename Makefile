@@ -3,7 +3,7 @@
 ARGS ?=
 export ARGS
 
-.PHONY: help demo test bench fmt lint prepare
+.PHONY: help demo test conformance bench fmt lint prepare
 help: ## List these targets
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -14,6 +14,10 @@ demo: ## Turn the whole loop twice on the demo's data and leave the console runn
 test: ## Run every test
 	@scripts/need test $(if $(DRY),--dry)
 	$(if $(DRY),,@scripts/test)
+
+conformance: ## Run other people's clients and suites against a real installation
+	@scripts/need conformance $(if $(DRY),--dry)
+	$(if $(DRY),,@scripts/conformance)
 
 bench: ## Measure one thing: NAME=…; without a name, list them
 	@scripts/bench $(NAME)

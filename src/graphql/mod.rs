@@ -26,7 +26,7 @@ mod trace;
 mod training;
 mod words;
 
-use async_graphql::{EmptySubscription, MergedObject, Schema};
+use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, Schema};
 
 pub use mutations::Mutation;
 pub use session::Session;
@@ -70,5 +70,5 @@ pub fn api() -> Api {
 
 /// The schema in its own language.
 pub fn sdl() -> String {
-    api().sdl()
+    api().sdl_with_options(SDLExportOptions::new().include_specified_by())
 }
