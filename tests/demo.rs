@@ -82,6 +82,34 @@ fn what_repeats(turn: &Value) -> Value {
     })
 }
 
+/// Of a job and of its model the command line shows the measures before and after and the gate's decision.
+async fn what_was_measured_is_shown(installation: &Installation, run: &Value) -> Result {
+    let project = text(&run["project"]);
+    // Where the demo keeps its data.
+    let data = installation.data().join("demo");
+    let at = data.to_str().ok_or("a path that is no text")?;
+    for turn in list(&run["turns"]) {
+        let asked = [("job", &turn["job"]["id"]), ("model", &turn["model"]["id"])];
+        for (what, id) in asked {
+            let args = [what, "show", text(id), "--project", project, "--data", at];
+            let shown = installation.run(&args).await?;
+            assert_eq!(list(&shown["evaluations"]), [turn["evaluation"].clone()], "{what}");
+            assert_eq!(list(&shown["promotions"])[..1], [turn["promotion"].clone()], "{what}");
+            let words = installation.read(&args).await?;
+            assert!(words.contains("AUROC"), "{words}");
+            assert!(words.contains(text(&turn["promotion"]["reason"])), "{words}");
+            let auroc = &list(&turn["evaluation"]["measures"]["measures"])[0];
+            for at in ["before", "after", "difference"] {
+                let interval = ["value", "low", "high"].map(|bound| auroc[at][bound].as_f64().unwrap_or(f64::NAN));
+                for bound in interval {
+                    assert!(words.contains(&format!("{bound:.3}")), "{at} {bound}: {words}");
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
 #[tokio::test]
 async fn the_demo_turns_the_loop_twice_and_shows_the_same_when_it_is_run_again() -> Result {
     let trainer = trainer();
@@ -104,5 +132,5 @@ async fn the_demo_turns_the_loop_twice_and_shows_the_same_when_it_is_run_again()
         }
     }
     assert_eq!(once["balance"], again["balance"]);
-    Ok(())
+    what_was_measured_is_shown(&installation, &once).await
 }

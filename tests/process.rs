@@ -67,7 +67,7 @@ impl Installation {
                 command.env_remove(name);
             }
         }
-        command.arg("--json").arg("--data").arg(self.data()).args(args).current_dir(self.folder.path());
+        command.arg("--data").arg(self.data()).args(args).current_dir(self.folder.path());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(File::create(log)?).kill_on_drop(true);
         Ok(command)
     }
@@ -79,6 +79,13 @@ impl Installation {
 
     /// Runs a command to its end, and answers the last line that it wrote.
     pub async fn run(&self, args: &[&str]) -> Result<Value> {
+        let said = self.read(&[&["--json"], args].concat()).await?;
+        let last = said.lines().last().ok_or_else(|| format!("{args:?} said nothing"))?;
+        Ok(serde_json::from_str(last)?)
+    }
+
+    /// Runs a command to its end, and answers all that it wrote.
+    pub async fn read(&self, args: &[&str]) -> Result<String> {
         let log = self.log()?;
         let output = timeout(PATIENCE, self.command(args, &log)?.output())
             .await
@@ -87,14 +94,13 @@ impl Installation {
         if !output.status.success() {
             return Err(format!("{args:?}: {}\n{said}\n{}", output.status, fs::read_to_string(log)?).into());
         }
-        let last = said.lines().last().ok_or_else(|| format!("{args:?} said nothing"))?;
-        Ok(serde_json::from_str(last)?)
+        Ok(said)
     }
 
     /// Starts `atr up`, and waits until it serves.
     pub async fn up(&self, more: &[&str]) -> Result<Service> {
         let log = self.log()?;
-        let args = [&["up", "--listen", "127.0.0.1:0"], more].concat();
+        let args = [&["--json", "up", "--listen", "127.0.0.1:0"], more].concat();
         let mut child = self.command(&args, &log)?.spawn()?;
         let stdout = child.stdout.take().ok_or("no standard output")?;
         let mut service = Service { child, log, address: String::new(), first_key: None };

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::{
     installation::{Installation, Schema},
+    measured::Judged,
     output::Output,
 };
 use crate::{
@@ -46,7 +47,7 @@ enum Command {
         #[arg(long)]
         state: Option<JobState>,
     },
-    /// Show a job and what its trainer reported last
+    /// Show a job: what its trainer was told and reported last, what was measured of its model, and the gate's decision
     Show {
         /// The job
         job: TrainingJobId,
@@ -84,11 +85,17 @@ impl Jobs {
                 let last = OrdinalRequest { from_end: true, ..OrdinalRequest::first(20) };
                 let events = tx.job_events(job, found.attempt, last).await?;
                 let events: Vec<Value> = events.rows.into_iter().map(|event| event.event).collect();
+                let judged = match found.produced_model {
+                    None => Judged::default(),
+                    Some(model) => Judged::read(&mut tx, model).await?,
+                };
                 let mut whole = line(&found);
+                whole["specification"] = json!(found.specification);
                 whole["events"] = json!(events);
+                judged.add_to(&mut whole);
                 out.result(&whole, || {
                     let lines = events.iter().map(|event| format!("\n  {event}")).collect::<String>();
-                    format!("{}{lines}", words(&found))
+                    format!("{}{lines}{}", words(&found), judged.words())
                 })
             }
         }

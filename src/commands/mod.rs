@@ -10,6 +10,7 @@ mod ingest;
 mod installation;
 mod job;
 mod key;
+mod measured;
 mod migrate;
 mod model;
 mod output;

@@ -1,5 +1,6 @@
 //! `atr model`: models, and which one is in use.
 
+use anyhow::Context as _;
 use atr_core::{
     domain::model::ModelVersion,
     ids::ModelVersionId,
@@ -10,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::{
     installation::{Installation, Schema},
+    measured::Judged,
     output::Output,
 };
 use crate::{
@@ -30,6 +32,11 @@ pub(crate) struct Models {
 enum Command {
     /// List models, newest first, at most 200
     List,
+    /// Show a model: what was measured of it, before and after, and the gate's decision
+    Show {
+        /// The model
+        model: ModelVersionId,
+    },
     /// Bring an evaluated reward model into use by hand, whatever its gate said; the reason is kept
     Promote {
         /// The model
@@ -63,17 +70,20 @@ impl Models {
                 let in_use = tx.model_in_use().await?.map(|model| model.id);
                 for model in tx.models(&ModelFilter::default(), PageRequest::first(200)).await?.rows {
                     let used = in_use == Some(model.id);
-                    out.result(&line(&model, used), || {
-                        format!(
-                            "{}  {:14}  {}{}",
-                            model.id,
-                            model.kind,
-                            model.name,
-                            if used { "  (in use)" } else { "" }
-                        )
-                    })?;
+                    out.result(&line(&model, used), || words(&model, used))?;
                 }
                 Ok(())
+            }
+            Command::Show { model } => {
+                let mut tx = app.store.begin(actor.project).await?;
+                let found = tx.models_by_id(&[model]).await?.pop();
+                let found = found.with_context(|| format!("there is no model {model} in this project"))?;
+                let used = tx.model_in_use().await?.is_some_and(|in_use| in_use.id == model);
+                let judged = Judged::read(&mut tx, model).await?;
+                let mut whole = line(&found, used);
+                whole["metadata"] = json!(found.metadata);
+                judged.add_to(&mut whole);
+                out.result(&whole, || format!("{}{}", words(&found, used), judged.words()))
             }
             Command::Promote { model, reason } => {
                 let done = promote::promote(app, &actor, model, &reason).await?;
@@ -95,4 +105,8 @@ fn line(of: &ModelVersion, in_use: bool) -> Value {
         "id": of.id, "kind": of.kind, "name": of.name, "in_use": in_use,
         "artefact": of.artefact.as_ref().map(|artefact| artefact.digest.to_string()), "created_at": of.created_at,
     })
+}
+
+fn words(of: &ModelVersion, in_use: bool) -> String {
+    format!("{}  {:14}  {}{}", of.id, of.kind, of.name, if in_use { "  (in use)" } else { "" })
 }

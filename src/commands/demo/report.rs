@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use atr_core::{
     domain::{
-        evaluation::{Evaluation, Interval, MeasureName, Promotion},
+        evaluation::{Evaluation, Promotion},
         intake::Balance,
         judgement::Assignment,
         snapshot::Snapshot,
@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use super::data::{Data, Split};
 use crate::{
     app::{Actor, App},
-    commands::{client::Account, output::Output},
+    commands::{client::Account, measured, output::Output},
 };
 
 /// One stage of a turn: what went in, what came out, and why the rest fell.
@@ -236,32 +236,13 @@ impl Report {
     ) -> anyhow::Result<()> {
         let decided = &promotion.of;
         self.say(&format!("  gate       {}: {}", decided.decision, decided.reason))?;
-        for measure in &evaluation.of.measures.measures {
-            let show = |interval: Option<Interval>| {
-                interval.map_or_else(
-                    || format!("{:^22}", "–"),
-                    |of| format!("{:.3} ({:.3} to {:.3})", of.value, of.low, of.high),
-                )
-            };
-            self.table.push(format!(
-                "  {turn}     {:20} {:22}  {:22}  {}",
-                words(measure.name),
-                show(measure.before),
-                show(Some(measure.after)),
-                measure
-                    .difference
-                    .map_or_else(String::new, |of| format!("{:+.3} ({:+.3} to {:+.3})", of.value, of.low, of.high)),
-            ));
-        }
+        self.table.extend(measured::rows(&evaluation.of.measures).map(|row| format!("  {turn}     {row}")));
         let mut turned = json!({
             "turn": turn,
             "stages": std::mem::take(&mut self.stages),
             "job": { "id": job.id, "state": job.state, "snapshot": snapshot.id },
-            "evaluation": {
-                "id": evaluation.id, "cases": evaluation.of.cases, "questions": evaluation.of.questions,
-                "cases_hash": evaluation.of.cases_hash.to_string(), "measures": evaluation.of.measures,
-            },
-            "promotion": { "id": promotion.id, "decision": decided.decision, "reason": decided.reason },
+            "evaluation": measured::evaluation(evaluation),
+            "promotion": measured::promotion(promotion),
         });
         if let Some(object) = turned.as_object_mut() {
             object.append(&mut self.notes);
@@ -303,8 +284,8 @@ impl Report {
         }
         self.say(&format!(
             "\nOn the held-out questions, whose facts are in no snapshot and not in the store (95 % intervals by bootstrap)\n  \
-             turn  {:20} {:22}  {:22}  difference",
-            "measure", "before", "after"
+             turn  {}",
+            measured::header()
         ))?;
         self.say(&self.table.join("\n"))?;
         self.say(&format!("\nThe loop turned twice in {:.0} seconds.", took.as_secs_f64()))
@@ -320,16 +301,5 @@ impl Report {
             Some(first) => self.say(&format!("  the operator's first key, shown this once: {first}")),
             None => Ok(()),
         }
-    }
-}
-
-fn words(name: MeasureName) -> &'static str {
-    match name {
-        MeasureName::Auroc => "AUROC",
-        MeasureName::PickAccuracy => "right when it picks",
-        MeasureName::PickRandom => "… a random chain",
-        MeasureName::PickLikeliest => "… the likeliest",
-        MeasureName::Oracle => "… the best there is",
-        MeasureName::RegressionsCaught => "mistakes caught",
     }
 }
