@@ -8,14 +8,8 @@ use atr_core::{
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use super::{
-    installation::{Installation, Schema},
-    output::Output,
-};
-use crate::{
-    app::{Actor, experts},
-    config::Place,
-};
+use super::{installation::Installation, output::Output};
+use crate::{app::experts, config::Place};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ExpertCommand {
@@ -47,17 +41,14 @@ pub(crate) enum ExpertCommand {
 
 impl ExpertCommand {
     pub(crate) async fn run(self, place: &Place, out: Output) -> anyhow::Result<()> {
-        let installation = Installation::open(place, Schema::Expect, false).await?;
-        let done = self.run_on(&installation, out).await;
-        installation.close().await?;
-        done
+        Installation::lend(place, async |installation| self.run_on(installation, out).await).await
     }
 
     async fn run_on(self, installation: &Installation, out: Output) -> anyhow::Result<()> {
         let app = &installation.app;
         match self {
             Self::Create { handles, domains, languages, weekly_capacity, project } => {
-                let actor = Actor::local(installation.project(project.as_deref()).await?.id);
+                let actor = installation.actor(project.as_deref()).await?;
                 for handle in handles {
                     let entered = ExpertInput {
                         handle: handle.clone(),
@@ -73,7 +64,7 @@ impl ExpertCommand {
                 Ok(())
             }
             Self::List { project } => {
-                let actor = Actor::local(installation.project(project.as_deref()).await?.id);
+                let actor = installation.actor(project.as_deref()).await?;
                 let first = PageRequest::first(page::MOST);
                 for expert in experts::list(app, &actor, &ExpertFilter::default(), first).await?.rows {
                     out.result(&line(&expert), || words(&expert))?;

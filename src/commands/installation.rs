@@ -8,7 +8,7 @@ use atr_core::{
     clock::Clock,
     domain::access::Role,
     ids::Ids,
-    store::{Connect, Project, Store, migrate},
+    store::{Connect, Store, migrate},
 };
 
 use crate::{
@@ -72,6 +72,17 @@ impl Installation {
         Ok(Self { app, postgres })
     }
 
+    /// Opens an installation for one command, and closes it however the command ends.
+    pub(crate) async fn lend<T>(
+        place: &Place,
+        command: impl AsyncFnOnce(&Self) -> anyhow::Result<T>,
+    ) -> anyhow::Result<T> {
+        let installation = Self::open(place, Schema::Expect, false).await?;
+        let done = command(&installation).await;
+        installation.close().await?;
+        done
+    }
+
     /// What the stages work with.
     pub(crate) fn context(&self, place: &Place) -> anyhow::Result<atr_workers::Context> {
         Ok(atr_workers::Context {
@@ -100,9 +111,9 @@ impl Installation {
         Ok(Some(keys::create(&self.app, &Actor::local(project.id), wanted).await?.secret))
     }
 
-    /// The project that a command names, or the only one there is.
-    pub(crate) async fn project(&self, slug: Option<&str>) -> anyhow::Result<Project> {
-        Ok(projects::named(&self.app, slug.unwrap_or(FIRST_PROJECT)).await?)
+    /// Who acts in the project that a command names, or in the first one.
+    pub(crate) async fn actor(&self, slug: Option<&str>) -> anyhow::Result<Actor> {
+        Ok(Actor::local(projects::named(&self.app, slug.unwrap_or(FIRST_PROJECT)).await?.id))
     }
 
     pub(crate) async fn close(self) -> anyhow::Result<()> {

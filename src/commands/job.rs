@@ -9,16 +9,9 @@ use atr_core::{
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use super::{
-    installation::{Installation, Schema},
-    measured::Judged,
-    output::Output,
-};
+use super::{installation::Installation, measured::Judged, output::Output};
 use crate::{
-    app::{
-        Actor,
-        start_job::{JobRequest, start_job},
-    },
+    app::start_job::{JobRequest, start_job},
     config::Place,
 };
 
@@ -56,15 +49,12 @@ enum Command {
 
 impl Jobs {
     pub(crate) async fn run(self, place: &Place, out: Output) -> anyhow::Result<()> {
-        let installation = Installation::open(place, Schema::Expect, false).await?;
-        let done = self.run_on(&installation, out).await;
-        installation.close().await?;
-        done
+        Installation::lend(place, async |installation| self.run_on(installation, out).await).await
     }
 
     async fn run_on(self, installation: &Installation, out: Output) -> anyhow::Result<()> {
         let app = &installation.app;
-        let actor = Actor::local(installation.project(self.project.as_deref()).await?.id);
+        let actor = installation.actor(self.project.as_deref()).await?;
         match self.command {
             Command::Start { snapshot, seed } => {
                 let wanted = JobRequest { snapshot, base_model: None, seed, hyperparameters: serde_json::Map::new() };

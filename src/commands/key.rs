@@ -10,14 +10,8 @@ use chrono::{DateTime, Utc};
 use clap::Subcommand;
 use serde_json::json;
 
-use super::{
-    installation::{Installation, Schema},
-    output::Output,
-};
-use crate::{
-    app::{Actor, keys},
-    config::Place,
-};
+use super::{installation::Installation, output::Output};
+use crate::{app::keys, config::Place};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Key {
@@ -56,24 +50,21 @@ pub(crate) enum Key {
 
 impl Key {
     pub(crate) async fn run(self, place: &Place, out: Output) -> anyhow::Result<()> {
-        let installation = Installation::open(place, Schema::Expect, false).await?;
-        let done = self.run_on(&installation, out).await;
-        installation.close().await?;
-        done
+        Installation::lend(place, async |installation| self.run_on(installation, out).await).await
     }
 
     async fn run_on(self, installation: &Installation, out: Output) -> anyhow::Result<()> {
         let app = &installation.app;
         match self {
             Self::Create { name, role, project, expert, expires_at } => {
-                let actor = Actor::local(installation.project(project.as_deref()).await?.id);
+                let actor = installation.actor(project.as_deref()).await?;
                 let made = keys::create(app, &actor, keys::Wanted { name, role, expert, expires_at }).await?;
                 out.result(&json!({ "id": made.key.id, "role": role, "secret": made.secret }), || {
                     format!("Key {} ({role}), shown this once:\n  {}", made.key.id, made.secret)
                 })
             }
             Self::List { project } => {
-                let actor = Actor::local(installation.project(project.as_deref()).await?.id);
+                let actor = installation.actor(project.as_deref()).await?;
                 for key in keys::list(app, &actor, PageRequest::first(200)).await?.rows {
                     let state = match (key.revoked_at, key.expires_at) {
                         (Some(at), _) => format!("withdrawn {}", at.to_rfc3339()),
@@ -89,7 +80,7 @@ impl Key {
                 Ok(())
             }
             Self::Revoke { key, project } => {
-                let actor = Actor::local(installation.project(project.as_deref()).await?.id);
+                let actor = installation.actor(project.as_deref()).await?;
                 keys::revoke(app, &actor, key).await.context("nothing was withdrawn")?;
                 out.result(&json!({ "revoked": key }), || format!("Key {key} is withdrawn."))
             }

@@ -74,13 +74,14 @@ pub(super) fn rows(of: &Measures) -> impl Iterator<Item = String> {
     of.measures.iter().map(|measure| {
         let plain = |of: Interval| format!("{:.3} ({:.3} to {:.3})", of.value, of.low, of.high);
         let signed = |of: Interval| format!("{:+.3} ({:+.3} to {:+.3})", of.value, of.low, of.high);
-        format!(
+        let row = format!(
             "{:20} {:22}  {:22}  {}",
             words(measure.name),
             measure.before.map_or_else(|| format!("{:^22}", "–"), plain),
             plain(measure.after),
             measure.difference.map_or_else(String::new, signed),
-        )
+        );
+        row.trim_end().to_owned()
     })
 }
 

@@ -3,10 +3,7 @@
 use clap::Subcommand;
 use serde_json::json;
 
-use super::{
-    installation::{Installation, Schema},
-    output::Output,
-};
+use super::{installation::Installation, output::Output};
 use crate::{app::projects, config::Place};
 
 #[derive(Debug, Subcommand)]
@@ -25,10 +22,7 @@ pub(crate) enum Project {
 
 impl Project {
     pub(crate) async fn run(self, place: &Place, out: Output) -> anyhow::Result<()> {
-        let installation = Installation::open(place, Schema::Expect, false).await?;
-        let done = self.run_on(&installation, out).await;
-        installation.close().await?;
-        done
+        Installation::lend(place, async |installation| self.run_on(installation, out).await).await
     }
 
     async fn run_on(self, installation: &Installation, out: Output) -> anyhow::Result<()> {

@@ -13,15 +13,9 @@ use atr_workers::stages::{curate::Recipe, snapshot};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use super::{
-    installation::{Installation, Schema},
-    output::Output,
-};
+use super::{installation::Installation, output::Output};
 use crate::{
-    app::{
-        Actor,
-        request_snapshot::{SnapshotRequest, request_snapshot},
-    },
+    app::request_snapshot::{SnapshotRequest, request_snapshot},
     config::Place,
 };
 
@@ -76,15 +70,12 @@ enum Command {
 impl Snapshots {
     /// Runs the command; false where a snapshot is not what it says.
     pub(crate) async fn run(self, place: &Place, out: Output) -> anyhow::Result<bool> {
-        let installation = Installation::open(place, Schema::Expect, false).await?;
-        let done = self.run_on(&installation, place, out).await;
-        installation.close().await?;
-        done
+        Installation::lend(place, async |installation| self.run_on(installation, place, out).await).await
     }
 
     async fn run_on(self, installation: &Installation, place: &Place, out: Output) -> anyhow::Result<bool> {
         let app = &installation.app;
-        let actor = Actor::local(installation.project(self.project.as_deref()).await?.id);
+        let actor = installation.actor(self.project.as_deref()).await?;
         let mut tx = app.store.begin(actor.project).await?;
         match self.command {
             Command::Create { name, seed, recipe } => {
