@@ -35,7 +35,7 @@ pub struct TraceInput {
     pub model: String,
     /// What was asked.
     pub query: String,
-    /// What the model answered.
+    /// What the model answered; empty where it answered nothing.
     pub answer: String,
     /// Its reasoning, in order.
     pub steps: Option<Vec<StepInput>>,
@@ -205,7 +205,7 @@ impl TryFrom<TraceInput> for NewTrace {
             external_id: optional("external_id", sent.external_id, KEY)?,
             model: check::text("model", sent.model, NAME)?,
             query: check::text("query", sent.query, TEXT)?,
-            answer: check::text("answer", sent.answer, TEXT)?,
+            answer: check::blank_or_text("answer", sent.answer, TEXT)?,
             steps: steps(sent.steps.unwrap_or_default())?,
             group: optional("group", sent.group, KEY)?,
             split: sent.split.unwrap_or(Split::Train),
