@@ -20,6 +20,9 @@ use crate::{
 /// The slug of the project that the first start makes.
 pub(crate) const FIRST_PROJECT: &str = "default";
 
+/// How many projects are listed to choose from.
+const MOST_NAMED: i32 = 20;
+
 /// How long the end of the process waits for the database's connections to be given back.
 const CLOSING: Duration = Duration::from_secs(5);
 
@@ -102,7 +105,19 @@ impl Installation {
 
     /// The project that a command names, or the only one there is.
     pub(crate) async fn project(&self, slug: Option<&str>) -> anyhow::Result<Project> {
-        Ok(projects::named(&self.app, slug.unwrap_or(FIRST_PROJECT)).await?)
+        if let Some(slug) = slug {
+            return Ok(projects::named(&self.app, slug).await?);
+        }
+        let mut there = self.app.store.projects(None, MOST_NAMED).await?;
+        if let Some(first) = there.iter().position(|project| project.slug == FIRST_PROJECT) {
+            return Ok(there.swap_remove(first));
+        }
+        let slugs: Vec<&str> = there.iter().map(|project| project.slug.as_str()).collect();
+        match slugs.as_slice() {
+            [] => anyhow::bail!("there is no project yet: `atr up` makes the first one, or `atr project create NAME`"),
+            [_] => Ok(there.remove(0)),
+            several => anyhow::bail!("there are several projects: say which with --project ({})", several.join(", ")),
+        }
     }
 
     pub(crate) async fn close(self) -> anyhow::Result<()> {
