@@ -326,6 +326,7 @@ impl Report {
 fn words(name: MeasureName) -> &'static str {
     match name {
         MeasureName::Auroc => "AUROC",
+        MeasureName::AurocWithinDomain => "… within a domain",
         MeasureName::PickAccuracy => "right when it picks",
         MeasureName::PickRandom => "… a random chain",
         MeasureName::PickLikeliest => "… the likeliest",

@@ -131,6 +131,7 @@ fn rate(
         let asked = candidate(&case.content);
         Rated {
             question: case.group_key.clone(),
+            domain: case.content.domain.clone(),
             right: case.answer_is_right,
             after: model.score(&asked),
             before: before.map(|before| before.score(&asked)),
