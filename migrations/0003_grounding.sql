@@ -93,16 +93,19 @@ comment on column fact_state.key_id is 'The key that said so.';
 comment on column fact_state.at is 'When.';
 
 -- No full-text index is used under a policy (its operators are not leakproof), so the search runs as the owner and
--- filters by the project of the transaction itself.
-create function search_facts(query text, most integer)
-returns table (id uuid, rank real)
-    language sql stable security definer
+-- filters by the project of the transaction itself. It takes the terms parsed: of a text, each row looked at would
+-- parse it anew (measured with 2,077 facts: 49 ms a search against 1).
+create function search_facts(terms tsquery, most integer)
+returns table (id uuid, statement text, rank real)
+    language sql stable security definer rows 20
     set search_path = public, pg_temp
+    -- An index is the right way at any size; without statistics yet, right after a bulk import, the planner thinks not.
+    set enable_seqscan = off
 as $$
-    select f.id, ts_rank_cd(f.terms, q.terms, 1) as rank
-    from (select websearch_to_tsquery('english', query) as terms) q
-    join grounding_fact f on f.terms @@ q.terms
-    where f.project_id = atr_project()
+    select f.id, f.statement, ts_rank_cd(f.terms, search_facts.terms, 1) as rank
+    from grounding_fact f
+    where f.terms @@ search_facts.terms
+      and f.project_id = atr_project()
       and (
           select s.state from fact_state s
           where s.project_id = f.project_id and s.fact_id = f.id

@@ -32,7 +32,7 @@ create index task_claim_idx on task (stage, project_id, priority, run_at, id) wh
 create index task_due_idx on task (run_at, id) where state in ('scheduled', 'retryable');
 create index task_lease_idx on task (leased_until) where state = 'running';
 -- Claiming passes over what runs already.
-create index task_running_idx on task (project_id, stage, unique_key) where state = 'running';
+create index task_running_idx on task (unique_key, stage, project_id) where state = 'running';
 create index task_dead_idx on task (project_id, id) where state = 'dead';
 create index task_project_idx on task (project_id, stage, state, id);
 comment on table task is 'One piece of work for one stage, and its outbox row.';

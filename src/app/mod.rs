@@ -84,7 +84,7 @@ pub enum AppError {
         what: Permission,
     },
     /// What is named is not there, or belongs to someone else.
-    #[error("there is no {what} {name} in this project")]
+    #[error("there is no {what} {name}")]
     NotFound {
         /// What kind of thing.
         what: &'static str,

@@ -8,7 +8,7 @@ use atr_core::{
     clock::Clock,
     domain::access::Role,
     ids::Ids,
-    store::{Connect, Store, migrate},
+    store::{Connect, Project, Store, migrate},
 };
 
 use crate::{
@@ -19,6 +19,9 @@ use crate::{
 
 /// The slug of the project that the first start makes.
 pub(crate) const FIRST_PROJECT: &str = "default";
+
+/// How many projects are listed to choose from.
+const MOST_NAMED: i32 = 20;
 
 /// How long the end of the process waits for the database's connections to be given back.
 const CLOSING: Duration = Duration::from_secs(5);
@@ -111,9 +114,26 @@ impl Installation {
         Ok(Some(keys::create(&self.app, &Actor::local(project.id), wanted).await?.secret))
     }
 
-    /// Who acts in the project that a command names, or in the first one.
+    /// Who acts in the project that a command names, or in the only one there is.
     pub(crate) async fn actor(&self, slug: Option<&str>) -> anyhow::Result<Actor> {
-        Ok(Actor::local(projects::named(&self.app, slug.unwrap_or(FIRST_PROJECT)).await?.id))
+        Ok(Actor::local(self.project(slug).await?.id))
+    }
+
+    /// The project that a command names, or the only one there is.
+    async fn project(&self, slug: Option<&str>) -> anyhow::Result<Project> {
+        if let Some(slug) = slug {
+            return Ok(projects::named(&self.app, slug).await?);
+        }
+        let mut there = self.app.store.projects(None, MOST_NAMED).await?;
+        if let Some(first) = there.iter().position(|project| project.slug == FIRST_PROJECT) {
+            return Ok(there.swap_remove(first));
+        }
+        let slugs: Vec<&str> = there.iter().map(|project| project.slug.as_str()).collect();
+        match slugs.as_slice() {
+            [] => anyhow::bail!("there is no project yet: `atr up` makes the first one, or `atr project create NAME`"),
+            [_] => Ok(there.remove(0)),
+            several => anyhow::bail!("there are several projects: say which with --project ({})", several.join(", ")),
+        }
     }
 
     pub(crate) async fn close(self) -> anyhow::Result<()> {

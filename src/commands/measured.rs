@@ -88,6 +88,7 @@ pub(super) fn rows(of: &Measures) -> impl Iterator<Item = String> {
 fn words(name: MeasureName) -> &'static str {
     match name {
         MeasureName::Auroc => "AUROC",
+        MeasureName::AurocWithinDomain => "… within a domain",
         MeasureName::PickAccuracy => "right when it picks",
         MeasureName::PickRandom => "… a random chain",
         MeasureName::PickLikeliest => "… the likeliest",

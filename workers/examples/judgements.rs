@@ -216,8 +216,9 @@ fn factcheck(rows: &[Value]) {
                 let human = list(sentence, "human_evidence");
                 let mut pieces = evidence;
                 pieces.extend(human.get(at).copied().filter(|h| *h != "NA"));
+                let texts: Vec<FactText> = pieces.iter().map(|statement| FactText::new(statement)).collect();
                 let candidates: Vec<Candidate> =
-                    pieces.iter().map(|statement| Candidate { fact: "evidence", statement, rank: 0.0 }).collect();
+                    texts.iter().map(|text| Candidate { fact: "evidence", text, rank: 0.0 }).collect();
                 let column = match decide(claim, &candidates).judgement {
                     Judgement::Supported => 0,
                     Judgement::Contradicted => 1,
@@ -254,8 +255,9 @@ fn expertqa(rows: &[Value]) {
                     _ => continue,
                 };
                 let pieces = list(claim, "evidence");
+                let texts: Vec<FactText> = pieces.iter().map(|statement| FactText::new(statement)).collect();
                 let candidates: Vec<Candidate> =
-                    pieces.iter().map(|statement| Candidate { fact: "evidence", statement, rank: 0.0 }).collect();
+                    texts.iter().map(|text| Candidate { fact: "evidence", text, rank: 0.0 }).collect();
                 let verdict = decide(text(claim, "claim_string"), &candidates);
                 let column = match verdict.judgement {
                     Judgement::Supported => 0,

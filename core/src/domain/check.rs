@@ -18,6 +18,14 @@ pub fn text(field: &str, value: String, most: usize) -> Result<String, Rejection
     if value.trim().is_empty() {
         return Err(Rejection::new(field, "is empty: give a text"));
     }
+    blank_or_text(field, value, most)
+}
+
+/// Checks a text where nothing is something too: without NUL, at most `most` characters.
+///
+/// # Errors
+/// If it fails one of these.
+pub fn blank_or_text(field: &str, value: String, most: usize) -> Result<String, Rejection> {
     if value.contains('\0') {
         return Err(Rejection::new(field, "holds the character NUL: remove it"));
     }

@@ -54,6 +54,9 @@ words! {
     MeasureName {
         /// Area under the ROC curve: the chance that a right answer is rated above a wrong one, 0 to 1.
         Auroc = "auroc",
+        /// The same between answers of one domain alone, 0 to 1: a judge that only knows how often the model is right in
+        /// each domain has 0.5 here. Measured where the answers are of several domains.
+        AurocWithinDomain = "auroc_within_domain",
         /// Share of questions answered right when the chain rated highest is picked, 0 to 1. Ties count by the share of
         /// right ones among them. Questions with one chain do not count.
         PickAccuracy = "pick_accuracy",

@@ -47,8 +47,8 @@ pub struct TraceInput {
     /// What was asked.
     #[schemars(length(min = 1, max = TEXT))]
     pub query: String,
-    /// What the model answered.
-    #[schemars(length(min = 1, max = TEXT))]
+    /// What the model answered; empty where it answered nothing.
+    #[schemars(length(max = TEXT))]
     pub answer: String,
     /// Its reasoning, in order.
     #[schemars(length(max = STEPS))]
@@ -238,7 +238,7 @@ impl TryFrom<TraceInput> for NewTrace {
             external_id: optional("external_id", sent.external_id, KEY)?,
             model: check::text("model", sent.model, NAME)?,
             query: check::text("query", sent.query, TEXT)?,
-            answer: check::text("answer", sent.answer, TEXT)?,
+            answer: check::blank_or_text("answer", sent.answer, TEXT)?,
             steps: steps(sent.steps.unwrap_or_default())?,
             group: optional("group", sent.group, KEY)?,
             split: sent.split.unwrap_or(Split::Train),

@@ -69,8 +69,8 @@ impl Store {
                           -- committed, so whoever sees the twin sees that.
                           and not exists (
                               select from task r
-                              where r.project_id = a.project_id and r.stage = a.stage
-                                and r.unique_key = a.unique_key and r.state = 'running'
+                              where r.unique_key = a.unique_key and r.stage = a.stage
+                                and r.project_id = a.project_id and r.state = 'running'
                           )
                         order by a.priority, a.run_at, a.id
                         -- More than asked for, since others may hold the first ones.

@@ -325,11 +325,15 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn search_facts(&mut self, query: &str, most: i32) -> Result<Vec<(FactId, f32)>> {
-        Ok(sqlx::query!(r#"select id as "id!", rank as "rank!" from search_facts($1, $2)"#, query, most)
-            .fetch_all(self.connection())
-            .await?
-            .into_iter()
-            .map(|row| (FactId::from_uuid(row.id), row.rank))
-            .collect())
+        Ok(sqlx::query!(
+            r#"select id as "id!", rank as "rank!" from search_facts(websearch_to_tsquery('english', $1), $2)"#,
+            query,
+            most
+        )
+        .fetch_all(self.connection())
+        .await?
+        .into_iter()
+        .map(|row| (FactId::from_uuid(row.id), row.rank))
+        .collect())
     }
 }

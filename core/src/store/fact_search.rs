@@ -26,16 +26,13 @@ impl Tx {
         if queries.is_empty() {
             return Ok(vec![]);
         }
-        let project = self.project_uuid();
         Ok(sqlx::query!(
             r#"
-            select q.at - 1 as "query!", f.id as "fact!", g.statement as "statement!", f.rank as "rank!"
-            from unnest($2::text[]) with ordinality q (text, at)
-            cross join lateral search_facts(q.text, $3) f
-            join grounding_fact g on g.project_id = $1 and g.id = f.id
+            select q.at - 1 as "query!", f.id as "fact!", f.statement as "statement!", f.rank as "rank!"
+            from unnest($1::text[]) with ordinality q (text, at)
+            cross join lateral search_facts(websearch_to_tsquery('english', q.text), $2) f
             order by q.at, f.rank desc, f.id
             "#,
-            project,
             queries,
             most
         )

@@ -36,6 +36,8 @@ fn what_is_left_out_has_its_default() {
     let null =
         parse(&with(json!({"split": null, "steps": null, "signals": null}))).expect("null is as good as nothing");
     assert_eq!(null, trace);
+    // To answer nothing is a mistake as others are.
+    assert!(parse(&with(json!({"answer": ""}))).is_ok());
 }
 
 #[test]

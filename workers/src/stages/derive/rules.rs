@@ -91,8 +91,9 @@ pub fn derive(trace: &Trace, steps: &[Step], right: bool, correction: Correction
         return Yield { examples: vec![], case: Some(CasePurpose::HeldOut) };
     }
     let own_steps: Vec<&str> = steps.iter().map(|step| step.text.as_str()).collect();
+    let said_nothing = trace.answer.trim().is_empty();
     let right_text = if right {
-        Some(reply(&own_steps, &trace.answer))
+        (!said_nothing).then(|| reply(&own_steps, &trace.answer))
     } else {
         let steps: Vec<&str> = correction.steps.unwrap_or_default().iter().map(String::as_str).collect();
         correction.answer.map(|answer| reply(&steps, answer))
@@ -102,20 +103,25 @@ pub fn derive(trace: &Trace, steps: &[Step], right: bool, correction: Correction
         let messages = json!([{ "role": "user", "content": trace.query }, { "role": "assistant", "content": text }]);
         examples.push((ExampleFormat::Sft, json!({ "messages": messages })));
     }
-    if !right && let Some(chosen) = right_text.as_deref().or(correction.right_chain) {
+    if !right
+        && !said_nothing
+        && let Some(chosen) = right_text.as_deref().or(correction.right_chain.filter(|text| !text.trim().is_empty()))
+    {
         let rejected = reply(&own_steps, &trace.answer);
         if chosen != rejected {
             let pair = json!({ "prompt": trace.query, "chosen": chosen, "rejected": rejected });
             examples.push((ExampleFormat::Preference, pair));
         }
     }
-    let completion = reply(&own_steps, &trace.answer);
-    examples.push((ExampleFormat::Kto, json!({ "prompt": trace.query, "completion": completion, "label": right })));
+    if !said_nothing {
+        let completion = reply(&own_steps, &trace.answer);
+        examples.push((ExampleFormat::Kto, json!({ "prompt": trace.query, "completion": completion, "label": right })));
+    }
     if let Some(labels) = step_labels(steps, right, correction.suspect_step) {
         let row = json!({ "prompt": trace.query, "completions": own_steps, "labels": labels });
         examples.push((ExampleFormat::Stepwise, row));
     }
-    if let Ok(row) = serde_json::to_value(judged) {
+    if !said_nothing && let Ok(row) = serde_json::to_value(judged) {
         examples.push((ExampleFormat::Reward, row));
     }
     let corrected = !right && correction.answer.is_some();
@@ -140,24 +146,4 @@ fn step_labels(steps: &[Step], right: bool, suspect: Option<i32>) -> Option<Vec<
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    proptest! {
-        #[test]
-        fn settling_does_not_depend_on_the_order_of_experts(mut verdicts: Vec<Option<bool>>) {
-            let settled = settle(verdicts.clone());
-            verdicts.reverse();
-            prop_assert_eq!(settled, settle(verdicts));
-        }
-    }
-
-    #[test]
-    fn abstentions_settle_nothing_and_disagreement_is_not_settled() {
-        assert_eq!(settle([None, None]), Settled::Open);
-        assert_eq!(settle([Some(true), None]), Settled::Verdict(true));
-        assert_eq!(settle([Some(true), Some(false), Some(true)]), Settled::Disagreement);
-    }
-}
+mod tests;

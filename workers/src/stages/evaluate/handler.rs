@@ -41,9 +41,13 @@ pub(crate) async fn run(cx: &Context, claim: &Claim) -> Result<(), StageError> {
     if let Some(job) = before.as_ref().and_then(|before| before.job) {
         trained_on.extend(tx.job(job).await?.map(|job| job.asked.snapshot));
     }
-    let held_out = untouched(&mut tx, &trained_on).await?;
-    let regressions = tx.standing_cases(CasePurpose::Regression).await?;
+    let mut held_out = untouched(&mut tx, &trained_on).await?;
+    let mut regressions = tx.standing_cases(CasePurpose::Regression).await?;
     tx.rollback().await?;
+    // By content, not by id: the same cases give the same intervals in every installation.
+    for cases in [&mut held_out, &mut regressions] {
+        cases.sort_by_cached_key(|case| (case.group_key.clone(), atr_core::hash::of_json(&case.content).to_hex()));
+    }
 
     let judges = (
         load(cx, &model).await?,
@@ -127,6 +131,7 @@ fn rate(
         let asked = candidate(&case.content);
         Rated {
             question: case.group_key.clone(),
+            domain: case.content.domain.clone(),
             right: case.answer_is_right,
             after: model.score(&asked),
             before: before.map(|before| before.score(&asked)),

@@ -1,7 +1,7 @@
 //! The measures of two judges of answers. Pure: the same cases and seed give the same figures. Intervals are percentile
 //! bootstraps that draw questions, never answers, and draw the same ones for both judges.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use atr_core::domain::evaluation::{Baseline, Interval, Measure, MeasureName, Measures};
 use atr_reward::metrics::{self, Bootstrap};
@@ -14,6 +14,8 @@ const RESAMPLES: u32 = 2000;
 pub struct Rated {
     /// Key of the question.
     pub question: String,
+    /// The field of knowledge it is about.
+    pub domain: String,
     /// Whether the expert finds it right.
     pub right: bool,
     /// How likely the new model finds it.
@@ -55,12 +57,14 @@ pub fn measure(cases: &[Rated], mistakes: &[Mistake], seed: u64) -> Measures {
     let after: Vec<f64> = cases.iter().map(|case| case.after).collect();
     let held_out = HeldOut {
         groups: grouped(cases.iter().map(|case| case.question.as_str())),
+        domains: cases.iter().map(|case| case.domain.as_str()).collect(),
         right: cases.iter().map(|case| case.right).collect(),
         bootstrap,
     };
     let likeliest = likelihood.and_then(|ratings| held_out.picked(&ratings));
     let measures = [
         held_out.auroc(before.as_deref(), &after),
+        held_out.auroc_within_domain(before.as_deref(), &after),
         held_out.pick_accuracy(before.as_deref(), &after),
         held_out.picked(&vec![0.0; cases.len()]).map(|after| alone(MeasureName::PickRandom, after)),
         likeliest.map(|after| alone(MeasureName::PickLikeliest, after)),
@@ -104,23 +108,65 @@ fn grouped<'a>(questions: impl Iterator<Item = &'a str>) -> Vec<Vec<usize>> {
     groups
 }
 
-struct HeldOut {
+struct HeldOut<'a> {
     groups: Vec<Vec<usize>>,
+    domains: Vec<&'a str>,
     right: Vec<bool>,
     bootstrap: Bootstrap,
 }
 
-impl HeldOut {
+impl HeldOut<'_> {
     fn auroc(&self, before: Option<&[f64]>, after: &[f64]) -> Option<Measure> {
-        let of = |ratings: &[f64], drawn: &[usize]| {
-            let drawn = drawn.iter().flat_map(|group| &self.groups[*group]);
-            let (scores, labels): (Vec<f64>, Vec<bool>) = drawn.map(|at| (ratings[*at], self.right[*at])).unzip();
+        self.compared(MeasureName::Auroc, before, after, |ratings, drawn| {
+            let (scores, labels): (Vec<f64>, Vec<bool>) =
+                self.answers(drawn).map(|at| (ratings[at], self.right[at])).unzip();
             metrics::auroc(&scores, &labels)
-        };
+        })
+    }
+
+    fn auroc_within_domain(&self, before: Option<&[f64]>, after: &[f64]) -> Option<Measure> {
+        let first = self.domains.first()?;
+        if self.domains.iter().all(|domain| domain == first) {
+            return None;
+        }
+        self.compared(MeasureName::AurocWithinDomain, before, after, |ratings, drawn| {
+            let mut by_domain: BTreeMap<&str, (Vec<f64>, Vec<bool>)> = BTreeMap::new();
+            for at in self.answers(drawn) {
+                let (scores, labels) = by_domain.entry(self.domains[at]).or_default();
+                scores.push(ratings[at]);
+                labels.push(self.right[at]);
+            }
+            // The share of all pairs of a right and a wrong answer of one domain, so that each pair counts once.
+            let (mut above, mut pairs) = (0.0, 0.0);
+            for (scores, labels) in by_domain.values() {
+                let right = labels.iter().filter(|right| **right).count();
+                let of_domain = (right * (labels.len() - right)) as f64;
+                if of_domain > 0.0 {
+                    above += metrics::auroc(scores, labels)? * of_domain;
+                    pairs += of_domain;
+                }
+            }
+            (pairs > 0.0).then(|| above / pairs)
+        })
+    }
+
+    /// The answers to the questions drawn.
+    fn answers(&self, drawn: &[usize]) -> impl Iterator<Item = usize> {
+        drawn.iter().flat_map(|group| self.groups[*group].iter().copied())
+    }
+
+    /// A figure of ratings over the questions drawn, before and after, on the same draws.
+    fn compared(
+        &self,
+        name: MeasureName,
+        before: Option<&[f64]>,
+        after: &[f64],
+        of: impl Fn(&[f64], &[usize]) -> Option<f64>,
+    ) -> Option<Measure> {
         let over =
             |figure: &dyn Fn(&[usize]) -> Option<f64>| self.bootstrap.interval(self.groups.len(), figure).map(interval);
         Some(Measure {
-            name: MeasureName::Auroc,
+            name,
             before: before.and_then(|before| over(&|drawn| of(before, drawn))),
             after: over(&|drawn| of(after, drawn))?,
             difference: before.and_then(|before| over(&|drawn| Some(of(after, drawn)? - of(before, drawn)?))),
@@ -195,7 +241,7 @@ mod tests {
     use super::*;
 
     fn rated(question: &str, right: bool, after: f64, before: Option<f64>, mean_logprob: Option<f64>) -> Rated {
-        Rated { question: question.to_owned(), right, after, before, mean_logprob }
+        Rated { question: question.to_owned(), domain: "d".to_owned(), right, after, before, mean_logprob }
     }
 
     fn value(measures: &Measures, name: MeasureName) -> f64 {
@@ -243,6 +289,21 @@ mod tests {
         assert_eq!((measures.baseline, measures.measures.len()), (Baseline::None, 0));
         let nothing = measure(&[], &[], 1);
         assert_eq!((nothing.baseline, nothing.measures.len()), (Baseline::None, 0));
+    }
+
+    #[test]
+    fn a_judge_that_only_tells_domains_apart_knows_nothing_within_one() {
+        let of = |domain: &str, question: &str, right, after| Rated {
+            domain: domain.to_owned(),
+            ..rated(question, right, after, None, None)
+        };
+        // Mostly right in the one domain and mostly wrong in the other; rated by the domain.
+        let easy = [true, true, true, false].map(|right| of("easy", if right { "a" } else { "b" }, right, 0.9));
+        let hard = [false, false, false, true].map(|right| of("hard", if right { "c" } else { "e" }, right, 0.1));
+        let measures = measure(&[easy, hard].concat(), &[], 1);
+        assert_eq!(value(&measures, MeasureName::Auroc), 0.75);
+        assert_eq!(value(&measures, MeasureName::AurocWithinDomain), 0.5);
+        assert_eq!(measure(&two(), &[], 1).get(MeasureName::AurocWithinDomain), None, "of one domain");
     }
 
     #[test]

@@ -2,7 +2,9 @@
 //!
 //! A model is promoted if it is better on the main measure, AUROC on held-out questions, and falls beyond its margin on
 //! no other: a margin is how much worse a measure may be in the worst case that its interval admits (a test of
-//! non-inferiority). Whatever is not known refuses.
+//! non-inferiority). Where there is nothing to compare with, it must be better than chance, within domains too: a model
+//! that has only learnt in which field answers are wrong would send experts there and tell them nothing. Whatever is not
+//! known refuses.
 
 use atr_core::domain::evaluation::{Interval, MeasureName, Measures};
 use serde::{Deserialize, Serialize};
@@ -20,8 +22,9 @@ pub struct Margin {
 }
 
 /// The measures that may not fall beyond their margins.
-pub const MARGINS: [Margin; 3] = [
+pub const MARGINS: [Margin; 4] = [
     Margin { measure: MeasureName::Auroc, margin: 0.05 },
+    Margin { measure: MeasureName::AurocWithinDomain, margin: 0.10 },
     Margin { measure: MeasureName::PickAccuracy, margin: 0.10 },
     Margin { measure: MeasureName::RegressionsCaught, margin: 0.05 },
 ];
@@ -97,13 +100,24 @@ fn judge(questions: i32, measures: &Measures) -> Result<String, String> {
     match auroc.difference {
         Some(difference) if difference.value > 0.0 => Ok(format!("auroc rose by {}", in_words(difference))),
         Some(difference) => Err(format!("auroc did not rise: it changed by {}", in_words(difference))),
-        None if auroc.after.low > 0.5 => {
-            Ok(format!("there is nothing to compare with, and auroc is better than chance: {}", in_words(auroc.after)))
+        None => {
+            let within = measures.get(MeasureName::AurocWithinDomain);
+            match [Some(auroc), within]
+                .into_iter()
+                .flatten()
+                .find(|found| found.after.low.is_nan() || found.after.low <= 0.5)
+            {
+                Some(found) => Err(format!(
+                    "there is nothing to compare with, and {} may be no better than chance: {}",
+                    found.name,
+                    in_words(found.after)
+                )),
+                None => Ok(format!(
+                    "there is nothing to compare with, and auroc is better than chance: {}",
+                    in_words(auroc.after)
+                )),
+            }
         }
-        None => Err(format!(
-            "there is nothing to compare with, and auroc may be no better than chance: {}",
-            in_words(auroc.after)
-        )),
     }
 }
 
@@ -169,6 +183,13 @@ mod tests {
         assert!(decide(60, &alone).promoted);
         alone.measures[0].after.low = 0.5;
         assert!(!decide(60, &alone).promoted);
+        let mut by_domain =
+            measures(vec![measure(MeasureName::Auroc, None), measure(MeasureName::AurocWithinDomain, None)]);
+        assert!(decide(60, &by_domain).promoted);
+        by_domain.measures[1].after = Interval { value: 0.44, low: 0.25, high: 0.63 };
+        let verdict = decide(60, &by_domain);
+        let expected = "there is nothing to compare with, and auroc_within_domain may be no better than chance";
+        assert!(!verdict.promoted && verdict.reason.starts_with(expected), "{}", verdict.reason);
     }
 
     fn number() -> impl Strategy<Value = f64> {
@@ -179,7 +200,7 @@ mod tests {
         #[test]
         fn never_promoted_unless_the_main_measure_rose_and_none_fell_beyond_its_margin(
             questions in 0..60i32,
-            given in proptest::collection::vec((0..6usize, proptest::option::of((number(), number(), number()))), 0..6),
+            given in proptest::collection::vec((0..MeasureName::ALL.len(), proptest::option::of((number(), number(), number()))), 0..6),
         ) {
             let given = given.into_iter().map(|(name, difference)| measure(MeasureName::ALL[name], difference)).collect();
             let measures = measures(given);

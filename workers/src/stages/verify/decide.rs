@@ -9,12 +9,12 @@ use super::words::Span;
 pub const CLEARLY_CLOSER: f64 = 0.2;
 
 /// A fact that a search found for a claim.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy)]
 pub struct Candidate<'a> {
     /// The fact's id, in whatever form the caller keeps it; it is only ever named in reasons.
     pub fact: &'a str,
-    /// What the fact states.
-    pub statement: &'a str,
+    /// What the fact states, taken apart: once, however many claims it is held against.
+    pub text: &'a FactText,
     /// The search's rank, higher being nearer; it breaks ties.
     pub rank: f64,
 }
@@ -51,8 +51,7 @@ pub struct Verdict {
 /// Decides on `claim` by the `candidates`.
 pub fn decide(claim: &str, candidates: &[Candidate]) -> Verdict {
     let parsed = FactText::new(claim);
-    let compared: Vec<Comparison> =
-        candidates.iter().map(|c| compare_parsed(&parsed, &FactText::new(c.statement))).collect();
+    let compared: Vec<Comparison> = candidates.iter().map(|c| compare_parsed(&parsed, c.text)).collect();
     let best = |relation: Relation| {
         (0..compared.len()).filter(|at| compared[*at].relation == relation).max_by(|a, b| {
             let key = |at: usize| (compared[at].score, candidates[at].rank);
@@ -110,15 +109,16 @@ fn unverifiable(reason: String) -> Verdict {
 mod tests {
     use super::*;
 
-    fn candidate<'a>(fact: &'a str, statement: &'a str) -> Candidate<'a> {
-        Candidate { fact, statement, rank: 1.0 }
+    fn decided(claim: &str, facts: [(&str, &str); 2]) -> Verdict {
+        let texts = facts.map(|(_, statement)| FactText::new(statement));
+        let candidates = [0, 1].map(|at| Candidate { fact: facts[at].0, text: &texts[at], rank: 1.0 });
+        decide(claim, &candidates)
     }
 
     #[test]
     fn the_fact_that_decides_is_named() {
-        let facts =
-            [candidate("f1", "The capital of Germany is Berlin."), candidate("f2", "The capital of France is Paris.")];
-        let verdict = decide("The capital of France is Lyon.", &facts);
+        let facts = [("f1", "The capital of Germany is Berlin."), ("f2", "The capital of France is Paris.")];
+        let verdict = decided("The capital of France is Lyon.", facts);
         assert_eq!((verdict.judgement, verdict.deciding), (Judgement::Contradicted, Some(1)));
         assert_eq!(verdict.claim_span.unwrap().of("The capital of France is Lyon."), "Lyon");
         assert!(verdict.reason.contains("f2"));
@@ -126,9 +126,8 @@ mod tests {
 
     #[test]
     fn facts_that_disagree_decide_nothing_and_are_both_named() {
-        let facts =
-            [candidate("f1", "The capital of Bolivia is La Paz."), candidate("f2", "The capital of Bolivia is Sucre.")];
-        let verdict = decide("The capital of Bolivia is Sucre.", &facts);
+        let facts = [("f1", "The capital of Bolivia is La Paz."), ("f2", "The capital of Bolivia is Sucre.")];
+        let verdict = decided("The capital of Bolivia is Sucre.", facts);
         assert_eq!(verdict.judgement, Judgement::Unverifiable);
         assert!(verdict.reason.contains("f1") && verdict.reason.contains("f2"), "{}", verdict.reason);
     }

@@ -17,6 +17,7 @@ use atr_core::{
 use super::{
     citations::{self, CitationMention},
     claims::{self, ClaimSpan},
+    compare::FactText,
     decide::{Candidate, Judgement, Verdict, decide},
     resolve::resolve,
     search_terms::search_terms,
@@ -57,9 +58,13 @@ pub(crate) async fn run(cx: &Context, tasks: &[Claim]) -> Result<(), StageError>
     let (ids, now) = (cx.store.ids().clone(), tx.now());
     let judged = blocking(move || {
         let mut query = 0;
+        let mut texts: HashMap<FactId, FactText> = HashMap::new();
+        for fact in found.values().flatten() {
+            texts.entry(fact.fact).or_insert_with(|| FactText::new(&fact.statement));
+        }
         let mut out = Written::default();
         for trace in split {
-            out.add(trace, &mut query, &found, &sources, &ids, now);
+            out.add(trace, &mut query, &found, &texts, &sources, &ids, now);
         }
         out
     })
@@ -130,6 +135,7 @@ impl Written {
         split: Split,
         query: &mut usize,
         found: &HashMap<usize, Vec<FoundFact>>,
+        texts: &HashMap<FactId, FactText>,
         sources: &Sources,
         ids: &atr_core::ids::Ids,
         now: chrono::DateTime<chrono::Utc>,
@@ -154,7 +160,7 @@ impl Written {
             } else {
                 &[]
             };
-            let verdict = hold(&resolved, facts);
+            let verdict = hold(&resolved, facts, texts);
             let deciding = verdict.deciding.map(|at| facts[at].fact);
             let judgement = match verdict.judgement {
                 Judgement::Supported => ClaimVerdict::Supported,
@@ -207,12 +213,12 @@ impl Written {
     }
 }
 
-fn hold(claim: &str, facts: &[FoundFact]) -> Verdict {
+fn hold(claim: &str, facts: &[FoundFact], texts: &HashMap<FactId, FactText>) -> Verdict {
     let names: Vec<String> = facts.iter().map(|found| found.fact.to_string()).collect();
     let candidates: Vec<Candidate<'_>> = facts
         .iter()
         .zip(&names)
-        .map(|(found, name)| Candidate { fact: name, statement: &found.statement, rank: f64::from(found.rank) })
+        .map(|(found, name)| Candidate { fact: name, text: &texts[&found.fact], rank: f64::from(found.rank) })
         .collect();
     decide(claim, &candidates)
 }

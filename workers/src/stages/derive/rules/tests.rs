@@ -1,0 +1,133 @@
+use atr_core::{
+    domain::trace::{Pillar, StepKind},
+    hash,
+    ids::{Id, TraceId},
+};
+use chrono::DateTime;
+use proptest::prelude::*;
+use uuid::Uuid;
+
+use super::*;
+
+fn id<T: Id>() -> T {
+    T::from_uuid(Uuid::nil())
+}
+
+fn trace(answer: &str, split: Split) -> Trace {
+    Trace {
+        id: id(),
+        external_id: None,
+        model: id(),
+        group: None,
+        split,
+        pillar: Pillar::Text,
+        domain: "chemistry".to_owned(),
+        language: "en".to_owned(),
+        query: "What is the symbol of gold?".to_owned(),
+        answer: answer.to_owned(),
+        confidence: None,
+        signals: Default::default(),
+        flaw_labels: vec![],
+        attachments: vec![],
+        source: "test".to_owned(),
+        licence: "CC0-1.0".to_owned(),
+        circular_support: false,
+        content_hash: hash::of_json(&answer),
+        batch: id(),
+        occurred_at: None,
+        received_at: DateTime::UNIX_EPOCH,
+    }
+}
+
+fn steps(texts: [&str; 2]) -> Vec<Step> {
+    (0..)
+        .zip(texts)
+        .map(|(ordinal, text)| Step {
+            id: id(),
+            trace: id::<TraceId>(),
+            ordinal,
+            key: ordinal.to_string(),
+            kind: StepKind::Reasoning,
+            text: text.to_owned(),
+            rests_on: vec![],
+            span_id: None,
+            called_by_span_id: None,
+            mean_logprob: None,
+        })
+        .collect()
+}
+
+/// The rows by format, and the case.
+fn yields(trace: &Trace, steps: &[Step], right: bool, correction: Correction<'_>) -> (Value, Option<CasePurpose>) {
+    let found = derive(trace, steps, right, correction, &judged(trace, steps, Chains::default(), right));
+    let rows = found.examples.into_iter().map(|(format, row)| (format.word().to_owned(), row));
+    (Value::Object(rows.filter(|(format, _)| format != "reward").collect()), found.case)
+}
+
+const REASONS: [&str; 2] = ["Gold is aurum in Latin.", "So its symbol begins with an A."];
+
+#[test]
+fn a_right_answer_is_learnt_from_with_its_reasoning() {
+    let (rows, case) = yields(&trace("Au", Split::Train), &steps(REASONS), true, Correction::default());
+    let reply = "Gold is aurum in Latin.\nSo its symbol begins with an A.\nAu";
+    let expected = json!({
+        "sft": {"messages": [
+            {"role": "user", "content": "What is the symbol of gold?"}, {"role": "assistant", "content": reply}
+        ]},
+        "kto": {"prompt": "What is the symbol of gold?", "completion": reply, "label": true},
+        "stepwise": {"prompt": "What is the symbol of gold?", "completions": REASONS, "labels": [true, true]},
+    });
+    assert_eq!((rows, case), (expected, None));
+}
+
+#[test]
+fn a_wrong_answer_is_set_against_its_correction_and_becomes_a_regression_case() {
+    let correction = Correction { answer: Some("Au"), suspect_step: Some(1), ..Correction::default() };
+    let (rows, case) = yields(&trace("Ag", Split::Train), &steps(REASONS), false, correction);
+    assert_eq!((&rows["preference"]["chosen"], &rows["kto"]["label"]), (&json!("Au"), &json!(false)));
+    assert_eq!(rows["preference"]["rejected"], rows["kto"]["completion"]);
+    assert_eq!(rows["sft"]["messages"][1]["content"], "Au");
+    assert_eq!(rows["stepwise"]["labels"], json!([true, false]));
+    assert_eq!(case, Some(CasePurpose::Regression));
+}
+
+#[test]
+fn without_a_correction_a_right_chain_is_what_a_wrong_answer_is_set_against() {
+    let beside = Correction { right_chain: Some("It is Au."), ..Correction::default() };
+    let (rows, case) = yields(&trace("Ag", Split::Train), &[], false, beside);
+    assert_eq!((&rows["preference"]["chosen"], rows.get("sft"), case), (&json!("It is Au."), None, None));
+    let (rows, _) = yields(&trace("Ag", Split::Train), &[], false, Correction::default());
+    assert_eq!(rows.as_object().map(|rows| rows.keys().collect::<Vec<_>>()), Some(vec![&"kto".to_owned()]));
+}
+
+#[test]
+fn an_answer_of_nothing_is_no_completion_but_its_correction_is_learnt() {
+    let correction = Correction { answer: Some("Au"), ..Correction::default() };
+    let (rows, case) = yields(&trace(" ", Split::Train), &[], false, correction);
+    assert_eq!(rows.as_object().map(|rows| rows.keys().collect::<Vec<_>>()), Some(vec![&"sft".to_owned()]));
+    assert_eq!(case, Some(CasePurpose::Regression));
+    assert_eq!(yields(&trace("", Split::Train), &[], true, Correction::default()), (json!({}), None));
+}
+
+#[test]
+fn what_is_held_out_is_never_trained_on() {
+    let correction = Correction { answer: Some("Au"), ..Correction::default() };
+    let (rows, case) = yields(&trace("Ag", Split::HeldOut), &steps(REASONS), false, correction);
+    assert_eq!((rows, case), (json!({}), Some(CasePurpose::HeldOut)));
+}
+
+#[test]
+fn abstentions_settle_nothing_and_disagreement_is_not_settled() {
+    assert_eq!(settle([None, None]), Settled::Open);
+    assert_eq!(settle([Some(true), None]), Settled::Verdict(true));
+    assert_eq!(settle([Some(true), Some(false), Some(true)]), Settled::Disagreement);
+}
+
+proptest! {
+    #[test]
+    fn settling_does_not_depend_on_the_order_of_experts(mut verdicts: Vec<Option<bool>>) {
+        let settled = settle(verdicts.clone());
+        verdicts.reverse();
+        prop_assert_eq!(settled, settle(verdicts));
+    }
+}
