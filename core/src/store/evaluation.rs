@@ -1,10 +1,10 @@
 //! Evaluations, and the cases they are made on.
 
 use chrono::{DateTime, Utc};
-use sqlx::{FromRow, QueryBuilder};
+use sqlx::{FromRow, Postgres, QueryBuilder};
 use uuid::Uuid;
 
-use super::{Page, PageRequest, Result, StoreError, Tx};
+use super::{Page, PageRequest, Paging, Result, StoreError, Tx};
 use crate::{
     domain::evaluation::{CaseFilter, CasePurpose, Evaluation, EvaluationCase, EvaluationFilter, NewEvaluation},
     hash,
@@ -81,14 +81,8 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn evaluation_cases(&mut self, filter: &CaseFilter, page: PageRequest) -> Result<Page<EvaluationCase>> {
-        let mut query = QueryBuilder::new("select * from evaluation_case where project_id = ");
-        query.push_bind(self.project_uuid());
-        if let Some(purpose) = filter.purpose {
-            query.push(" and purpose = ").push_bind(purpose.word());
-        }
-        page.push(&mut query, "id");
-        let rows: Vec<CaseRow> = query.build_query_as().fetch_all(self.connection()).await?;
-        Ok(Page::from_read(page, rows.into_iter().map(EvaluationCase::try_from).collect::<Result<_>>()?))
+        let query = evaluation_cases_query(self.project_uuid(), filter, page);
+        self.page::<CaseRow, _>(query, page).await
     }
 
     /// Cases by id.
@@ -185,14 +179,8 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn evaluations(&mut self, filter: &EvaluationFilter, page: PageRequest) -> Result<Page<Evaluation>> {
-        let mut query = QueryBuilder::new("select * from evaluation where project_id = ");
-        query.push_bind(self.project_uuid());
-        if let Some(model) = filter.model {
-            query.push(" and model_id = ").push_bind(model.uuid());
-        }
-        page.push(&mut query, "id");
-        let rows: Vec<EvaluationRow> = query.build_query_as().fetch_all(self.connection()).await?;
-        Ok(Page::from_read(page, rows.into_iter().map(Evaluation::try_from).collect::<Result<_>>()?))
+        let query = evaluations_query(self.project_uuid(), filter, page);
+        self.page::<EvaluationRow, _>(query, page).await
     }
 
     /// Evaluations by id.
@@ -268,4 +256,26 @@ impl Tx {
         .await?;
         Ok(done.rows_affected())
     }
+}
+
+/// The statement of [`Tx::evaluation_cases`].
+pub(super) fn evaluation_cases_query(project: Uuid, filter: &CaseFilter, page: PageRequest) -> QueryBuilder<Postgres> {
+    let mut query = QueryBuilder::new("select * from evaluation_case where project_id = ");
+    query.push_bind(project);
+    if let Some(purpose) = filter.purpose {
+        query.push(" and purpose = ").push_bind(purpose.word());
+    }
+    page.push(&mut query, "id");
+    query
+}
+
+/// The statement of [`Tx::evaluations`].
+pub(super) fn evaluations_query(project: Uuid, filter: &EvaluationFilter, page: PageRequest) -> QueryBuilder<Postgres> {
+    let mut query = QueryBuilder::new("select * from evaluation where project_id = ");
+    query.push_bind(project);
+    if let Some(model) = filter.model {
+        query.push(" and model_id = ").push_bind(model.uuid());
+    }
+    page.push(&mut query, "id");
+    query
 }
