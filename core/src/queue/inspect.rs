@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{Stage, State};
 use crate::{
-    ids::{Id, ProjectId, TaskId},
+    ids::{Id, ProjectId, TaskId, uuids},
     store::{Page, PageRequest, Paging, Result, Store, StoreError, Tx},
 };
 
@@ -112,7 +112,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn tasks_by_id(&mut self, ids: &[TaskId]) -> Result<Vec<Task>> {
-        let ids: Vec<_> = ids.iter().map(|id| id.uuid()).collect();
+        let ids = uuids(ids);
         let project = self.project_uuid();
         sqlx::query_as!(
             TaskRow,

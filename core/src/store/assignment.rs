@@ -4,10 +4,10 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::{FromRow, Postgres, QueryBuilder};
 use uuid::Uuid;
 
-use super::{Page, PageRequest, Paging, Result, StoreError, Tx, verification::uuids};
+use super::{Page, PageRequest, Paging, Result, StoreError, Tx};
 use crate::{
     domain::judgement::Assignment,
-    ids::{AssignmentId, ExpertId, Id, ModelVersionId, TraceId},
+    ids::{AssignmentId, ExpertId, Id, ModelVersionId, TraceId, uuids},
 };
 
 /// Which assignments are asked for.

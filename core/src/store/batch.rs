@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{Page, PageRequest, Paging, Result, StoreError, Tx};
 use crate::{
     domain::intake::{Balance, Door},
-    ids::{BatchId, Id},
+    ids::{BatchId, Id, uuids},
 };
 
 /// A committed batch.
@@ -126,7 +126,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn batches_by_id(&mut self, ids: &[BatchId]) -> Result<Vec<Batch>> {
-        let ids: Vec<_> = ids.iter().map(|id| id.uuid()).collect();
+        let ids = uuids(ids);
         let project = self.project_uuid();
         sqlx::query_as!(
             BatchRow,

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{Page, PageRequest, Paging, Result, Tx};
 use crate::{
     domain::trace::ChainGroup,
-    ids::{ChainGroupId, Id},
+    ids::{ChainGroupId, Id, uuids},
 };
 
 /// Which groups are asked for.
@@ -92,7 +92,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn chain_groups_by_id(&mut self, ids: &[ChainGroupId]) -> Result<Vec<ChainGroup>> {
-        let ids: Vec<_> = ids.iter().map(|id| id.uuid()).collect();
+        let ids = uuids(ids);
         let project = self.project_uuid();
         Ok(sqlx::query_as!(
             GroupRow,

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::{Page, PageRequest, Paging, Result, StoreError, Tx, page::MOST};
 use crate::{
     domain::citation::{Citation, CitationOrigin, CitationState},
-    ids::{CitationId, FactId, Id, ReviewId, SourceId, TraceId, VerificationId},
+    ids::{CitationId, FactId, Id, ReviewId, SourceId, TraceId, VerificationId, uuids},
 };
 
 /// Which citations are asked for. What is `None` does not restrict.
@@ -134,7 +134,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn citations_by_id(&mut self, ids: &[CitationId]) -> Result<Vec<Citation>> {
-        let ids: Vec<_> = ids.iter().map(|id| id.uuid()).collect();
+        let ids = uuids(ids);
         let project = self.project_uuid();
         sqlx::query_as!(
             CitationRow,
@@ -157,7 +157,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn citations_of_reviews(&mut self, reviews: &[ReviewId]) -> Result<Vec<Citation>> {
-        let reviews: Vec<_> = reviews.iter().map(|id| id.uuid()).collect();
+        let reviews = uuids(reviews);
         let project = self.project_uuid();
         sqlx::query_as!(
             CitationRow,
@@ -180,7 +180,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn citations_of_verifications(&mut self, verifications: &[VerificationId]) -> Result<Vec<Citation>> {
-        let verifications: Vec<_> = verifications.iter().map(|id| id.uuid()).collect();
+        let verifications = uuids(verifications);
         let project = self.project_uuid();
         sqlx::query_as!(
             CitationRow,

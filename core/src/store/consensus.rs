@@ -6,11 +6,11 @@ use chrono::{DateTime, Utc};
 use sqlx::{FromRow, Postgres, QueryBuilder};
 use uuid::Uuid;
 
-use super::{Page, PageRequest, Paging, Result, StoreError, Tx, verification::uuids};
+use super::{Page, PageRequest, Paging, Result, StoreError, Tx};
 use crate::{
     domain::judgement::Consensus,
     hash,
-    ids::{ChainGroupId, ConsensusId, Id, TraceId},
+    ids::{ChainGroupId, ConsensusId, Id, TraceId, uuids},
 };
 
 #[derive(FromRow)]

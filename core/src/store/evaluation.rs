@@ -8,7 +8,7 @@ use super::{Page, PageRequest, Paging, Result, StoreError, Tx};
 use crate::{
     domain::evaluation::{CaseFilter, CasePurpose, Evaluation, EvaluationCase, EvaluationFilter, NewEvaluation},
     hash,
-    ids::{EvaluationCaseId, EvaluationId, Id, ModelVersionId, ReviewId, TraceId, TrainingJobId},
+    ids::{EvaluationCaseId, EvaluationId, Id, ModelVersionId, ReviewId, TraceId, TrainingJobId, uuids},
 };
 
 #[derive(FromRow)]
@@ -90,7 +90,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn evaluation_cases_by_id(&mut self, ids: &[EvaluationCaseId]) -> Result<Vec<EvaluationCase>> {
-        let ids: Vec<_> = ids.iter().map(|id| id.uuid()).collect();
+        let ids = uuids(ids);
         let project = self.project_uuid();
         sqlx::query_as!(
             CaseRow,
@@ -188,7 +188,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn evaluations_by_id(&mut self, ids: &[EvaluationId]) -> Result<Vec<Evaluation>> {
-        let ids: Vec<_> = ids.iter().map(|id| id.uuid()).collect();
+        let ids = uuids(ids);
         let project = self.project_uuid();
         sqlx::query_as!(
             EvaluationRow,
@@ -209,7 +209,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn evaluations_of_models(&mut self, models: &[ModelVersionId]) -> Result<Vec<Evaluation>> {
-        let models: Vec<_> = models.iter().map(|id| id.uuid()).collect();
+        let models = uuids(models);
         let project = self.project_uuid();
         sqlx::query_as!(
             EvaluationRow,

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{Page, PageRequest, Paging, Result, StoreError, Tx};
 use crate::{
     domain::expert::{Expert, ExpertChange, Handle, NewExpert},
-    ids::{ExpertId, Id},
+    ids::{ExpertId, Id, uuids},
 };
 
 /// Which experts are asked for. What is `None` does not restrict.
@@ -118,7 +118,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn experts_by_id(&mut self, ids: &[ExpertId]) -> Result<Vec<Expert>> {
-        let ids: Vec<_> = ids.iter().map(|id| id.uuid()).collect();
+        let ids = uuids(ids);
         let project = self.project_uuid();
         sqlx::query_as!(
             ExpertRow,
@@ -156,7 +156,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn lock_experts(&mut self, experts: &[ExpertId]) -> Result<()> {
-        let ids: Vec<_> = experts.iter().map(|id| id.uuid()).collect();
+        let ids = uuids(experts);
         let project = self.project_uuid();
         // Not as strong as to keep others from referring to the expert.
         sqlx::query!(

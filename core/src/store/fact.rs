@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{Entered, Page, PageRequest, Paging, Result, StoreError, Tx, page::MOST};
 use crate::{
     domain::grounding::{Fact, FactState, NewFact},
-    ids::{ApiKeyId, FactId, FactStateId, Id, SourceId},
+    ids::{ApiKeyId, FactId, FactStateId, Id, SourceId, uuids},
 };
 
 /// Which facts are asked for. What is `None` does not restrict.
@@ -183,7 +183,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn facts_by_id(&mut self, ids: &[FactId]) -> Result<Vec<Fact>> {
-        let ids: Vec<_> = ids.iter().map(|id| id.uuid()).collect();
+        let ids = uuids(ids);
         let project = self.project_uuid();
         sqlx::query_as!(
             FactRow,
@@ -213,7 +213,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn facts_of_sources(&mut self, sources: &[SourceId]) -> Result<Vec<Fact>> {
-        let sources: Vec<_> = sources.iter().map(|id| id.uuid()).collect();
+        let sources = uuids(sources);
         let project = self.project_uuid();
         sqlx::query_as!(
             FactRow,

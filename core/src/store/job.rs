@@ -10,7 +10,7 @@ use crate::{
         model::{ModelKind, NewModelVersion},
         training::{JobFilter, JobState, JobStep, NewJob, Trained, TrainingJob},
     },
-    ids::{Id, ModelVersionId, SnapshotId, TrainingJobId},
+    ids::{Id, ModelVersionId, SnapshotId, TrainingJobId, uuids},
 };
 
 #[derive(FromRow)]
@@ -268,7 +268,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn jobs_by_id(&mut self, ids: &[TrainingJobId]) -> Result<Vec<TrainingJob>> {
-        let ids: Vec<_> = ids.iter().map(|id| id.uuid()).collect();
+        let ids = uuids(ids);
         let project = self.project_uuid();
         sqlx::query_as!(
             JobRow,
@@ -298,7 +298,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn jobs_of_snapshots(&mut self, snapshots: &[SnapshotId]) -> Result<Vec<TrainingJob>> {
-        let snapshots: Vec<_> = snapshots.iter().map(|id| id.uuid()).collect();
+        let snapshots = uuids(snapshots);
         let project = self.project_uuid();
         sqlx::query_as!(
             JobRow,

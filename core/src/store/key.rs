@@ -8,7 +8,7 @@ use super::{Page, PageRequest, Paging, Result, Store, StoreError, Tx};
 use crate::{
     domain::access::Role,
     hash::Digest,
-    ids::{ApiKeyId, ExpertId, Id, ProjectId},
+    ids::{ApiKeyId, ExpertId, Id, ProjectId, uuids},
 };
 
 /// A key to be made.
@@ -177,7 +177,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn keys_by_id(&mut self, ids: &[ApiKeyId]) -> Result<Vec<KeyRecord>> {
-        let ids: Vec<_> = ids.iter().map(|id| id.uuid()).collect();
+        let ids = uuids(ids);
         let project = self.project_uuid();
         sqlx::query_as!(
             KeyRow,

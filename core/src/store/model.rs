@@ -9,7 +9,7 @@ use super::{Page, PageRequest, Paging, Result, StoreError, Tx};
 use crate::{
     domain::model::{Artefact, ModelKind, ModelVersion, NewModelVersion},
     hash,
-    ids::{Id, ModelVersionId, TrainingJobId},
+    ids::{Id, ModelVersionId, TrainingJobId, uuids},
 };
 
 /// Which models are asked for.
@@ -150,7 +150,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn models_by_id(&mut self, ids: &[ModelVersionId]) -> Result<Vec<ModelVersion>> {
-        let ids: Vec<_> = ids.iter().map(|id| id.uuid()).collect();
+        let ids = uuids(ids);
         let project = self.project_uuid();
         sqlx::query_as!(
             ModelRow,

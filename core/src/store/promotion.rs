@@ -10,7 +10,7 @@ use crate::{
         evaluation::{NewPromotion, Promotion, PromotionFilter},
         model::ModelVersion,
     },
-    ids::{ApiKeyId, EvaluationId, Id, ModelVersionId, PromotionId},
+    ids::{ApiKeyId, EvaluationId, Id, ModelVersionId, PromotionId, uuids},
 };
 
 #[derive(FromRow)]
@@ -129,7 +129,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn promotions_by_id(&mut self, ids: &[PromotionId]) -> Result<Vec<Promotion>> {
-        let ids: Vec<_> = ids.iter().map(|id| id.uuid()).collect();
+        let ids = uuids(ids);
         let project = self.project_uuid();
         sqlx::query_as!(
             PromotionRow,
@@ -150,7 +150,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn promotions_of_models(&mut self, models: &[ModelVersionId]) -> Result<Vec<Promotion>> {
-        let models: Vec<_> = models.iter().map(|id| id.uuid()).collect();
+        let models = uuids(models);
         let project = self.project_uuid();
         sqlx::query_as!(
             PromotionRow,

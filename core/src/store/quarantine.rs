@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{Page, PageRequest, Paging, Result, StoreError, Tx};
 use crate::{
     domain::intake::Door,
-    ids::{BatchId, Id, QuarantinedId},
+    ids::{BatchId, Id, QuarantinedId, uuids},
 };
 
 /// An item to be set aside.
@@ -94,7 +94,7 @@ impl Tx {
             return Ok(vec![]);
         }
         let made: Vec<QuarantinedId> = items.iter().map(|_| self.fresh()).collect();
-        let ids: Vec<_> = made.iter().map(|id| id.uuid()).collect();
+        let ids = uuids(&made);
         let doors: Vec<_> = items.iter().map(|item| item.door.word().to_owned()).collect();
         let external: Vec<_> = items.iter().map(|item| item.external_id.clone()).collect();
         let reasons: Vec<_> = items.iter().map(|item| item.reason.clone()).collect();
@@ -137,7 +137,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn quarantined_by_id(&mut self, ids: &[QuarantinedId]) -> Result<Vec<Quarantined>> {
-        let ids: Vec<_> = ids.iter().map(|id| id.uuid()).collect();
+        let ids = uuids(ids);
         let project = self.project_uuid();
         sqlx::query_as!(
             QuarantinedRow,

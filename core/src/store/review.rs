@@ -10,7 +10,7 @@ use super::{Entered, Page, PageRequest, Paging, Result, StoreError, Tx, page::MO
 use crate::{
     domain::review::{Review, TraceRef, Verdict},
     hash::Digest,
-    ids::{ExpertId, Id, ReviewId, TraceId},
+    ids::{ExpertId, Id, ReviewId, TraceId, uuids},
 };
 
 /// Which reviews are asked for. What is `None` does not restrict.
@@ -232,7 +232,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn reviews_by_id(&mut self, ids: &[ReviewId]) -> Result<Vec<Review>> {
-        let ids: Vec<_> = ids.iter().map(|id| id.uuid()).collect();
+        let ids = uuids(ids);
         let project = self.project_uuid();
         sqlx::query_as!(
             ReviewRow,
@@ -255,7 +255,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn latest_reviews_of_traces(&mut self, traces: &[TraceId]) -> Result<Vec<Review>> {
-        let traces: Vec<_> = traces.iter().map(|id| id.uuid()).collect();
+        let traces = uuids(traces);
         let project = self.project_uuid();
         sqlx::query_as!(
             ReviewRow,
@@ -280,7 +280,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn reviews_of_traces(&mut self, traces: &[TraceId]) -> Result<Vec<Review>> {
-        let traces: Vec<_> = traces.iter().map(|id| id.uuid()).collect();
+        let traces = uuids(traces);
         let project = self.project_uuid();
         sqlx::query_as!(
             ReviewRow,
@@ -313,7 +313,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn reviews_of_experts(&mut self, experts: &[ExpertId]) -> Result<Vec<Review>> {
-        let experts: Vec<_> = experts.iter().map(|id| id.uuid()).collect();
+        let experts = uuids(experts);
         let project = self.project_uuid();
         sqlx::query_as!(
             ReviewRow,

@@ -4,11 +4,11 @@ use chrono::{DateTime, Utc};
 use sqlx::{FromRow, Postgres, QueryBuilder};
 use uuid::Uuid;
 
-use super::{Page, PageRequest, Paging, Result, StoreError, Tx, verification::uuids};
+use super::{Page, PageRequest, Paging, Result, StoreError, Tx};
 use crate::{
     domain::judgement::{Score, ScoreInputs},
     hash,
-    ids::{ConsensusId, Id, ModelVersionId, ReviewId, ScoreId, TraceId, VerificationId},
+    ids::{ConsensusId, Id, ModelVersionId, ReviewId, ScoreId, TraceId, VerificationId, uuids},
 };
 
 #[derive(FromRow)]

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{Entered, Page, PageRequest, Paging, Result, StoreError, Tx};
 use crate::{
     domain::grounding::{NewSource, Source, TrustTier},
-    ids::{Id, SourceId},
+    ids::{Id, SourceId, uuids},
 };
 
 /// Which sources are asked for. What is `None` does not restrict.
@@ -68,7 +68,7 @@ impl Tx {
             return Ok(vec![]);
         }
         let made: Vec<SourceId> = sources.iter().map(|_| self.fresh()).collect();
-        let ids: Vec<_> = made.iter().map(|id| id.uuid()).collect();
+        let ids = uuids(&made);
         let external: Vec<_> = sources.iter().map(|source| source.external_id.clone()).collect();
         let publishers: Vec<_> = sources.iter().map(|source| source.publisher.clone()).collect();
         let titles: Vec<_> = sources.iter().map(|source| source.title.clone()).collect();
@@ -136,7 +136,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn sources_by_id(&mut self, ids: &[SourceId]) -> Result<Vec<Source>> {
-        let ids: Vec<_> = ids.iter().map(|id| id.uuid()).collect();
+        let ids = uuids(ids);
         let project = self.project_uuid();
         sqlx::query_as!(
             SourceRow,

@@ -12,7 +12,7 @@ use crate::{
         trace::{Pillar, Split, Trace},
     },
     hash::{self, Digest},
-    ids::{BatchId, ChainGroupId, Id, ModelVersionId, TraceId},
+    ids::{BatchId, ChainGroupId, Id, ModelVersionId, TraceId, uuids},
 };
 
 /// The most chains of one group that are read together: the oldest ones.
@@ -188,7 +188,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn traces_by_id(&mut self, ids: &[TraceId]) -> Result<Vec<Trace>> {
-        let ids: Vec<_> = ids.iter().map(|id| id.uuid()).collect();
+        let ids = uuids(ids);
         let project = self.project_uuid();
         sqlx::query_as!(
             TraceRow,
@@ -212,7 +212,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn traces_of_groups(&mut self, groups: &[ChainGroupId]) -> Result<Vec<Trace>> {
-        let groups: Vec<_> = groups.iter().map(|id| id.uuid()).collect();
+        let groups = uuids(groups);
         let project = self.project_uuid();
         sqlx::query_as!(
             TraceRow,

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{Page, PageRequest, Paging, Result, StoreError, Tx};
 use crate::{
     domain::judgement::{Claim, ClaimVerdict, Verification},
-    ids::{ClaimId, FactId, Id, TraceId, VerificationId},
+    ids::{ClaimId, FactId, Id, TraceId, VerificationId, uuids},
 };
 
 /// Which claims are asked for.
@@ -269,10 +269,6 @@ impl Tx {
         .map(TraceId::from_uuid)
         .collect())
     }
-}
-
-pub(super) fn uuids<I: Id>(ids: &[I]) -> Vec<Uuid> {
-    ids.iter().map(|id| id.uuid()).collect()
 }
 
 /// The statement of [`Tx::verifications`].

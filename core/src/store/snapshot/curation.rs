@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::{Result, Tx, guard};
 use crate::{
     domain::snapshot::{CurationDecision, DecisionCount, DecisionFilter, NewDecision, SnapshotStep},
-    ids::{CurationDecisionId, Id, SnapshotId, TraceId},
+    ids::{CurationDecisionId, Id, SnapshotId, TraceId, uuids},
     store::{OrdinalRequest, Page, Paging},
 };
 
@@ -121,7 +121,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn decisions_by_id(&mut self, ids: &[CurationDecisionId]) -> Result<Vec<CurationDecision>> {
-        let ids: Vec<_> = ids.iter().map(|id| id.uuid()).collect();
+        let ids = uuids(ids);
         let project = self.project_uuid();
         let rows = sqlx::query_as!(
             DecisionRow,

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{Result, StoreError, Tx};
 use crate::{
     domain::snapshot::{HeldOutTrace, MemberContent, SnapshotMember},
-    ids::{FactId, Id, ReviewId, ScoreId, SnapshotId, TraceId},
+    ids::{FactId, Id, ReviewId, ScoreId, SnapshotId, TraceId, uuids},
     store::{OrdinalRequest, Page, Paging},
 };
 
@@ -50,7 +50,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn snapshot_members_of_traces(&mut self, traces: &[TraceId]) -> Result<Vec<SnapshotMember>> {
-        let traces: Vec<_> = traces.iter().map(|id| id.uuid()).collect();
+        let traces = uuids(traces);
         let project = self.project_uuid();
         sqlx::query_as!(
             MemberRow,
@@ -169,7 +169,7 @@ impl Tx {
         snapshots: &[SnapshotId],
         questions: &[String],
     ) -> Result<Vec<String>> {
-        let snapshots: Vec<_> = snapshots.iter().map(|id| id.uuid()).collect();
+        let snapshots = uuids(snapshots);
         let standing_alone: Vec<Uuid> =
             questions.iter().filter_map(|key| key.parse::<TraceId>().ok()).map(|id| id.uuid()).collect();
         let project = self.project_uuid();

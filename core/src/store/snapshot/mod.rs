@@ -17,7 +17,7 @@ use super::{Page, PageRequest, Paging, Result, StoreError, Tx};
 use crate::{
     domain::snapshot::{Snapshot, SnapshotFilter, SnapshotState, SnapshotStep},
     hash::{self, Digest},
-    ids::{Id, SnapshotId},
+    ids::{Id, SnapshotId, uuids},
 };
 
 #[derive(FromRow)]
@@ -91,7 +91,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn snapshots_by_id(&mut self, ids: &[SnapshotId]) -> Result<Vec<Snapshot>> {
-        let ids: Vec<_> = ids.iter().map(|id| id.uuid()).collect();
+        let ids = uuids(ids);
         let project = self.project_uuid();
         sqlx::query_as!(
             SnapshotRecord,

@@ -9,7 +9,7 @@ use crate::{
         example::ExampleFormat,
         snapshot::{NewSnapshotRow, Seal, SnapshotFile, SnapshotRow, SnapshotStep},
     },
-    ids::{ExampleId, Id, SnapshotId, SnapshotRowId},
+    ids::{ExampleId, Id, SnapshotId, SnapshotRowId, uuids},
     store::{OrdinalRequest, Page, Paging},
 };
 
@@ -153,7 +153,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn snapshot_rows_by_id(&mut self, ids: &[SnapshotRowId]) -> Result<Vec<SnapshotRow>> {
-        let ids: Vec<_> = ids.iter().map(|id| id.uuid()).collect();
+        let ids = uuids(ids);
         let project = self.project_uuid();
         sqlx::query_as!(
             RowRow,
@@ -174,7 +174,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn snapshot_rows_of_examples(&mut self, examples: &[ExampleId]) -> Result<Vec<SnapshotRow>> {
-        let examples: Vec<_> = examples.iter().map(|id| id.uuid()).collect();
+        let examples = uuids(examples);
         let project = self.project_uuid();
         sqlx::query_as!(
             RowRow,
