@@ -21,7 +21,7 @@ use tower::ServiceExt;
 #[path = "../core/tests/support/mod.rs"]
 mod support;
 
-pub use support::Database;
+pub use support::{Database, records};
 
 /// A service with one project.
 pub struct World {
