@@ -5,6 +5,7 @@ mod embedded;
 mod faults;
 mod graphql;
 mod ingest;
+mod permissions;
 mod process;
 mod schema;
 mod world;

@@ -12,7 +12,7 @@ use atr_core::{
         training::{JobState, NewJob, TrainingBackend, TrainingJob, TrainingMethod},
     },
     ids::{ProjectId, SnapshotId},
-    queue::{Stage, Work},
+    queue::{Claim, Stage, Work},
     store::{ModelFilter, OrdinalRequest, PageRequest},
 };
 
@@ -89,6 +89,15 @@ async fn ask(bench: &Bench, project: ProjectId, snapshot: SnapshotId) -> Trainin
     tx.enqueue(Work::RunJob { job: job.id }).await.expect("a task");
     tx.commit().await.expect("a commit");
     job
+}
+
+/// A job on the snapshot of one trace, and its task, claimed.
+async fn claimed(bench: &Bench) -> (ProjectId, TrainingJob, Claim) {
+    let records = Records::new(&bench.db, "p").await;
+    records.ready(&Trace::default(), true).await;
+    let snapshot = sealed(bench, records.project).await;
+    let job = ask(bench, records.project, snapshot).await;
+    (records.project, job, bench.claim(Stage::Train).await.expect("a task"))
 }
 
 async fn now(bench: &Bench, project: ProjectId, job: &TrainingJob) -> TrainingJob {
@@ -181,17 +190,13 @@ async fn a_trainer_that_fails_crashes_or_talks_nonsense_fails_the_job_and_not_th
 #[tokio::test]
 async fn a_trainer_that_cannot_be_started_is_tried_again_and_in_the_end_fails_the_job() {
     let bench = Bench::new().await;
-    let records = Records::new(&bench.db, "p").await;
-    records.ready(&Trace::default(), true).await;
-    let snapshot = sealed(&bench, records.project).await;
-    let job = ask(&bench, records.project, snapshot).await;
-    let mut claim = bench.claim(Stage::Train).await.expect("a task");
+    let (project, job, mut claim) = claimed(&bench).await;
     assert!(matches!(bench.run(&claim).await, Err(StageError::Passing(why)) if why.contains("cannot be started")));
-    let waiting = now(&bench, records.project, &job).await;
+    let waiting = now(&bench, project, &job).await;
     assert_eq!((waiting.state, waiting.attempt), (JobState::Running, 1));
     claim.max_attempts = claim.attempt;
     bench.run(&claim).await.expect("the job has failed, the task has not");
-    let failed = now(&bench, records.project, &job).await;
+    let failed = now(&bench, project, &job).await;
     assert_eq!((failed.state, failed.attempt), (JobState::Failed, 2));
 }
 
@@ -240,11 +245,7 @@ impl NonBlocking for std::fs::OpenOptions {
 async fn when_the_work_is_dropped_the_trainer_and_all_that_it_started_are_killed() {
     let mut bench = Bench::new().await;
     let pipe = silent(&mut bench).await;
-    let records = Records::new(&bench.db, "p").await;
-    records.ready(&Trace::default(), true).await;
-    let snapshot = sealed(&bench, records.project).await;
-    let job = ask(&bench, records.project, snapshot).await;
-    let claim = bench.claim(Stage::Train).await.expect("a task");
+    let (project, job, claim) = claimed(&bench).await;
     tokio::select! {
         ended = bench.run(&claim) => panic!("{ended:?}"),
         () = started(&pipe) => {}
@@ -253,7 +254,7 @@ async fn when_the_work_is_dropped_the_trainer_and_all_that_it_started_are_killed
     // The next worker takes the job up as its next attempt.
     bench.cx.trainer = script(&bench, "exit 1");
     bench.run(&claim).await.expect("a failed job is an outcome");
-    let job = now(&bench, records.project, &job).await;
+    let job = now(&bench, project, &job).await;
     assert_eq!((job.state, job.attempt), (JobState::Failed, 2));
 }
 
@@ -261,19 +262,15 @@ async fn when_the_work_is_dropped_the_trainer_and_all_that_it_started_are_killed
 async fn a_job_that_is_given_up_stops_its_trainer() {
     let mut bench = Bench::new().await;
     let pipe = silent(&mut bench).await;
-    let records = Records::new(&bench.db, "p").await;
-    records.ready(&Trace::default(), true).await;
-    let snapshot = sealed(&bench, records.project).await;
-    let job = ask(&bench, records.project, snapshot).await;
-    let claim = bench.claim(Stage::Train).await.expect("a task");
+    let (project, job, claim) = claimed(&bench).await;
     let give_up = async {
         started(&pipe).await;
-        let mut tx = bench.db.store.begin(records.project).await.expect("a transaction");
+        let mut tx = bench.db.store.begin(project).await.expect("a transaction");
         assert!(tx.cancel_job(job.id).await.expect("an answer"));
         tx.commit().await.expect("a commit");
     };
     let (ran, ()) = tokio::join!(bench.run(&claim), give_up);
     ran.expect("a job that was given up is an outcome");
     all_killed(&bench, pipe).await;
-    assert_eq!(now(&bench, records.project, &job).await.state, JobState::Cancelled);
+    assert_eq!(now(&bench, project, &job).await.state, JobState::Cancelled);
 }
