@@ -4,6 +4,7 @@ mod demo;
 mod embedded;
 mod faults;
 mod graphql;
+mod health;
 mod ingest;
 mod permissions;
 mod process;
