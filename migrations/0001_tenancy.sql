@@ -54,6 +54,8 @@ create table expert (
     constraint expert_project_fkey foreign key (project_id) references project (id),
     constraint expert_capacity_range check (weekly_capacity between 0 and 10000)
 );
+-- The list of experts by whether items are routed to them.
+create index expert_active_idx on expert (project_id, active, id);
 comment on table expert is 'A person (or a declared script) who reviews traces.';
 comment on column expert.project_id is 'The tenant.';
 comment on column expert.id is 'UUIDv7; its text form begins with exp_.';

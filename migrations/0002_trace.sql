@@ -77,10 +77,13 @@ create table error_trace (
     constraint error_trace_pillar_known check (pillar in ('text', 'domain', 'logic_math', 'visual_text', 'human_feedback')),
     constraint error_trace_confidence_range check (confidence between 0 and 1)
 );
+-- The lists of traces by what they can be filtered by, newest first.
 create index error_trace_domain_idx on error_trace (project_id, domain, id);
 create index error_trace_model_idx on error_trace (project_id, model_version_id, id);
 create index error_trace_group_idx on error_trace (project_id, chain_group_id, id);
 create index error_trace_split_idx on error_trace (project_id, split, id);
+create index error_trace_pillar_idx on error_trace (project_id, pillar, id);
+create index error_trace_language_idx on error_trace (project_id, language, id);
 comment on table error_trace is 'An uncertain or wrong answer of a model. Never changed: what is learnt of it stands in later records.';
 comment on column error_trace.project_id is 'The tenant.';
 comment on column error_trace.id is 'UUIDv7 by time of receipt; its text form begins with trc_.';
@@ -163,7 +166,9 @@ create table quarantined_item (
     constraint quarantined_item_project_fkey foreign key (project_id) references project (id),
     constraint quarantined_item_door_known check (door in ('traces', 'reviews', 'grounding'))
 );
-create index quarantined_item_external_idx on quarantined_item (project_id, door, external_id);
+-- The lists by door and by the sender's id.
+create index quarantined_item_door_idx on quarantined_item (project_id, door, id);
+create index quarantined_item_external_idx on quarantined_item (project_id, external_id, id) where external_id is not null;
 comment on table quarantined_item is 'Well-formed input that contradicts what is stored: kept whole for a person to look at.';
 comment on column quarantined_item.project_id is 'The tenant.';
 comment on column quarantined_item.id is 'UUIDv7; its text form begins with qua_.';

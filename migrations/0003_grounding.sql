@@ -17,6 +17,9 @@ create table grounding_source (
     constraint grounding_source_project_fkey foreign key (project_id) references project (id),
     constraint grounding_source_trust_known check (trust_tier in ('primary', 'secondary', 'community'))
 );
+-- The lists of sources by publisher and by trust.
+create index grounding_source_publisher_idx on grounding_source (project_id, publisher, id);
+create index grounding_source_trust_idx on grounding_source (project_id, trust_tier, id);
 create index grounding_source_url_idx on grounding_source (project_id, url) where url is not null;
 create index grounding_source_doi_idx on grounding_source (project_id, lower(doi)) where doi is not null;
 comment on table grounding_source is 'Where facts come from.';
@@ -55,6 +58,7 @@ create table grounding_fact (
 create index grounding_fact_terms_idx on grounding_fact using gin (terms);
 create index grounding_fact_domain_idx on grounding_fact (project_id, domain, id);
 create index grounding_fact_source_idx on grounding_fact (project_id, source_id, id);
+create index grounding_fact_subject_idx on grounding_fact (project_id, subject, id);
 comment on table grounding_fact is 'A statement that a source makes. Its state stands in fact_state.';
 comment on column grounding_fact.project_id is 'The tenant.';
 comment on column grounding_fact.id is 'UUIDv7; its text form begins with fct_.';
@@ -83,6 +87,8 @@ create table fact_state (
     constraint fact_state_known check (state in ('proposed', 'verified', 'disputed', 'retracted'))
 );
 create index fact_state_fact_idx on fact_state (project_id, fact_id, id);
+-- The list of facts by state: which facts ever were in it, in the order of their ids.
+create index fact_state_state_idx on fact_state (project_id, state, fact_id);
 comment on table fact_state is 'The states of a fact, one record a change; the newest holds.';
 comment on column fact_state.project_id is 'The tenant.';
 comment on column fact_state.id is 'UUIDv7; its text form begins with fst_.';

@@ -117,7 +117,9 @@ create table review (
     constraint review_verdict_known check (verdict in ('correct', 'partly_correct', 'incorrect', 'cannot_judge', 'not_my_field')),
     constraint review_severity_known check (severity in ('minor', 'major', 'critical'))
 );
+-- The lists of reviews by expert and by verdict.
 create index review_expert_idx on review (project_id, expert_id, id);
+create index review_verdict_idx on review (project_id, verdict, id);
 comment on table review is 'What an expert says of a trace. A changed mind is a new revision.';
 comment on column review.project_id is 'The tenant.';
 comment on column review.id is 'UUIDv7; its text form begins with rev_.';
@@ -175,6 +177,8 @@ create table citation (
     constraint citation_state_known check (state in ('verified', 'misquoted', 'not_in_source', 'unknown_source', 'stale', 'retracted'))
 );
 create index citation_trace_idx on citation (project_id, trace_id, id);
+-- The list of citations by state.
+create index citation_state_idx on citation (project_id, state, id);
 create index citation_verification_idx on citation (project_id, verification_id, id) where verification_id is not null;
 create index citation_review_idx on citation (project_id, review_id, id) where review_id is not null;
 create index citation_source_idx on citation (project_id, source_id, id) where source_id is not null;
@@ -255,7 +259,9 @@ create table assignment (
     constraint assignment_trace_fkey foreign key (project_id, trace_id) references error_trace (project_id, id),
     constraint assignment_model_fkey foreign key (project_id, reward_model_id) references model_version (project_id, id)
 );
-create index assignment_expert_idx on assignment (project_id, expert_id, cycle, rank);
+-- The lists of assignments by expert and by week.
+create index assignment_expert_idx on assignment (project_id, expert_id, id);
+create index assignment_cycle_idx on assignment (project_id, cycle, id);
 create index assignment_trace_idx on assignment (project_id, trace_id, id);
 comment on table assignment is 'An item of the weekly review, routed to an expert.';
 comment on column assignment.project_id is 'The tenant.';

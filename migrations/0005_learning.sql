@@ -80,6 +80,8 @@ create table snapshot (
     constraint snapshot_state_known check (state in ('frozen', 'curated', 'sealed', 'failed')),
     constraint snapshot_sealed_whole check (state <> 'sealed' or (merkle_root is not null and manifest_hash is not null and sealed_at is not null))
 );
+-- The list of snapshots by state.
+create index snapshot_state_idx on snapshot (project_id, state, id);
 comment on table snapshot is 'An immutable set of training rows. Its membership is frozen when it is asked for.';
 comment on column snapshot.project_id is 'The tenant.';
 comment on column snapshot.id is 'UUIDv7; its text form begins with snp_.';
@@ -167,7 +169,9 @@ create table curation_decision (
     constraint curation_decision_id_key unique (project_id, id),
     constraint curation_decision_member_fkey foreign key (project_id, snapshot_id, position) references snapshot_member (project_id, snapshot_id, position)
 );
+-- The lists of a snapshot's decisions by reason and by whether they kept.
 create index curation_decision_reason_idx on curation_decision (project_id, snapshot_id, reason, position);
+create index curation_decision_kept_idx on curation_decision (project_id, snapshot_id, kept, position);
 comment on table curation_decision is 'Why a member was kept or fell: one compact record each.';
 comment on column curation_decision.project_id is 'The tenant.';
 comment on column curation_decision.snapshot_id is 'The snapshot.';

@@ -18,10 +18,10 @@ use axum::{
 use tempfile::TempDir;
 use tower::ServiceExt;
 
-#[path = "../core/tests/store/support.rs"]
+#[path = "../core/tests/support/mod.rs"]
 mod support;
 
-pub use support::Database;
+pub use support::{Database, records};
 
 /// A service with one project.
 pub struct World {
@@ -35,7 +35,7 @@ impl World {
     pub async fn new() -> Self {
         static METRICS: OnceLock<Metrics> = OnceLock::new();
         let metrics = METRICS.get_or_init(|| Metrics::install().expect("nothing measures yet")).clone();
-        let database = Database::new().await;
+        let database = Database::create().await;
         let folder = tempfile::tempdir().expect("a folder");
         let app = App { store: database.store.clone(), blobs: Blobs::new(folder.path()), process: Arc::default() };
         let router = router(AppState { app: app.clone(), metrics });

@@ -63,6 +63,11 @@ pub trait Id: Copy + fmt::Display + FromStr<Err = IdError> {
     fn uuid(self) -> Uuid;
 }
 
+/// The UUIDs of ids, for statements.
+pub(crate) fn uuids<I: Id>(ids: &[I]) -> Vec<Uuid> {
+    ids.iter().map(|id| id.uuid()).collect()
+}
+
 macro_rules! ids {
     ($($(#[$doc:meta])* $kind:ident $name:ident $prefix:literal $words:literal;)*) => {
         /// The kinds of records that ids name.

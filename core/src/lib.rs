@@ -9,3 +9,7 @@ pub mod hash;
 pub mod ids;
 pub mod queue;
 pub mod store;
+
+// The harness of the tests names this crate as the other crates do.
+#[cfg(test)]
+extern crate self as atr_core;

@@ -1,7 +1,5 @@
 //! The task queue against a real PostgreSQL.
 
-mod support;
-
 use std::time::Duration;
 
 use atr_core::{
@@ -9,7 +7,8 @@ use atr_core::{
     queue::{Claim, ClaimRequest, Enqueued, Failure, NewTask, Stage, State, TaskFilter, Work},
     store::{PageRequest, Store, StoreError},
 };
-use support::Database;
+
+use crate::support::Database;
 
 const LEASE: Duration = Duration::from_secs(60);
 
@@ -55,7 +54,7 @@ async fn outlive_leases(database: &Database) {
 #[tokio::test]
 async fn what_is_rolled_back_was_never_enqueued() {
     let database = Database::create().await;
-    let (store, project) = (&database.store, database.project("one").await);
+    let (store, project) = (&database.store, database.project);
     let mut tx = store.begin(project).await.expect("a transaction");
     tx.enqueue(work(store)).await.expect("enqueued");
     tx.rollback().await.expect("rolled back");
@@ -65,7 +64,7 @@ async fn what_is_rolled_back_was_never_enqueued() {
 #[tokio::test]
 async fn the_same_work_waits_once_and_again_while_it_runs_but_never_runs_twice_at_once() {
     let database = Database::create().await;
-    let (store, project) = (&database.store, database.project("one").await);
+    let (store, project) = (&database.store, database.project);
     let once = work(store);
     assert!(matches!(enqueue(store, project, [once.clone()]).await[..], [Enqueued::New(_)]));
     assert_eq!(enqueue(store, project, [once.clone()]).await, [Enqueued::Waiting]);
@@ -84,7 +83,7 @@ async fn the_same_work_waits_once_and_again_while_it_runs_but_never_runs_twice_a
 #[tokio::test]
 async fn workers_at_once_never_hold_the_same_task() {
     let database = Database::create().await;
-    let (store, project) = (&database.store, database.project("one").await);
+    let (store, project) = (&database.store, database.project);
     enqueue(store, project, (0..200).map(|_| work(store)).collect::<Vec<_>>()).await;
     let claims = futures_util::future::join_all((0..5).map(|_| async {
         let mut held = Vec::new();
@@ -109,7 +108,7 @@ async fn workers_at_once_never_hold_the_same_task() {
 async fn one_projects_many_tasks_do_not_starve_anothers_few() {
     let database = Database::create().await;
     let store = &database.store;
-    let (many, few) = (database.project("many").await, database.project("few").await);
+    let (many, few) = (database.project, database.add_project("few").await);
     enqueue(store, many, (0..500).map(|_| work(store)).collect::<Vec<_>>()).await;
     enqueue(store, few, (0..3).map(|_| work(store)).collect::<Vec<_>>()).await;
     let first = claim(store, store.ids().make(), 10).await;
@@ -120,7 +119,7 @@ async fn one_projects_many_tasks_do_not_starve_anothers_few() {
 #[tokio::test]
 async fn a_worker_whose_lease_ran_out_can_neither_renew_nor_finish() {
     let database = Database::create().await;
-    let (store, project) = (&database.store, database.project("one").await);
+    let (store, project) = (&database.store, database.project);
     enqueue(store, project, [work(store)]).await;
     let slow = claim(store, store.ids().make(), 1).await.remove(0);
     store.renew(&slow, LEASE).await.expect("still held");
@@ -139,7 +138,7 @@ async fn a_worker_whose_lease_ran_out_can_neither_renew_nor_finish() {
 #[tokio::test]
 async fn a_failed_attempt_waits_is_tried_again_and_dies_when_attempts_are_used_up() {
     let database = Database::create().await;
-    let (store, project) = (&database.store, database.project("one").await);
+    let (store, project) = (&database.store, database.project);
     enqueue(store, project, [NewTask { max_attempts: 2, ..work(store).into() }]).await;
     let failure = Failure::Passing("the disk is full".to_owned());
     let held = claim(store, store.ids().make(), 1).await.remove(0);
@@ -160,7 +159,7 @@ async fn a_failed_attempt_waits_is_tried_again_and_dies_when_attempts_are_used_u
 #[tokio::test]
 async fn a_lasting_failure_is_dead_at_once_and_one_replaced_meanwhile_is_cancelled() {
     let database = Database::create().await;
-    let (store, project) = (&database.store, database.project("one").await);
+    let (store, project) = (&database.store, database.project);
     let (bad, twice) = (work(store), work(store));
     enqueue(store, project, [bad, twice.clone()]).await;
     let held = claim(store, store.ids().make(), 2).await;
@@ -181,7 +180,7 @@ async fn a_lasting_failure_is_dead_at_once_and_one_replaced_meanwhile_is_cancell
 #[tokio::test]
 async fn what_is_handed_back_costs_no_attempt() {
     let database = Database::create().await;
-    let (store, project) = (&database.store, database.project("one").await);
+    let (store, project) = (&database.store, database.project);
     enqueue(store, project, [work(store)]).await;
     let held = claim(store, store.ids().make(), 1).await.remove(0);
     store.hand_back(&held).await.expect("handed back");
@@ -191,7 +190,7 @@ async fn what_is_handed_back_costs_no_attempt() {
 #[tokio::test]
 async fn a_payload_that_cannot_be_read_is_dead_and_the_others_go_on() {
     let database = Database::create().await;
-    let (store, project) = (&database.store, database.project("one").await);
+    let (store, project) = (&database.store, database.project);
     enqueue(store, project, [work(store), work(store)]).await;
     sqlx::query("update task set work = '{\"do\": \"juggle\"}' where id = (select min(id::text)::uuid from task)")
         .execute(&database.owner)
@@ -205,7 +204,7 @@ async fn a_payload_that_cannot_be_read_is_dead_and_the_others_go_on() {
 async fn a_key_is_found_by_its_hash_alone_and_another_projects_tasks_are_not_listed() {
     let database = Database::create().await;
     let store = &database.store;
-    let (one, other) = (database.project("one").await, database.project("other").await);
+    let (one, other) = (database.project, database.add_project("other").await);
     enqueue(store, one, [work(store)]).await;
     assert_eq!(in_state(store, other, State::Available).await, 0);
     assert_eq!(store.authenticate(&blake3::hash(b"no key")).await.expect("asked"), None);

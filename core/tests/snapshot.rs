@@ -1,7 +1,5 @@
 //! Freezing: what is in a snapshot's membership, and that nothing later changes it.
 
-mod support;
-
 use atr_core::{
     domain::{
         citation::CitationState,
@@ -11,7 +9,8 @@ use atr_core::{
     ids::{Id, ProjectId, SnapshotId},
     store::{Freeze, OrdinalRequest, Store},
 };
-use support::{
+
+use crate::support::{
     Database,
     records::{Records, Trace},
 };
@@ -186,7 +185,7 @@ async fn another_project_sees_nothing_of_it() {
     let records = Records::new(&db, "p").await;
     records.ready(&Trace::default(), true).await;
     let snapshot = freeze(&db.store, records.project).await;
-    let stranger = db.project("q").await;
+    let stranger = db.add_project("q").await;
     assert_eq!(members(&db.store, stranger, snapshot.id).await, []);
     let mut tx = db.store.begin(stranger).await.expect("a transaction");
     assert_eq!(tx.snapshot(snapshot.id).await.expect("an answer"), None);

@@ -1,7 +1,5 @@
 //! Training jobs and promotions: each step is taken once, by the attempt that runs.
 
-mod support;
-
 use atr_core::{
     domain::{
         evaluation::{NewPromotion, PromotionDecision},
@@ -13,7 +11,8 @@ use atr_core::{
     ids::{Kind, TrainingJobId},
     store::{Freeze, OrdinalRequest, PageRequest, Tx},
 };
-use support::{
+
+use crate::support::{
     Database,
     records::{Records, Trace},
 };

@@ -72,13 +72,17 @@ pub async fn create(app: &App, actor: &Actor, wanted: Wanted) -> Result<Made, Ap
     Ok(Made { key, secret })
 }
 
-/// Withdraws a key.
+/// Withdraws a key. Whoever may not make an operator's key may not withdraw one either: it opens every project, and only
+/// has its home in this one.
 ///
 /// # Errors
 /// If the caller may not, or there is no such key that still works.
 pub async fn revoke(app: &App, actor: &Actor, key: ApiKeyId) -> Result<(), AppError> {
     actor.may(Permission::Administer)?;
     let mut tx = app.store.begin(actor.project).await?;
+    if tx.keys_by_id(&[key]).await?.iter().any(|found| found.role == Role::Operator) {
+        actor.may(Permission::Operate)?;
+    }
     if !tx.revoke_key(key).await? {
         return Err(AppError::NotFound { what: "working key", name: key.to_string() });
     }

@@ -12,7 +12,7 @@
 mod bell;
 mod claim;
 mod enqueue;
-mod inspect;
+pub(crate) mod inspect;
 mod outcome;
 mod sweep;
 mod work;

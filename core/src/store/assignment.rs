@@ -1,13 +1,13 @@
 //! Assignments: the items of the weekly review.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use sqlx::{FromRow, QueryBuilder};
+use sqlx::{FromRow, Postgres, QueryBuilder};
 use uuid::Uuid;
 
-use super::{Page, PageRequest, Result, StoreError, Tx, verification::uuids};
+use super::{Page, PageRequest, Paging, Result, StoreError, Tx};
 use crate::{
     domain::judgement::Assignment,
-    ids::{AssignmentId, ExpertId, Id, ModelVersionId, TraceId},
+    ids::{AssignmentId, ExpertId, Id, ModelVersionId, TraceId, uuids},
 };
 
 /// Which assignments are asked for.
@@ -217,16 +217,21 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn assignments(&mut self, filter: &AssignmentFilter, page: PageRequest) -> Result<Page<Assignment>> {
-        let mut query = QueryBuilder::new("select * from assignment where project_id = ");
-        query.push_bind(self.project_uuid());
-        if let Some(expert) = filter.expert {
-            query.push(" and expert_id = ").push_bind(expert.uuid());
-        }
-        if let Some(cycle) = filter.cycle {
-            query.push(" and cycle = ").push_bind(cycle);
-        }
-        page.push(&mut query, "id");
-        let rows: Vec<AssignmentRow> = query.build_query_as().fetch_all(self.connection()).await?;
-        Ok(Page::from_read(page, rows.into_iter().map(Assignment::try_from).collect::<Result<_>>()?))
+        let query = assignments_query(self.project_uuid(), filter, page);
+        self.page::<AssignmentRow, _>(query, page).await
     }
+}
+
+/// The statement of [`Tx::assignments`].
+pub(super) fn assignments_query(project: Uuid, filter: &AssignmentFilter, page: PageRequest) -> QueryBuilder<Postgres> {
+    let mut query = QueryBuilder::new("select * from assignment where project_id = ");
+    query.push_bind(project);
+    if let Some(expert) = filter.expert {
+        query.push(" and expert_id = ").push_bind(expert.uuid());
+    }
+    if let Some(cycle) = filter.cycle {
+        query.push(" and cycle = ").push_bind(cycle);
+    }
+    page.push(&mut query, "id");
+    query
 }

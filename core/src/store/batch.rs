@@ -1,12 +1,13 @@
 //! Batches: what became of everything that came in, written in the transaction that stored it.
 
 use chrono::{DateTime, Utc};
-use sqlx::{FromRow, QueryBuilder};
+use sqlx::{FromRow, Postgres, QueryBuilder};
+use uuid::Uuid;
 
-use super::{Page, PageRequest, Result, StoreError, Tx};
+use super::{Page, PageRequest, Paging, Result, StoreError, Tx};
 use crate::{
     domain::intake::{Balance, Door},
-    ids::{BatchId, Id},
+    ids::{BatchId, Id, uuids},
 };
 
 /// A committed batch.
@@ -31,7 +32,7 @@ pub struct BatchFilter {
 
 #[derive(FromRow)]
 struct BatchRow {
-    id: uuid::Uuid,
+    id: Uuid,
     door: String,
     stored: i32,
     duplicate: i32,
@@ -116,17 +117,8 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn batches(&mut self, filter: &BatchFilter, page: PageRequest) -> Result<Page<Batch>> {
-        let mut query = QueryBuilder::new(
-            "select id, door, stored, duplicate, quarantined, filtered, rejected, at from ingest_batch
-             where project_id = ",
-        );
-        query.push_bind(self.project_uuid());
-        if let Some(door) = filter.door {
-            query.push(" and door = ").push_bind(door.word());
-        }
-        page.push(&mut query, "id");
-        let rows: Vec<BatchRow> = query.build_query_as().fetch_all(self.connection()).await?;
-        Ok(Page::from_read(page, rows.into_iter().map(Batch::try_from).collect::<Result<_>>()?))
+        let query = batches_query(self.project_uuid(), filter, page);
+        self.page::<BatchRow, _>(query, page).await
     }
 
     /// Batches by id.
@@ -134,7 +126,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn batches_by_id(&mut self, ids: &[BatchId]) -> Result<Vec<Batch>> {
-        let ids: Vec<_> = ids.iter().map(|id| id.uuid()).collect();
+        let ids = uuids(ids);
         let project = self.project_uuid();
         sqlx::query_as!(
             BatchRow,
@@ -149,4 +141,18 @@ impl Tx {
         .map(Batch::try_from)
         .collect()
     }
+}
+
+/// The statement of [`Tx::batches`].
+pub(super) fn batches_query(project: Uuid, filter: &BatchFilter, page: PageRequest) -> QueryBuilder<Postgres> {
+    let mut query = QueryBuilder::new(
+        "select id, door, stored, duplicate, quarantined, filtered, rejected, at from ingest_batch
+         where project_id = ",
+    );
+    query.push_bind(project);
+    if let Some(door) = filter.door {
+        query.push(" and door = ").push_bind(door.word());
+    }
+    page.push(&mut query, "id");
+    query
 }

@@ -1,12 +1,13 @@
 //! Groups of chains: several answers to one query.
 
 use chrono::{DateTime, Utc};
-use sqlx::{FromRow, QueryBuilder};
+use sqlx::{FromRow, Postgres, QueryBuilder};
+use uuid::Uuid;
 
-use super::{Page, PageRequest, Result, Tx};
+use super::{Page, PageRequest, Paging, Result, Tx};
 use crate::{
     domain::trace::ChainGroup,
-    ids::{ChainGroupId, Id},
+    ids::{ChainGroupId, Id, uuids},
 };
 
 /// Which groups are asked for.
@@ -18,7 +19,7 @@ pub struct ChainGroupFilter {
 
 #[derive(FromRow)]
 struct GroupRow {
-    id: uuid::Uuid,
+    id: Uuid,
     group_key: String,
     query: String,
     created_at: DateTime<Utc>,
@@ -82,15 +83,8 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn chain_groups(&mut self, filter: &ChainGroupFilter, page: PageRequest) -> Result<Page<ChainGroup>> {
-        let mut query =
-            QueryBuilder::new("select id, group_key, query, created_at from chain_group where project_id = ");
-        query.push_bind(self.project_uuid());
-        if let Some(key) = &filter.key {
-            query.push(" and group_key = ").push_bind(key.clone());
-        }
-        page.push(&mut query, "id");
-        let rows: Vec<GroupRow> = query.build_query_as().fetch_all(self.connection()).await?;
-        Ok(Page::from_read(page, rows).map(ChainGroup::from))
+        let query = chain_groups_query(self.project_uuid(), filter, page);
+        self.page::<GroupRow, _>(query, page).await
     }
 
     /// Groups by id.
@@ -98,7 +92,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn chain_groups_by_id(&mut self, ids: &[ChainGroupId]) -> Result<Vec<ChainGroup>> {
-        let ids: Vec<_> = ids.iter().map(|id| id.uuid()).collect();
+        let ids = uuids(ids);
         let project = self.project_uuid();
         Ok(sqlx::query_as!(
             GroupRow,
@@ -112,4 +106,19 @@ impl Tx {
         .map(ChainGroup::from)
         .collect())
     }
+}
+
+/// The statement of [`Tx::chain_groups`].
+pub(super) fn chain_groups_query(
+    project: Uuid,
+    filter: &ChainGroupFilter,
+    page: PageRequest,
+) -> QueryBuilder<Postgres> {
+    let mut query = QueryBuilder::new("select id, group_key, query, created_at from chain_group where project_id = ");
+    query.push_bind(project);
+    if let Some(key) = &filter.key {
+        query.push(" and group_key = ").push_bind(key.clone());
+    }
+    page.push(&mut query, "id");
+    query
 }

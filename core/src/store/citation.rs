@@ -1,12 +1,12 @@
 //! Citations of answers and of reviews.
 
-use sqlx::{FromRow, QueryBuilder};
+use sqlx::{FromRow, Postgres, QueryBuilder};
 use uuid::Uuid;
 
-use super::{Page, PageRequest, Result, StoreError, Tx, page::MOST};
+use super::{Page, PageRequest, Paging, Result, StoreError, Tx, page::MOST};
 use crate::{
     domain::citation::{Citation, CitationOrigin, CitationState},
-    ids::{CitationId, FactId, Id, ReviewId, SourceId, TraceId, VerificationId},
+    ids::{CitationId, FactId, Id, ReviewId, SourceId, TraceId, VerificationId, uuids},
 };
 
 /// Which citations are asked for. What is `None` does not restrict.
@@ -125,27 +125,8 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn citations(&mut self, filter: &CitationFilter, page: PageRequest) -> Result<Page<Citation>> {
-        let mut query = QueryBuilder::new(
-            "select id, trace_id, verification_id, review_id, kind, raw, span_start, span_end, source_id, fact_id,
-                    quoted, state, reason
-             from citation where project_id = ",
-        );
-        query.push_bind(self.project_uuid());
-        if let Some(trace) = filter.trace {
-            query.push(" and trace_id = ").push_bind(trace.uuid());
-        }
-        if let Some(state) = filter.state {
-            query.push(" and state = ").push_bind(state.word());
-        }
-        if let Some(source) = filter.source {
-            query.push(" and source_id = ").push_bind(source.uuid());
-        }
-        if let Some(fact) = filter.fact {
-            query.push(" and fact_id = ").push_bind(fact.uuid());
-        }
-        page.push(&mut query, "id");
-        let rows: Vec<CitationRow> = query.build_query_as().fetch_all(self.connection()).await?;
-        Ok(Page::from_read(page, rows.into_iter().map(Citation::try_from).collect::<Result<_>>()?))
+        let query = citations_query(self.project_uuid(), filter, page);
+        self.page::<CitationRow, _>(query, page).await
     }
 
     /// Citations by id.
@@ -153,7 +134,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn citations_by_id(&mut self, ids: &[CitationId]) -> Result<Vec<Citation>> {
-        let ids: Vec<_> = ids.iter().map(|id| id.uuid()).collect();
+        let ids = uuids(ids);
         let project = self.project_uuid();
         sqlx::query_as!(
             CitationRow,
@@ -176,7 +157,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn citations_of_reviews(&mut self, reviews: &[ReviewId]) -> Result<Vec<Citation>> {
-        let reviews: Vec<_> = reviews.iter().map(|id| id.uuid()).collect();
+        let reviews = uuids(reviews);
         let project = self.project_uuid();
         sqlx::query_as!(
             CitationRow,
@@ -199,7 +180,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn citations_of_verifications(&mut self, verifications: &[VerificationId]) -> Result<Vec<Citation>> {
-        let verifications: Vec<_> = verifications.iter().map(|id| id.uuid()).collect();
+        let verifications = uuids(verifications);
         let project = self.project_uuid();
         sqlx::query_as!(
             CitationRow,
@@ -224,4 +205,28 @@ impl Tx {
         .map(Citation::try_from)
         .collect()
     }
+}
+
+/// The statement of [`Tx::citations`].
+pub(super) fn citations_query(project: Uuid, filter: &CitationFilter, page: PageRequest) -> QueryBuilder<Postgres> {
+    let mut query = QueryBuilder::new(
+        "select id, trace_id, verification_id, review_id, kind, raw, span_start, span_end, source_id, fact_id,
+                quoted, state, reason
+         from citation where project_id = ",
+    );
+    query.push_bind(project);
+    if let Some(trace) = filter.trace {
+        query.push(" and trace_id = ").push_bind(trace.uuid());
+    }
+    if let Some(state) = filter.state {
+        query.push(" and state = ").push_bind(state.word());
+    }
+    if let Some(source) = filter.source {
+        query.push(" and source_id = ").push_bind(source.uuid());
+    }
+    if let Some(fact) = filter.fact {
+        query.push(" and fact_id = ").push_bind(fact.uuid());
+    }
+    page.push(&mut query, "id");
+    query
 }

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use sqlx::{FromRow, QueryBuilder};
+use sqlx::{FromRow, Postgres, QueryBuilder};
 use uuid::Uuid;
 
-use super::{Page, PageRequest, Result, StoreError, Tx, verification::uuids};
+use super::{Page, PageRequest, Paging, Result, StoreError, Tx};
 use crate::{
     domain::judgement::Consensus,
     hash,
-    ids::{ChainGroupId, ConsensusId, Id, TraceId},
+    ids::{ChainGroupId, ConsensusId, Id, TraceId, uuids},
 };
 
 #[derive(FromRow)]
@@ -123,13 +123,22 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn consensuses(&mut self, group: Option<ChainGroupId>, page: PageRequest) -> Result<Page<Consensus>> {
-        let mut query = QueryBuilder::new("select * from consensus where project_id = ");
-        query.push_bind(self.project_uuid());
-        if let Some(group) = group {
-            query.push(" and chain_group_id = ").push_bind(group.uuid());
-        }
-        page.push(&mut query, "id");
-        let rows: Vec<ConsensusRow> = query.build_query_as().fetch_all(self.connection()).await?;
-        Ok(Page::from_read(page, rows.into_iter().map(Consensus::try_from).collect::<Result<_>>()?))
+        let query = consensuses_query(self.project_uuid(), group, page);
+        self.page::<ConsensusRow, _>(query, page).await
     }
+}
+
+/// The statement of [`Tx::consensuses`].
+pub(super) fn consensuses_query(
+    project: Uuid,
+    group: Option<ChainGroupId>,
+    page: PageRequest,
+) -> QueryBuilder<Postgres> {
+    let mut query = QueryBuilder::new("select * from consensus where project_id = ");
+    query.push_bind(project);
+    if let Some(group) = group {
+        query.push(" and chain_group_id = ").push_bind(group.uuid());
+    }
+    page.push(&mut query, "id");
+    query
 }

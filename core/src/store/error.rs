@@ -77,3 +77,9 @@ impl From<crate::domain::UnknownWord> for StoreError {
         Self::Corrupt(error.to_string())
     }
 }
+
+impl From<std::convert::Infallible> for StoreError {
+    fn from(never: std::convert::Infallible) -> Self {
+        match never {}
+    }
+}

@@ -1,14 +1,14 @@
 //! Evaluations, and the cases they are made on.
 
 use chrono::{DateTime, Utc};
-use sqlx::{FromRow, QueryBuilder};
+use sqlx::{FromRow, Postgres, QueryBuilder};
 use uuid::Uuid;
 
-use super::{Page, PageRequest, Result, StoreError, Tx};
+use super::{Page, PageRequest, Paging, Result, StoreError, Tx};
 use crate::{
     domain::evaluation::{CaseFilter, CasePurpose, Evaluation, EvaluationCase, EvaluationFilter, NewEvaluation},
     hash,
-    ids::{EvaluationCaseId, EvaluationId, Id, ModelVersionId, ReviewId, TraceId, TrainingJobId},
+    ids::{EvaluationCaseId, EvaluationId, Id, ModelVersionId, ReviewId, TraceId, TrainingJobId, uuids},
 };
 
 #[derive(FromRow)]
@@ -81,14 +81,8 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn evaluation_cases(&mut self, filter: &CaseFilter, page: PageRequest) -> Result<Page<EvaluationCase>> {
-        let mut query = QueryBuilder::new("select * from evaluation_case where project_id = ");
-        query.push_bind(self.project_uuid());
-        if let Some(purpose) = filter.purpose {
-            query.push(" and purpose = ").push_bind(purpose.word());
-        }
-        page.push(&mut query, "id");
-        let rows: Vec<CaseRow> = query.build_query_as().fetch_all(self.connection()).await?;
-        Ok(Page::from_read(page, rows.into_iter().map(EvaluationCase::try_from).collect::<Result<_>>()?))
+        let query = evaluation_cases_query(self.project_uuid(), filter, page);
+        self.page::<CaseRow, _>(query, page).await
     }
 
     /// Cases by id.
@@ -96,7 +90,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn evaluation_cases_by_id(&mut self, ids: &[EvaluationCaseId]) -> Result<Vec<EvaluationCase>> {
-        let ids: Vec<_> = ids.iter().map(|id| id.uuid()).collect();
+        let ids = uuids(ids);
         let project = self.project_uuid();
         sqlx::query_as!(
             CaseRow,
@@ -185,14 +179,8 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn evaluations(&mut self, filter: &EvaluationFilter, page: PageRequest) -> Result<Page<Evaluation>> {
-        let mut query = QueryBuilder::new("select * from evaluation where project_id = ");
-        query.push_bind(self.project_uuid());
-        if let Some(model) = filter.model {
-            query.push(" and model_id = ").push_bind(model.uuid());
-        }
-        page.push(&mut query, "id");
-        let rows: Vec<EvaluationRow> = query.build_query_as().fetch_all(self.connection()).await?;
-        Ok(Page::from_read(page, rows.into_iter().map(Evaluation::try_from).collect::<Result<_>>()?))
+        let query = evaluations_query(self.project_uuid(), filter, page);
+        self.page::<EvaluationRow, _>(query, page).await
     }
 
     /// Evaluations by id.
@@ -200,7 +188,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn evaluations_by_id(&mut self, ids: &[EvaluationId]) -> Result<Vec<Evaluation>> {
-        let ids: Vec<_> = ids.iter().map(|id| id.uuid()).collect();
+        let ids = uuids(ids);
         let project = self.project_uuid();
         sqlx::query_as!(
             EvaluationRow,
@@ -221,7 +209,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn evaluations_of_models(&mut self, models: &[ModelVersionId]) -> Result<Vec<Evaluation>> {
-        let models: Vec<_> = models.iter().map(|id| id.uuid()).collect();
+        let models = uuids(models);
         let project = self.project_uuid();
         sqlx::query_as!(
             EvaluationRow,
@@ -268,4 +256,26 @@ impl Tx {
         .await?;
         Ok(done.rows_affected())
     }
+}
+
+/// The statement of [`Tx::evaluation_cases`].
+pub(super) fn evaluation_cases_query(project: Uuid, filter: &CaseFilter, page: PageRequest) -> QueryBuilder<Postgres> {
+    let mut query = QueryBuilder::new("select * from evaluation_case where project_id = ");
+    query.push_bind(project);
+    if let Some(purpose) = filter.purpose {
+        query.push(" and purpose = ").push_bind(purpose.word());
+    }
+    page.push(&mut query, "id");
+    query
+}
+
+/// The statement of [`Tx::evaluations`].
+pub(super) fn evaluations_query(project: Uuid, filter: &EvaluationFilter, page: PageRequest) -> QueryBuilder<Postgres> {
+    let mut query = QueryBuilder::new("select * from evaluation where project_id = ");
+    query.push_bind(project);
+    if let Some(model) = filter.model {
+        query.push(" and model_id = ").push_bind(model.uuid());
+    }
+    page.push(&mut query, "id");
+    query
 }

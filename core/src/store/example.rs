@@ -7,7 +7,7 @@ use super::{Result, StoreError, Tx};
 use crate::{
     domain::example::Example,
     hash,
-    ids::{ExampleId, Id, ReviewId, TraceId},
+    ids::{ExampleId, Id, ReviewId, TraceId, uuids},
 };
 
 struct ExampleRow {
@@ -47,7 +47,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn examples_by_id(&mut self, ids: &[ExampleId]) -> Result<Vec<Example>> {
-        let ids: Vec<_> = ids.iter().map(|id| id.uuid()).collect();
+        let ids = uuids(ids);
         let project = self.project_uuid();
         sqlx::query_as!(
             ExampleRow,
@@ -102,7 +102,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn examples_of_traces(&mut self, traces: &[TraceId]) -> Result<Vec<Example>> {
-        let traces: Vec<_> = traces.iter().map(|id| id.uuid()).collect();
+        let traces = uuids(traces);
         let project = self.project_uuid();
         sqlx::query_as!(
             ExampleRow,

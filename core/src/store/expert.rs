@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use sqlx::{FromRow, QueryBuilder};
+use sqlx::{FromRow, Postgres, QueryBuilder};
+use uuid::Uuid;
 
-use super::{Page, PageRequest, Result, StoreError, Tx};
+use super::{Page, PageRequest, Paging, Result, StoreError, Tx};
 use crate::{
     domain::expert::{Expert, ExpertChange, Handle, NewExpert},
-    ids::{ExpertId, Id},
+    ids::{ExpertId, Id, uuids},
 };
 
 /// Which experts are asked for. What is `None` does not restrict.
@@ -22,7 +23,7 @@ pub struct ExpertFilter {
 
 #[derive(FromRow)]
 struct ExpertRow {
-    id: uuid::Uuid,
+    id: Uuid,
     handle: String,
     domains: Vec<String>,
     languages: Vec<String>,
@@ -108,20 +109,8 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn experts(&mut self, filter: &ExpertFilter, page: PageRequest) -> Result<Page<Expert>> {
-        let mut query = QueryBuilder::new(
-            "select id, handle, domains, languages, weekly_capacity, active, created_at from expert
-             where project_id = ",
-        );
-        query.push_bind(self.project_uuid());
-        if let Some(active) = filter.active {
-            query.push(" and active = ").push_bind(active);
-        }
-        if let Some(domain) = &filter.domain {
-            query.push(" and (domains = '{}' or ").push_bind(domain.clone()).push(" = any(domains))");
-        }
-        page.push(&mut query, "id");
-        let rows: Vec<ExpertRow> = query.build_query_as().fetch_all(self.connection()).await?;
-        Ok(Page::from_read(page, rows.into_iter().map(Expert::try_from).collect::<Result<_>>()?))
+        let query = experts_query(self.project_uuid(), filter, page);
+        self.page::<ExpertRow, _>(query, page).await
     }
 
     /// Experts by id.
@@ -129,7 +118,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn experts_by_id(&mut self, ids: &[ExpertId]) -> Result<Vec<Expert>> {
-        let ids: Vec<_> = ids.iter().map(|id| id.uuid()).collect();
+        let ids = uuids(ids);
         let project = self.project_uuid();
         sqlx::query_as!(
             ExpertRow,
@@ -167,7 +156,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn lock_experts(&mut self, experts: &[ExpertId]) -> Result<()> {
-        let ids: Vec<_> = experts.iter().map(|id| id.uuid()).collect();
+        let ids = uuids(experts);
         let project = self.project_uuid();
         // Not as strong as to keep others from referring to the expert.
         sqlx::query!(
@@ -179,4 +168,21 @@ impl Tx {
         .await?;
         Ok(())
     }
+}
+
+/// The statement of [`Tx::experts`].
+pub(super) fn experts_query(project: Uuid, filter: &ExpertFilter, page: PageRequest) -> QueryBuilder<Postgres> {
+    let mut query = QueryBuilder::new(
+        "select id, handle, domains, languages, weekly_capacity, active, created_at from expert
+         where project_id = ",
+    );
+    query.push_bind(project);
+    if let Some(active) = filter.active {
+        query.push(" and active = ").push_bind(active);
+    }
+    if let Some(domain) = &filter.domain {
+        query.push(" and (domains = '{}' or ").push_bind(domain.clone()).push(" = any(domains))");
+    }
+    page.push(&mut query, "id");
+    query
 }

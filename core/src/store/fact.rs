@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use sqlx::{FromRow, QueryBuilder};
+use sqlx::{FromRow, Postgres, QueryBuilder};
+use uuid::Uuid;
 
-use super::{Entered, Page, PageRequest, Result, StoreError, Tx, page::MOST};
+use super::{Entered, Page, PageRequest, Paging, Result, StoreError, Tx, page::MOST};
 use crate::{
     domain::grounding::{Fact, FactState, NewFact},
-    ids::{ApiKeyId, FactId, FactStateId, Id, SourceId},
+    ids::{ApiKeyId, FactId, FactStateId, Id, SourceId, uuids},
 };
 
 /// Which facts are asked for. What is `None` does not restrict.
@@ -39,9 +40,9 @@ pub struct FactEntry<'a> {
 
 #[derive(FromRow)]
 struct FactRow {
-    id: uuid::Uuid,
+    id: Uuid,
     external_id: String,
-    source_id: uuid::Uuid,
+    source_id: Uuid,
     domain: String,
     subject: String,
     statement: String,
@@ -167,40 +168,14 @@ impl Tx {
     }
 
     /// A page of facts with their newest states, newest first (grounding_fact_pkey; with a source or a domain the
-    /// index that begins with it, with a curator's id grounding_fact_external_key; states by fact_state_fact_idx).
+    /// index that begins with it, with a curator's id grounding_fact_external_key; states by fact_state_fact_idx, of a
+    /// state alone fact_state_state_idx).
     ///
     /// # Errors
     /// If the database is out of reach.
     pub async fn facts(&mut self, filter: &FactFilter, page: PageRequest) -> Result<Page<Fact>> {
-        let mut query = QueryBuilder::new(
-            "select id, external_id, source_id, domain, subject, statement, quote, valid_from, valid_to, content_hash,
-                    recorded_at, state
-             from grounding_fact f
-             cross join lateral (
-                 select s.state from fact_state s where s.project_id = f.project_id and s.fact_id = f.id
-                 order by s.id desc limit 1
-             ) newest
-             where f.project_id = ",
-        );
-        query.push_bind(self.project_uuid());
-        if let Some(external_id) = &filter.external_id {
-            query.push(" and external_id = ").push_bind(external_id.clone());
-        }
-        if let Some(state) = filter.state {
-            query.push(" and state = ").push_bind(state.word());
-        }
-        if let Some(domain) = &filter.domain {
-            query.push(" and domain = ").push_bind(domain.clone());
-        }
-        if let Some(source) = filter.source {
-            query.push(" and source_id = ").push_bind(source.uuid());
-        }
-        if let Some(subject) = &filter.subject {
-            query.push(" and subject = ").push_bind(subject.clone());
-        }
-        page.push(&mut query, "id");
-        let rows: Vec<FactRow> = query.build_query_as().fetch_all(self.connection()).await?;
-        Ok(Page::from_read(page, rows.into_iter().map(Fact::try_from).collect::<Result<_>>()?))
+        let query = facts_query(self.project_uuid(), filter, page);
+        self.page::<FactRow, _>(query, page).await
     }
 
     /// Facts by id.
@@ -208,7 +183,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn facts_by_id(&mut self, ids: &[FactId]) -> Result<Vec<Fact>> {
-        let ids: Vec<_> = ids.iter().map(|id| id.uuid()).collect();
+        let ids = uuids(ids);
         let project = self.project_uuid();
         sqlx::query_as!(
             FactRow,
@@ -238,7 +213,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn facts_of_sources(&mut self, sources: &[SourceId]) -> Result<Vec<Fact>> {
-        let sources: Vec<_> = sources.iter().map(|id| id.uuid()).collect();
+        let sources = uuids(sources);
         let project = self.project_uuid();
         sqlx::query_as!(
             FactRow,
@@ -336,4 +311,61 @@ impl Tx {
         .map(|row| (FactId::from_uuid(row.id), row.rank))
         .collect())
     }
+}
+
+/// The statement of [`Tx::facts`].
+pub(super) fn facts_query(project: Uuid, filter: &FactFilter, page: PageRequest) -> QueryBuilder<Postgres> {
+    if let FactFilter { external_id: None, state: Some(state), domain: None, source: None, subject: None } = filter {
+        return facts_in_state_query(project, *state, page);
+    }
+    let mut query = QueryBuilder::new(
+        "select f.id, external_id, source_id, domain, subject, statement, quote, valid_from, valid_to, content_hash,
+                recorded_at, newest.state
+         from grounding_fact f
+         cross join lateral (
+             select s.state from fact_state s where s.project_id = f.project_id and s.fact_id = f.id
+             order by s.id desc limit 1
+         ) newest
+         where f.project_id = ",
+    );
+    query.push_bind(project);
+    if let Some(external_id) = &filter.external_id {
+        query.push(" and external_id = ").push_bind(external_id.clone());
+    }
+    if let Some(state) = filter.state {
+        query.push(" and newest.state = ").push_bind(state.word());
+    }
+    if let Some(domain) = &filter.domain {
+        query.push(" and domain = ").push_bind(domain.clone());
+    }
+    if let Some(source) = filter.source {
+        query.push(" and source_id = ").push_bind(source.uuid());
+    }
+    if let Some(subject) = &filter.subject {
+        query.push(" and subject = ").push_bind(subject.clone());
+    }
+    page.push(&mut query, "f.id");
+    query
+}
+
+/// The facts of a state and of nothing else: of those that ever were in it, which an index has in the order of their
+/// ids, those that still are. `holds` is a column because the planner takes a comparison with one that it knows nothing
+/// of to hold almost never, and then reads everything to find a page.
+fn facts_in_state_query(project: Uuid, state: FactState, page: PageRequest) -> QueryBuilder<Postgres> {
+    let mut query = QueryBuilder::new(
+        "select f.id, external_id, source_id, domain, subject, statement, quote, valid_from, valid_to, content_hash,
+                recorded_at, found.state
+         from (
+             select s.fact_id, s.state from fact_state s
+             cross join lateral (
+                 select l.id = s.id as holds from fact_state l
+                 where l.project_id = s.project_id and l.fact_id = s.fact_id order by l.id desc limit 1
+             ) newest
+             where newest.holds and s.project_id = ",
+    );
+    query.push_bind(project).push(" and s.state = ").push_bind(state.word());
+    page.push(&mut query, "s.fact_id");
+    query.push(") found join grounding_fact f on f.id = found.fact_id and f.project_id = ").push_bind(project);
+    page.push_order(&mut query, "f.id");
+    query
 }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::{Result, StoreError, Tx, page::MOST};
 use crate::{
     domain::grounding::{FactState, FactStateChange},
-    ids::{ApiKeyId, FactId, FactStateId, Id},
+    ids::{ApiKeyId, FactId, FactStateId, Id, uuids},
     queue::Work,
 };
 
@@ -101,7 +101,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn fact_states_of_facts(&mut self, facts: &[FactId]) -> Result<Vec<FactStateChange>> {
-        let facts: Vec<_> = facts.iter().map(|id| id.uuid()).collect();
+        let facts = uuids(facts);
         let project = self.project_uuid();
         sqlx::query_as!(
             FactStateRow,

@@ -1,16 +1,16 @@
 //! Training jobs: asked for, started, ended; each change guarded by the state (and attempt) it starts from.
 
 use chrono::{DateTime, Utc};
-use sqlx::{FromRow, QueryBuilder};
+use sqlx::{FromRow, Postgres, QueryBuilder};
 use uuid::Uuid;
 
-use super::{OrdinalRequest, Page, PageRequest, Result, StoreError, Tx};
+use super::{Page, PageRequest, Paging, Result, StoreError, Tx};
 use crate::{
     domain::{
         model::{ModelKind, NewModelVersion},
-        training::{JobEvent, JobFilter, JobState, JobStep, NewJob, Trained, TrainingJob},
+        training::{JobFilter, JobState, JobStep, NewJob, Trained, TrainingJob},
     },
-    ids::{Id, ModelVersionId, SnapshotId, TrainingJobId},
+    ids::{Id, ModelVersionId, SnapshotId, TrainingJobId, uuids},
 };
 
 #[derive(FromRow)]
@@ -153,51 +153,6 @@ impl Tx {
         Ok(done.rows_affected() == 1)
     }
 
-    /// Records lines that an attempt's trainer reported, from an ordinal on; `false`, and nothing recorded, if another
-    /// attempt runs or the job has ended: then the trainer is to be stopped.
-    ///
-    /// # Errors
-    /// If a line with such an ordinal is recorded already, or the database is out of reach.
-    pub async fn record_job_events(
-        &mut self,
-        id: TrainingJobId,
-        attempt: i32,
-        first: i32,
-        events: &[serde_json::Value],
-    ) -> Result<bool> {
-        let (project, now) = (self.project_uuid(), self.now());
-        // Locked, so that a job which is cancelled meanwhile gets no line after its end.
-        let current = sqlx::query_scalar!(
-            "select true from training_job
-             where project_id = $1 and id = $2 and attempt = $3 and state = $4 for share",
-            project,
-            id.uuid(),
-            attempt,
-            JobState::Running.word()
-        )
-        .fetch_optional(self.connection())
-        .await?;
-        if current.is_none() {
-            return Ok(false);
-        }
-        sqlx::query!(
-            r#"
-            insert into job_event (project_id, job_id, attempt, ordinal, event, at)
-            select $1, $2, $3, ($4 + e.place - 1)::integer, e.event, $6
-            from unnest($5::jsonb[]) with ordinality as e (event, place)
-            "#,
-            project,
-            id.uuid(),
-            attempt,
-            i64::from(first),
-            events,
-            now,
-        )
-        .execute(self.connection())
-        .await?;
-        Ok(true)
-    }
-
     /// Ends an attempt well: records the model that it made, named `reward-<n>`, and answers it; `None`, and nothing
     /// recorded, if another attempt runs or the job has ended.
     ///
@@ -304,17 +259,8 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn jobs(&mut self, filter: &JobFilter, page: PageRequest) -> Result<Page<TrainingJob>> {
-        let mut query = QueryBuilder::new("select * from training_job where project_id = ");
-        query.push_bind(self.project_uuid());
-        if let Some(state) = filter.state {
-            query.push(" and state = ").push_bind(state.word());
-        }
-        if let Some(snapshot) = filter.snapshot {
-            query.push(" and snapshot_id = ").push_bind(snapshot.uuid());
-        }
-        page.push(&mut query, "id");
-        let rows: Vec<JobRow> = query.build_query_as().fetch_all(self.connection()).await?;
-        Ok(Page::from_read(page, rows.into_iter().map(TrainingJob::try_from).collect::<Result<_>>()?))
+        let query = jobs_query(self.project_uuid(), filter, page);
+        self.page::<JobRow, _>(query, page).await
     }
 
     /// Jobs by id.
@@ -322,7 +268,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn jobs_by_id(&mut self, ids: &[TrainingJobId]) -> Result<Vec<TrainingJob>> {
-        let ids: Vec<_> = ids.iter().map(|id| id.uuid()).collect();
+        let ids = uuids(ids);
         let project = self.project_uuid();
         sqlx::query_as!(
             JobRow,
@@ -352,7 +298,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn jobs_of_snapshots(&mut self, snapshots: &[SnapshotId]) -> Result<Vec<TrainingJob>> {
-        let snapshots: Vec<_> = snapshots.iter().map(|id| id.uuid()).collect();
+        let snapshots = uuids(snapshots);
         let project = self.project_uuid();
         sqlx::query_as!(
             JobRow,
@@ -368,31 +314,18 @@ impl Tx {
         .map(TrainingJob::try_from)
         .collect()
     }
+}
 
-    /// A page of what an attempt's trainer reported, in order.
-    ///
-    /// # Errors
-    /// If the database is out of reach.
-    pub async fn job_events(
-        &mut self,
-        of: TrainingJobId,
-        attempt: i32,
-        page: OrdinalRequest,
-    ) -> Result<Page<JobEvent>> {
-        #[derive(FromRow)]
-        struct EventRow {
-            attempt: i32,
-            ordinal: i32,
-            event: serde_json::Value,
-            at: DateTime<Utc>,
-        }
-        let mut query = QueryBuilder::new("select attempt, ordinal, event, at from job_event where project_id = ");
-        query.push_bind(self.project_uuid()).push(" and job_id = ").push_bind(of.uuid());
-        query.push(" and attempt = ").push_bind(attempt);
-        page.push(&mut query, "ordinal");
-        let rows: Vec<EventRow> = query.build_query_as().fetch_all(self.connection()).await?;
-        let event =
-            |row: EventRow| JobEvent { attempt: row.attempt, ordinal: row.ordinal, event: row.event, at: row.at };
-        Ok(page.page(rows.into_iter().map(event).collect()))
+/// The statement of [`Tx::jobs`].
+pub(super) fn jobs_query(project: Uuid, filter: &JobFilter, page: PageRequest) -> QueryBuilder<Postgres> {
+    let mut query = QueryBuilder::new("select * from training_job where project_id = ");
+    query.push_bind(project);
+    if let Some(state) = filter.state {
+        query.push(" and state = ").push_bind(state.word());
     }
+    if let Some(snapshot) = filter.snapshot {
+        query.push(" and snapshot_id = ").push_bind(snapshot.uuid());
+    }
+    page.push(&mut query, "id");
+    query
 }

@@ -1,13 +1,14 @@
 //! API keys. The secret is shown once and never stored: the table holds its hash.
 
 use chrono::{DateTime, Utc};
-use sqlx::{FromRow, QueryBuilder};
+use sqlx::{FromRow, Postgres, QueryBuilder};
+use uuid::Uuid;
 
-use super::{Page, PageRequest, Result, Store, StoreError, Tx};
+use super::{Page, PageRequest, Paging, Result, Store, StoreError, Tx};
 use crate::{
     domain::access::Role,
     hash::Digest,
-    ids::{ApiKeyId, ExpertId, Id, ProjectId},
+    ids::{ApiKeyId, ExpertId, Id, ProjectId, uuids},
 };
 
 /// A key to be made.
@@ -46,10 +47,10 @@ pub struct KeyRecord {
 
 #[derive(FromRow)]
 struct KeyRow {
-    id: uuid::Uuid,
+    id: Uuid,
     name: String,
     role: String,
-    expert_id: Option<uuid::Uuid>,
+    expert_id: Option<Uuid>,
     created_at: DateTime<Utc>,
     expires_at: Option<DateTime<Utc>>,
     revoked_at: Option<DateTime<Utc>>,
@@ -167,13 +168,8 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn keys(&mut self, page: PageRequest) -> Result<Page<KeyRecord>> {
-        let mut query = QueryBuilder::new(
-            "select id, name, role, expert_id, created_at, expires_at, revoked_at from api_key where project_id = ",
-        );
-        query.push_bind(self.project_uuid());
-        page.push(&mut query, "id");
-        let rows: Vec<KeyRow> = query.build_query_as().fetch_all(self.connection()).await?;
-        Ok(Page::from_read(page, rows.into_iter().map(KeyRecord::try_from).collect::<Result<_>>()?))
+        let query = keys_query(self.project_uuid(), page);
+        self.page::<KeyRow, _>(query, page).await
     }
 
     /// Keys by id.
@@ -181,7 +177,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn keys_by_id(&mut self, ids: &[ApiKeyId]) -> Result<Vec<KeyRecord>> {
-        let ids: Vec<_> = ids.iter().map(|id| id.uuid()).collect();
+        let ids = uuids(ids);
         let project = self.project_uuid();
         sqlx::query_as!(
             KeyRow,
@@ -196,4 +192,14 @@ impl Tx {
         .map(KeyRecord::try_from)
         .collect()
     }
+}
+
+/// The statement of [`Tx::keys`].
+pub(super) fn keys_query(project: Uuid, page: PageRequest) -> QueryBuilder<Postgres> {
+    let mut query = QueryBuilder::new(
+        "select id, name, role, expert_id, created_at, expires_at, revoked_at from api_key where project_id = ",
+    );
+    query.push_bind(project);
+    page.push(&mut query, "id");
+    query
 }

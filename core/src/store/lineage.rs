@@ -1,10 +1,10 @@
 //! Lineage edges: what rests on what, indexed both ways.
 
 use chrono::{DateTime, Utc};
-use sqlx::{FromRow, QueryBuilder};
+use sqlx::{FromRow, Postgres, QueryBuilder};
 use uuid::Uuid;
 
-use super::{Page, PageRequest, Result, StoreError, Tx};
+use super::{Page, PageRequest, Paging, Result, StoreError, Tx};
 use crate::{
     domain::lineage::{Direction, Edge, LineageEdge, LineageFilter},
     ids::{AnyId, Kind},
@@ -76,26 +76,36 @@ impl Tx {
     }
 
     /// A page of the edges of one thing, the newest thing at the other end first (lineage_edge_pkey for origins,
-    /// lineage_edge_to_idx for dependents; in index order where a kind is given).
+    /// lineage_edge_to_idx for dependents).
     ///
     /// # Errors
     /// If the database is out of reach.
     pub async fn lineage(&mut self, filter: &LineageFilter, page: PageRequest) -> Result<Page<LineageEdge>> {
-        let (near, far) = match filter.direction {
-            Direction::Origins => ("from", "to"),
-            Direction::Dependents => ("to", "from"),
-        };
-        let mut query = QueryBuilder::new(
-            "select from_kind, from_id, to_kind, to_id, relation, at from lineage_edge where project_id = ",
-        );
-        query.push_bind(self.project_uuid());
-        query.push(format_args!(" and {near}_kind = ")).push_bind(filter.of.kind.prefix());
-        query.push(format_args!(" and {near}_id = ")).push_bind(filter.of.uuid);
-        if let Some(kind) = filter.kind {
-            query.push(format_args!(" and {far}_kind = ")).push_bind(kind.prefix());
-        }
-        page.push(&mut query, &format!("{far}_id"));
-        let rows: Vec<EdgeRow> = query.build_query_as().fetch_all(self.connection()).await?;
-        Ok(Page::from_read(page, rows.into_iter().map(LineageEdge::try_from).collect::<Result<_>>()?))
+        let query = lineage_query(self.project_uuid(), filter, page);
+        self.page::<EdgeRow, _>(query, page).await
     }
+}
+
+/// The statement of [`Tx::lineage`]. The indexes order the far ends by kind first: the first of each kind are merged, so
+/// that a snapshot's many edges are never sorted whole.
+pub(super) fn lineage_query(project: Uuid, filter: &LineageFilter, page: PageRequest) -> QueryBuilder<Postgres> {
+    let (near, far) = match filter.direction {
+        Direction::Origins => ("from", "to"),
+        Direction::Dependents => ("to", "from"),
+    };
+    let kinds: Vec<&str> = match filter.kind {
+        Some(kind) => vec![kind.prefix()],
+        None => Kind::ALL.iter().map(|kind| kind.prefix()).collect(),
+    };
+    let mut query = QueryBuilder::new("select found.* from unnest(");
+    query.push_bind(kinds).push("::text[]) as of_kind (kind) cross join lateral (");
+    query.push("select from_kind, from_id, to_kind, to_id, relation, at from lineage_edge where project_id = ");
+    query.push_bind(project);
+    query.push(format_args!(" and {near}_kind = ")).push_bind(filter.of.kind.prefix());
+    query.push(format_args!(" and {near}_id = ")).push_bind(filter.of.uuid);
+    query.push(format_args!(" and {far}_kind = of_kind.kind"));
+    page.push(&mut query, &format!("{far}_id"));
+    query.push(") as found");
+    page.push_order(&mut query, &format!("{far}_id"));
+    query
 }

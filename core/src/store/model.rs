@@ -2,13 +2,14 @@
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
-use sqlx::{FromRow, QueryBuilder};
+use sqlx::{FromRow, Postgres, QueryBuilder};
+use uuid::Uuid;
 
-use super::{Page, PageRequest, Result, StoreError, Tx};
+use super::{Page, PageRequest, Paging, Result, StoreError, Tx};
 use crate::{
     domain::model::{Artefact, ModelKind, ModelVersion, NewModelVersion},
     hash,
-    ids::{Id, ModelVersionId, TrainingJobId},
+    ids::{Id, ModelVersionId, TrainingJobId, uuids},
 };
 
 /// Which models are asked for.
@@ -20,11 +21,11 @@ pub struct ModelFilter {
 
 #[derive(FromRow)]
 struct ModelRow {
-    id: uuid::Uuid,
+    id: Uuid,
     kind: String,
     name: String,
-    base_model_id: Option<uuid::Uuid>,
-    training_job_id: Option<uuid::Uuid>,
+    base_model_id: Option<Uuid>,
+    training_job_id: Option<Uuid>,
     artefact_digest: Option<Vec<u8>>,
     artefact_bytes: Option<i64>,
     metadata: Value,
@@ -140,17 +141,8 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn models(&mut self, filter: &ModelFilter, page: PageRequest) -> Result<Page<ModelVersion>> {
-        let mut query = QueryBuilder::new(
-            "select id, kind, name, base_model_id, training_job_id, artefact_digest, artefact_bytes, metadata, created_at
-             from model_version where project_id = ",
-        );
-        query.push_bind(self.project_uuid());
-        if let Some(kind) = filter.kind {
-            query.push(" and kind = ").push_bind(kind.word());
-        }
-        page.push(&mut query, "id");
-        let rows: Vec<ModelRow> = query.build_query_as().fetch_all(self.connection()).await?;
-        Ok(Page::from_read(page, rows.into_iter().map(ModelVersion::try_from).collect::<Result<_>>()?))
+        let query = models_query(self.project_uuid(), filter, page);
+        self.page::<ModelRow, _>(query, page).await
     }
 
     /// Models by id.
@@ -158,7 +150,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn models_by_id(&mut self, ids: &[ModelVersionId]) -> Result<Vec<ModelVersion>> {
-        let ids: Vec<_> = ids.iter().map(|id| id.uuid()).collect();
+        let ids = uuids(ids);
         let project = self.project_uuid();
         sqlx::query_as!(
             ModelRow,
@@ -173,4 +165,18 @@ impl Tx {
         .map(ModelVersion::try_from)
         .collect()
     }
+}
+
+/// The statement of [`Tx::models`].
+pub(super) fn models_query(project: Uuid, filter: &ModelFilter, page: PageRequest) -> QueryBuilder<Postgres> {
+    let mut query = QueryBuilder::new(
+        "select id, kind, name, base_model_id, training_job_id, artefact_digest, artefact_bytes, metadata, created_at
+         from model_version where project_id = ",
+    );
+    query.push_bind(project);
+    if let Some(kind) = filter.kind {
+        query.push(" and kind = ").push_bind(kind.word());
+    }
+    page.push(&mut query, "id");
+    query
 }

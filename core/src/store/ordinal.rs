@@ -1,8 +1,6 @@
 //! Keyset pages of what has a place in an order (members, decisions, rows, events), first to last.
 
-use sqlx::{Postgres, QueryBuilder};
-
-use super::page::{MOST, Page};
+use super::page::{MOST, Paging};
 
 /// Which rows of an ordered list are asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,29 +25,12 @@ impl OrdinalRequest {
     pub fn after(self, place: i32) -> Self {
         Self { after: Some(place), ..self }
     }
+}
 
-    /// Appends the keyset condition, order and limit to a statement that has a `where` already.
-    pub(crate) fn push(&self, to: &mut QueryBuilder<Postgres>, column: &str) {
-        if let Some(after) = self.after {
-            to.push(" and ").push(column).push(" > ").push_bind(after);
-        }
-        if let Some(before) = self.before {
-            to.push(" and ").push(column).push(" < ").push_bind(before);
-        }
-        to.push(" order by ").push(column).push(if self.from_end { " desc" } else { " asc" });
-        // One row more than asked for, which tells whether there are more.
-        to.push(" limit ").push_bind(self.size + 1);
-    }
-
-    /// Makes a page from what was read with [`Self::push`].
-    pub(crate) fn page<T>(&self, mut rows: Vec<T>) -> Page<T> {
-        let more = rows.len() as i64 > self.size;
-        rows.truncate(usize::try_from(self.size).unwrap_or(0));
-        if self.from_end {
-            rows.reverse();
-            Page { rows, has_previous: more, has_next: self.before.is_some() }
-        } else {
-            Page { rows, has_previous: self.after.is_some(), has_next: more }
-        }
+impl Paging for OrdinalRequest {
+    type Key = i32;
+    const GREATEST_FIRST: bool = false;
+    fn bounds(self) -> (i64, Option<i32>, Option<i32>, bool) {
+        (self.size, self.after, self.before, self.from_end)
     }
 }

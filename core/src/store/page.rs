@@ -1,6 +1,9 @@
 //! Keyset pages: by id, which is by time, so that they stay stable while rows come in.
 
+use sqlx::{Encode, FromRow, Postgres, QueryBuilder, Type, postgres::PgRow};
 use uuid::Uuid;
+
+use super::{Result, StoreError, Tx};
 
 /// The most rows one page has.
 pub const MOST: i64 = 200;
@@ -42,18 +45,6 @@ pub struct Page<T> {
 }
 
 impl<T> Page<T> {
-    /// Makes a page from what was read with [`PageRequest::limit`], in the order in which it was read.
-    pub fn from_read(request: PageRequest, mut rows: Vec<T>) -> Self {
-        let more = rows.len() as i64 > request.size;
-        rows.truncate(usize::try_from(request.size).unwrap_or(0));
-        if request.from_end {
-            rows.reverse();
-            Self { rows, has_previous: more, has_next: request.before.is_some() }
-        } else {
-            Self { rows, has_previous: request.after.is_some(), has_next: more }
-        }
-    }
-
     /// The same page with every row changed.
     pub fn map<U>(self, change: impl FnMut(T) -> U) -> Page<U> {
         Page {
@@ -64,21 +55,68 @@ impl<T> Page<T> {
     }
 }
 
-impl PageRequest {
-    /// One row more than asked for, which tells whether there are more.
-    pub fn limit(&self) -> i64 {
-        self.size + 1
+/// A request for a page by a key that orders the rows, of a statement that has a `where` already.
+pub(crate) trait Paging: Copy {
+    /// What orders the rows.
+    type Key: for<'q> Encode<'q, Postgres> + Type<Postgres>;
+    /// Whether the greatest key comes first.
+    const GREATEST_FIRST: bool;
+
+    /// How many rows, after which key, before which, and whether from the end.
+    fn bounds(self) -> (i64, Option<Self::Key>, Option<Self::Key>, bool);
+
+    /// Appends the keyset condition, order and limit over a column.
+    fn push(self, to: &mut QueryBuilder<Postgres>, column: &str) {
+        let (_, after, before, _) = self.bounds();
+        let (beyond, within) = if Self::GREATEST_FIRST { (" < ", " > ") } else { (" > ", " < ") };
+        if let Some(after) = after {
+            to.push(" and ").push(column).push(beyond).push_bind(after);
+        }
+        if let Some(before) = before {
+            to.push(" and ").push(column).push(within).push_bind(before);
+        }
+        self.push_order(to, column);
     }
 
-    /// Appends the keyset condition, order and limit over a UUID column to a statement that has a `where` already.
-    pub(crate) fn push(&self, to: &mut sqlx::QueryBuilder<sqlx::Postgres>, column: &str) {
-        if let Some(after) = self.after {
-            to.push(" and ").push(column).push(" < ").push_bind(after);
+    /// Appends the order and limit alone.
+    fn push_order(self, to: &mut QueryBuilder<Postgres>, column: &str) {
+        let (size, _, _, from_end) = self.bounds();
+        to.push(" order by ").push(column).push(if from_end == Self::GREATEST_FIRST { " asc" } else { " desc" });
+        // One row more than asked for, which tells whether there are more.
+        to.push(" limit ").push_bind(size + 1);
+    }
+
+    /// Makes a page of what was read so, in the order in which it was read.
+    fn page<T>(self, mut rows: Vec<T>) -> Page<T> {
+        let (size, after, before, from_end) = self.bounds();
+        let more = rows.len() as i64 > size;
+        rows.truncate(usize::try_from(size).unwrap_or(0));
+        if from_end {
+            rows.reverse();
+            Page { rows, has_previous: more, has_next: before.is_some() }
+        } else {
+            Page { rows, has_previous: after.is_some(), has_next: more }
         }
-        if let Some(before) = self.before {
-            to.push(" and ").push(column).push(" > ").push_bind(before);
-        }
-        to.push(" order by ").push(column).push(if self.from_end { " asc" } else { " desc" });
-        to.push(" limit ").push_bind(self.limit());
+    }
+}
+
+impl Paging for PageRequest {
+    type Key = Uuid;
+    const GREATEST_FIRST: bool = true;
+    fn bounds(self) -> (i64, Option<Uuid>, Option<Uuid>, bool) {
+        (self.size, self.after, self.before, self.from_end)
+    }
+}
+
+impl Tx {
+    /// Reads a page with a statement that ends with the request's condition, order and limit.
+    pub(crate) async fn page<R, T>(&mut self, mut query: QueryBuilder<Postgres>, page: impl Paging) -> Result<Page<T>>
+    where
+        R: for<'r> FromRow<'r, PgRow> + Send + Unpin,
+        T: TryFrom<R>,
+        StoreError: From<T::Error>,
+    {
+        let rows: Vec<R> = query.build_query_as().fetch_all(self.connection()).await?;
+        Ok(page.page(rows.into_iter().map(T::try_from).collect::<Result<_, _>>()?))
     }
 }

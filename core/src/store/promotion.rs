@@ -1,16 +1,16 @@
 //! Promotions: the newest that is not a refusal names the model in use.
 
 use chrono::{DateTime, Utc};
-use sqlx::{FromRow, QueryBuilder};
+use sqlx::{FromRow, Postgres, QueryBuilder};
 use uuid::Uuid;
 
-use super::{Page, PageRequest, Result, StoreError, Tx};
+use super::{Page, PageRequest, Paging, Result, StoreError, Tx};
 use crate::{
     domain::{
         evaluation::{NewPromotion, Promotion, PromotionFilter},
         model::ModelVersion,
     },
-    ids::{ApiKeyId, EvaluationId, Id, ModelVersionId, PromotionId},
+    ids::{ApiKeyId, EvaluationId, Id, ModelVersionId, PromotionId, uuids},
 };
 
 #[derive(FromRow)]
@@ -120,17 +120,8 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn promotions(&mut self, filter: &PromotionFilter, page: PageRequest) -> Result<Page<Promotion>> {
-        let mut query = QueryBuilder::new("select * from promotion where project_id = ");
-        query.push_bind(self.project_uuid());
-        if let Some(model) = filter.model {
-            query.push(" and model_id = ").push_bind(model.uuid());
-        }
-        if let Some(decision) = filter.decision {
-            query.push(" and decision = ").push_bind(decision.word());
-        }
-        page.push(&mut query, "id");
-        let rows: Vec<PromotionRow> = query.build_query_as().fetch_all(self.connection()).await?;
-        Ok(Page::from_read(page, rows.into_iter().map(Promotion::try_from).collect::<Result<_>>()?))
+        let query = promotions_query(self.project_uuid(), filter, page);
+        self.page::<PromotionRow, _>(query, page).await
     }
 
     /// Promotions by id.
@@ -138,7 +129,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn promotions_by_id(&mut self, ids: &[PromotionId]) -> Result<Vec<Promotion>> {
-        let ids: Vec<_> = ids.iter().map(|id| id.uuid()).collect();
+        let ids = uuids(ids);
         let project = self.project_uuid();
         sqlx::query_as!(
             PromotionRow,
@@ -159,7 +150,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn promotions_of_models(&mut self, models: &[ModelVersionId]) -> Result<Vec<Promotion>> {
-        let models: Vec<_> = models.iter().map(|id| id.uuid()).collect();
+        let models = uuids(models);
         let project = self.project_uuid();
         sqlx::query_as!(
             PromotionRow,
@@ -174,4 +165,18 @@ impl Tx {
         .map(Promotion::try_from)
         .collect()
     }
+}
+
+/// The statement of [`Tx::promotions`].
+pub(super) fn promotions_query(project: Uuid, filter: &PromotionFilter, page: PageRequest) -> QueryBuilder<Postgres> {
+    let mut query = QueryBuilder::new("select * from promotion where project_id = ");
+    query.push_bind(project);
+    if let Some(model) = filter.model {
+        query.push(" and model_id = ").push_bind(model.uuid());
+    }
+    if let Some(decision) = filter.decision {
+        query.push(" and decision = ").push_bind(decision.word());
+    }
+    page.push(&mut query, "id");
+    query
 }

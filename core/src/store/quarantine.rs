@@ -2,12 +2,13 @@
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
-use sqlx::{FromRow, QueryBuilder};
+use sqlx::{FromRow, Postgres, QueryBuilder};
+use uuid::Uuid;
 
-use super::{Page, PageRequest, Result, StoreError, Tx};
+use super::{Page, PageRequest, Paging, Result, StoreError, Tx};
 use crate::{
     domain::intake::Door,
-    ids::{BatchId, Id, QuarantinedId},
+    ids::{BatchId, Id, QuarantinedId, uuids},
 };
 
 /// An item to be set aside.
@@ -57,13 +58,13 @@ pub struct QuarantineFilter {
 
 #[derive(FromRow)]
 struct QuarantinedRow {
-    id: uuid::Uuid,
+    id: Uuid,
     door: String,
     external_id: Option<String>,
     reason: String,
     field: String,
     content: Value,
-    batch_id: uuid::Uuid,
+    batch_id: Uuid,
     received_at: DateTime<Utc>,
 }
 
@@ -93,7 +94,7 @@ impl Tx {
             return Ok(vec![]);
         }
         let made: Vec<QuarantinedId> = items.iter().map(|_| self.fresh()).collect();
-        let ids: Vec<_> = made.iter().map(|id| id.uuid()).collect();
+        let ids = uuids(&made);
         let doors: Vec<_> = items.iter().map(|item| item.door.word().to_owned()).collect();
         let external: Vec<_> = items.iter().map(|item| item.external_id.clone()).collect();
         let reasons: Vec<_> = items.iter().map(|item| item.reason.clone()).collect();
@@ -127,20 +128,8 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn quarantined(&mut self, filter: &QuarantineFilter, page: PageRequest) -> Result<Page<Quarantined>> {
-        let mut query = QueryBuilder::new(
-            "select id, door, external_id, reason, field, content, batch_id, received_at from quarantined_item
-             where project_id = ",
-        );
-        query.push_bind(self.project_uuid());
-        if let Some(door) = filter.door {
-            query.push(" and door = ").push_bind(door.word());
-        }
-        if let Some(external_id) = &filter.external_id {
-            query.push(" and external_id = ").push_bind(external_id.clone());
-        }
-        page.push(&mut query, "id");
-        let rows: Vec<QuarantinedRow> = query.build_query_as().fetch_all(self.connection()).await?;
-        Ok(Page::from_read(page, rows.into_iter().map(Quarantined::try_from).collect::<Result<_>>()?))
+        let query = quarantined_query(self.project_uuid(), filter, page);
+        self.page::<QuarantinedRow, _>(query, page).await
     }
 
     /// Quarantined items by id.
@@ -148,7 +137,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn quarantined_by_id(&mut self, ids: &[QuarantinedId]) -> Result<Vec<Quarantined>> {
-        let ids: Vec<_> = ids.iter().map(|id| id.uuid()).collect();
+        let ids = uuids(ids);
         let project = self.project_uuid();
         sqlx::query_as!(
             QuarantinedRow,
@@ -163,4 +152,21 @@ impl Tx {
         .map(Quarantined::try_from)
         .collect()
     }
+}
+
+/// The statement of [`Tx::quarantined`].
+pub(super) fn quarantined_query(project: Uuid, filter: &QuarantineFilter, page: PageRequest) -> QueryBuilder<Postgres> {
+    let mut query = QueryBuilder::new(
+        "select id, door, external_id, reason, field, content, batch_id, received_at from quarantined_item
+         where project_id = ",
+    );
+    query.push_bind(project);
+    if let Some(door) = filter.door {
+        query.push(" and door = ").push_bind(door.word());
+    }
+    if let Some(external_id) = &filter.external_id {
+        query.push(" and external_id = ").push_bind(external_id.clone());
+    }
+    page.push(&mut query, "id");
+    query
 }

@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use sqlx::{FromRow, QueryBuilder};
+use sqlx::{FromRow, Postgres, QueryBuilder};
+use uuid::Uuid;
 
-use super::{Entered, Page, PageRequest, Result, StoreError, Tx, page::MOST};
+use super::{Entered, Page, PageRequest, Paging, Result, StoreError, Tx, page::MOST};
 use crate::{
     domain::review::{Review, TraceRef, Verdict},
     hash::Digest,
-    ids::{ExpertId, Id, ReviewId, TraceId},
+    ids::{ExpertId, Id, ReviewId, TraceId, uuids},
 };
 
 /// Which reviews are asked for. What is `None` does not restrict.
@@ -27,10 +28,10 @@ pub struct ReviewFilter {
 
 #[derive(FromRow)]
 struct ReviewRow {
-    id: uuid::Uuid,
+    id: Uuid,
     external_id: Option<String>,
-    trace_id: uuid::Uuid,
-    expert_id: uuid::Uuid,
+    trace_id: Uuid,
+    expert_id: Uuid,
     revision: i32,
     verdict: String,
     severity: Option<String>,
@@ -222,29 +223,8 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn reviews(&mut self, filter: &ReviewFilter, page: PageRequest) -> Result<Page<Review>> {
-        let project = self.project_uuid();
-        let mut query = QueryBuilder::new(
-            "select id, external_id, trace_id, expert_id, revision, verdict, severity, suspect_step, flaw_labels,
-                    corrected_answer, corrected_steps, rationale, seconds_spent, content_hash, created_at
-             from review where project_id = ",
-        );
-        query.push_bind(project);
-        if let Some(external_id) = &filter.external_id {
-            query.push(" and id = (select k.review_id from review_key k where k.project_id = ").push_bind(project);
-            query.push(" and k.external_id = ").push_bind(external_id.clone()).push(")");
-        }
-        if let Some(trace) = filter.trace {
-            query.push(" and trace_id = ").push_bind(trace.uuid());
-        }
-        if let Some(expert) = filter.expert {
-            query.push(" and expert_id = ").push_bind(expert.uuid());
-        }
-        if let Some(verdict) = filter.verdict {
-            query.push(" and verdict = ").push_bind(verdict.word());
-        }
-        page.push(&mut query, "id");
-        let rows: Vec<ReviewRow> = query.build_query_as().fetch_all(self.connection()).await?;
-        Ok(Page::from_read(page, rows.into_iter().map(Review::try_from).collect::<Result<_>>()?))
+        let query = reviews_query(self.project_uuid(), filter, page);
+        self.page::<ReviewRow, _>(query, page).await
     }
 
     /// Reviews by id.
@@ -252,7 +232,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn reviews_by_id(&mut self, ids: &[ReviewId]) -> Result<Vec<Review>> {
-        let ids: Vec<_> = ids.iter().map(|id| id.uuid()).collect();
+        let ids = uuids(ids);
         let project = self.project_uuid();
         sqlx::query_as!(
             ReviewRow,
@@ -275,7 +255,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn latest_reviews_of_traces(&mut self, traces: &[TraceId]) -> Result<Vec<Review>> {
-        let traces: Vec<_> = traces.iter().map(|id| id.uuid()).collect();
+        let traces = uuids(traces);
         let project = self.project_uuid();
         sqlx::query_as!(
             ReviewRow,
@@ -300,7 +280,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn reviews_of_traces(&mut self, traces: &[TraceId]) -> Result<Vec<Review>> {
-        let traces: Vec<_> = traces.iter().map(|id| id.uuid()).collect();
+        let traces = uuids(traces);
         let project = self.project_uuid();
         sqlx::query_as!(
             ReviewRow,
@@ -333,7 +313,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn reviews_of_experts(&mut self, experts: &[ExpertId]) -> Result<Vec<Review>> {
-        let experts: Vec<_> = experts.iter().map(|id| id.uuid()).collect();
+        let experts = uuids(experts);
         let project = self.project_uuid();
         sqlx::query_as!(
             ReviewRow,
@@ -359,4 +339,29 @@ impl Tx {
         .map(Review::try_from)
         .collect()
     }
+}
+
+/// The statement of [`Tx::reviews`].
+pub(super) fn reviews_query(project: Uuid, filter: &ReviewFilter, page: PageRequest) -> QueryBuilder<Postgres> {
+    let mut query = QueryBuilder::new(
+        "select id, external_id, trace_id, expert_id, revision, verdict, severity, suspect_step, flaw_labels,
+                corrected_answer, corrected_steps, rationale, seconds_spent, content_hash, created_at
+         from review where project_id = ",
+    );
+    query.push_bind(project);
+    if let Some(external_id) = &filter.external_id {
+        query.push(" and id = (select k.review_id from review_key k where k.project_id = ").push_bind(project);
+        query.push(" and k.external_id = ").push_bind(external_id.clone()).push(")");
+    }
+    if let Some(trace) = filter.trace {
+        query.push(" and trace_id = ").push_bind(trace.uuid());
+    }
+    if let Some(expert) = filter.expert {
+        query.push(" and expert_id = ").push_bind(expert.uuid());
+    }
+    if let Some(verdict) = filter.verdict {
+        query.push(" and verdict = ").push_bind(verdict.word());
+    }
+    page.push(&mut query, "id");
+    query
 }

@@ -1,14 +1,14 @@
 //! Scores: rewards and their terms.
 
 use chrono::{DateTime, Utc};
-use sqlx::{FromRow, QueryBuilder};
+use sqlx::{FromRow, Postgres, QueryBuilder};
 use uuid::Uuid;
 
-use super::{Page, PageRequest, Result, StoreError, Tx, verification::uuids};
+use super::{Page, PageRequest, Paging, Result, StoreError, Tx};
 use crate::{
     domain::judgement::{Score, ScoreInputs},
     hash,
-    ids::{ConsensusId, Id, ModelVersionId, ReviewId, ScoreId, TraceId, VerificationId},
+    ids::{ConsensusId, Id, ModelVersionId, ReviewId, ScoreId, TraceId, VerificationId, uuids},
 };
 
 #[derive(FromRow)]
@@ -148,14 +148,8 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn scores(&mut self, trace: Option<TraceId>, page: PageRequest) -> Result<Page<Score>> {
-        let mut query = QueryBuilder::new("select * from score where project_id = ");
-        query.push_bind(self.project_uuid());
-        if let Some(trace) = trace {
-            query.push(" and trace_id = ").push_bind(trace.uuid());
-        }
-        page.push(&mut query, "id");
-        let rows: Vec<ScoreRow> = query.build_query_as().fetch_all(self.connection()).await?;
-        Ok(Page::from_read(page, rows.into_iter().map(Score::try_from).collect::<Result<_>>()?))
+        let query = scores_query(self.project_uuid(), trace, page);
+        self.page::<ScoreRow, _>(query, page).await
     }
 
     /// Traces in the order of their ids, after one of them (error_trace_pkey).
@@ -176,4 +170,15 @@ impl Tx {
         .map(TraceId::from_uuid)
         .collect())
     }
+}
+
+/// The statement of [`Tx::scores`].
+pub(super) fn scores_query(project: Uuid, trace: Option<TraceId>, page: PageRequest) -> QueryBuilder<Postgres> {
+    let mut query = QueryBuilder::new("select * from score where project_id = ");
+    query.push_bind(project);
+    if let Some(trace) = trace {
+        query.push(" and trace_id = ").push_bind(trace.uuid());
+    }
+    page.push(&mut query, "id");
+    query
 }

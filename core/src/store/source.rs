@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use sqlx::{FromRow, QueryBuilder};
+use sqlx::{FromRow, Postgres, QueryBuilder};
+use uuid::Uuid;
 
-use super::{Entered, Page, PageRequest, Result, StoreError, Tx};
+use super::{Entered, Page, PageRequest, Paging, Result, StoreError, Tx};
 use crate::{
     domain::grounding::{NewSource, Source, TrustTier},
-    ids::{Id, SourceId},
+    ids::{Id, SourceId, uuids},
 };
 
 /// Which sources are asked for. What is `None` does not restrict.
@@ -24,7 +25,7 @@ pub struct SourceFilter {
 
 #[derive(FromRow)]
 struct SourceRow {
-    id: uuid::Uuid,
+    id: Uuid,
     external_id: String,
     publisher: String,
     title: String,
@@ -67,7 +68,7 @@ impl Tx {
             return Ok(vec![]);
         }
         let made: Vec<SourceId> = sources.iter().map(|_| self.fresh()).collect();
-        let ids: Vec<_> = made.iter().map(|id| id.uuid()).collect();
+        let ids = uuids(&made);
         let external: Vec<_> = sources.iter().map(|source| source.external_id.clone()).collect();
         let publishers: Vec<_> = sources.iter().map(|source| source.publisher.clone()).collect();
         let titles: Vec<_> = sources.iter().map(|source| source.title.clone()).collect();
@@ -126,24 +127,8 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn sources(&mut self, filter: &SourceFilter, page: PageRequest) -> Result<Page<Source>> {
-        let mut query = QueryBuilder::new(
-            "select id, external_id, publisher, title, url, doi, licence, trust_tier, retrieved_at, content_hash,
-                    created_at
-             from grounding_source where project_id = ",
-        );
-        query.push_bind(self.project_uuid());
-        if let Some(external_id) = &filter.external_id {
-            query.push(" and external_id = ").push_bind(external_id.clone());
-        }
-        if let Some(publisher) = &filter.publisher {
-            query.push(" and publisher = ").push_bind(publisher.clone());
-        }
-        if let Some(tier) = filter.trust_tier {
-            query.push(" and trust_tier = ").push_bind(tier.word());
-        }
-        page.push(&mut query, "id");
-        let rows: Vec<SourceRow> = query.build_query_as().fetch_all(self.connection()).await?;
-        Ok(Page::from_read(page, rows.into_iter().map(Source::try_from).collect::<Result<_>>()?))
+        let query = sources_query(self.project_uuid(), filter, page);
+        self.page::<SourceRow, _>(query, page).await
     }
 
     /// Sources by id.
@@ -151,7 +136,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn sources_by_id(&mut self, ids: &[SourceId]) -> Result<Vec<Source>> {
-        let ids: Vec<_> = ids.iter().map(|id| id.uuid()).collect();
+        let ids = uuids(ids);
         let project = self.project_uuid();
         sqlx::query_as!(
             SourceRow,
@@ -227,4 +212,25 @@ impl Tx {
         .map(|row| (row.doi, SourceId::from_uuid(row.id)))
         .collect())
     }
+}
+
+/// The statement of [`Tx::sources`].
+pub(super) fn sources_query(project: Uuid, filter: &SourceFilter, page: PageRequest) -> QueryBuilder<Postgres> {
+    let mut query = QueryBuilder::new(
+        "select id, external_id, publisher, title, url, doi, licence, trust_tier, retrieved_at, content_hash,
+                created_at
+         from grounding_source where project_id = ",
+    );
+    query.push_bind(project);
+    if let Some(external_id) = &filter.external_id {
+        query.push(" and external_id = ").push_bind(external_id.clone());
+    }
+    if let Some(publisher) = &filter.publisher {
+        query.push(" and publisher = ").push_bind(publisher.clone());
+    }
+    if let Some(tier) = filter.trust_tier {
+        query.push(" and trust_tier = ").push_bind(tier.word());
+    }
+    page.push(&mut query, "id");
+    query
 }

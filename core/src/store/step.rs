@@ -3,7 +3,7 @@
 use super::{Result, StoreError, Tx};
 use crate::{
     domain::{new_trace::NewStep, trace::Step},
-    ids::{Id, StepId, TraceId},
+    ids::{Id, StepId, TraceId, uuids},
 };
 
 struct StepRow {
@@ -92,7 +92,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn steps_of_traces(&mut self, traces: &[TraceId]) -> Result<Vec<Step>> {
-        let traces: Vec<_> = traces.iter().map(|id| id.uuid()).collect();
+        let traces = uuids(traces);
         let project = self.project_uuid();
         sqlx::query_as!(
             StepRow,
@@ -113,7 +113,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn steps_by_id(&mut self, ids: &[StepId]) -> Result<Vec<Step>> {
-        let ids: Vec<_> = ids.iter().map(|id| id.uuid()).collect();
+        let ids = uuids(ids);
         let project = self.project_uuid();
         sqlx::query_as!(
             StepRow,

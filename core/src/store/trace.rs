@@ -2,16 +2,17 @@
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
-use sqlx::{FromRow, QueryBuilder};
+use sqlx::{FromRow, Postgres, QueryBuilder};
+use uuid::Uuid;
 
-use super::{Page, PageRequest, Result, StoreError, Tx};
+use super::{Page, PageRequest, Paging, Result, StoreError, Tx};
 use crate::{
     domain::{
         new_trace::NewTrace,
         trace::{Pillar, Split, Trace},
     },
     hash::{self, Digest},
-    ids::{BatchId, ChainGroupId, Id, ModelVersionId, TraceId},
+    ids::{BatchId, ChainGroupId, Id, ModelVersionId, TraceId, uuids},
 };
 
 /// The most chains of one group that are read together: the oldest ones.
@@ -38,10 +39,10 @@ pub struct TraceFilter {
 
 #[derive(FromRow)]
 struct TraceRow {
-    id: uuid::Uuid,
+    id: Uuid,
     external_id: Option<String>,
-    model_version_id: uuid::Uuid,
-    chain_group_id: Option<uuid::Uuid>,
+    model_version_id: Uuid,
+    chain_group_id: Option<Uuid>,
     split: String,
     pillar: String,
     domain: String,
@@ -56,7 +57,7 @@ struct TraceRow {
     licence: String,
     circular_support: bool,
     content_hash: Vec<u8>,
-    batch_id: uuid::Uuid,
+    batch_id: Uuid,
     occurred_at: Option<DateTime<Utc>>,
     received_at: DateTime<Utc>,
 }
@@ -150,7 +151,7 @@ impl Tx {
             &ids,
             &external as &[Option<&str>],
             &models,
-            &groups as &[Option<uuid::Uuid>],
+            &groups as &[Option<Uuid>],
             &splits as &[&str],
             &pillars as &[&str],
             &domains as &[&str],
@@ -178,39 +179,8 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn traces(&mut self, filter: &TraceFilter, page: PageRequest) -> Result<Page<Trace>> {
-        let project = self.project_uuid();
-        let mut query = QueryBuilder::new(
-            "select id, external_id, model_version_id, chain_group_id, split, pillar, domain, language, query, answer,
-                    confidence, signals, flaw_labels, attachments, source, licence, circular_support, content_hash,
-                    batch_id, occurred_at, received_at
-             from error_trace where project_id = ",
-        );
-        query.push_bind(project);
-        if let Some(external_id) = &filter.external_id {
-            query.push(" and id = (select k.trace_id from trace_key k where k.project_id = ").push_bind(project);
-            query.push(" and k.external_id = ").push_bind(external_id.clone()).push(")");
-        }
-        if let Some(model) = filter.model {
-            query.push(" and model_version_id = ").push_bind(model.uuid());
-        }
-        if let Some(group) = filter.group {
-            query.push(" and chain_group_id = ").push_bind(group.uuid());
-        }
-        if let Some(split) = filter.split {
-            query.push(" and split = ").push_bind(split.word());
-        }
-        if let Some(pillar) = filter.pillar {
-            query.push(" and pillar = ").push_bind(pillar.word());
-        }
-        if let Some(domain) = &filter.domain {
-            query.push(" and domain = ").push_bind(domain.clone());
-        }
-        if let Some(language) = &filter.language {
-            query.push(" and language = ").push_bind(language.clone());
-        }
-        page.push(&mut query, "id");
-        let rows: Vec<TraceRow> = query.build_query_as().fetch_all(self.connection()).await?;
-        Ok(Page::from_read(page, rows.into_iter().map(Trace::try_from).collect::<Result<_>>()?))
+        let query = traces_query(self.project_uuid(), filter, page);
+        self.page::<TraceRow, _>(query, page).await
     }
 
     /// Traces by id.
@@ -218,7 +188,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn traces_by_id(&mut self, ids: &[TraceId]) -> Result<Vec<Trace>> {
-        let ids: Vec<_> = ids.iter().map(|id| id.uuid()).collect();
+        let ids = uuids(ids);
         let project = self.project_uuid();
         sqlx::query_as!(
             TraceRow,
@@ -242,7 +212,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn traces_of_groups(&mut self, groups: &[ChainGroupId]) -> Result<Vec<Trace>> {
-        let groups: Vec<_> = groups.iter().map(|id| id.uuid()).collect();
+        let groups = uuids(groups);
         let project = self.project_uuid();
         sqlx::query_as!(
             TraceRow,
@@ -272,4 +242,39 @@ impl Tx {
         .map(Trace::try_from)
         .collect()
     }
+}
+
+/// The statement of [`Tx::traces`].
+pub(super) fn traces_query(project: Uuid, filter: &TraceFilter, page: PageRequest) -> QueryBuilder<Postgres> {
+    let mut query = QueryBuilder::new(
+        "select id, external_id, model_version_id, chain_group_id, split, pillar, domain, language, query, answer,
+                confidence, signals, flaw_labels, attachments, source, licence, circular_support, content_hash,
+                batch_id, occurred_at, received_at
+         from error_trace where project_id = ",
+    );
+    query.push_bind(project);
+    if let Some(external_id) = &filter.external_id {
+        query.push(" and id = (select k.trace_id from trace_key k where k.project_id = ").push_bind(project);
+        query.push(" and k.external_id = ").push_bind(external_id.clone()).push(")");
+    }
+    if let Some(model) = filter.model {
+        query.push(" and model_version_id = ").push_bind(model.uuid());
+    }
+    if let Some(group) = filter.group {
+        query.push(" and chain_group_id = ").push_bind(group.uuid());
+    }
+    if let Some(split) = filter.split {
+        query.push(" and split = ").push_bind(split.word());
+    }
+    if let Some(pillar) = filter.pillar {
+        query.push(" and pillar = ").push_bind(pillar.word());
+    }
+    if let Some(domain) = &filter.domain {
+        query.push(" and domain = ").push_bind(domain.clone());
+    }
+    if let Some(language) = &filter.language {
+        query.push(" and language = ").push_bind(language.clone());
+    }
+    page.push(&mut query, "id");
+    query
 }

@@ -1,13 +1,13 @@
 //! Verifications and their claims.
 
 use chrono::{DateTime, Utc};
-use sqlx::{FromRow, QueryBuilder};
+use sqlx::{FromRow, Postgres, QueryBuilder};
 use uuid::Uuid;
 
-use super::{Page, PageRequest, Result, StoreError, Tx};
+use super::{Page, PageRequest, Paging, Result, StoreError, Tx};
 use crate::{
     domain::judgement::{Claim, ClaimVerdict, Verification},
-    ids::{ClaimId, FactId, Id, TraceId, VerificationId},
+    ids::{ClaimId, FactId, Id, TraceId, VerificationId, uuids},
 };
 
 /// Which claims are asked for.
@@ -186,17 +186,8 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn verifications(&mut self, trace: Option<TraceId>, page: PageRequest) -> Result<Page<Verification>> {
-        let mut query = QueryBuilder::new(
-            "select id, trace_id, supported, contradicted, unverifiable, rules_version, at
-             from verification where project_id = ",
-        );
-        query.push_bind(self.project_uuid());
-        if let Some(trace) = trace {
-            query.push(" and trace_id = ").push_bind(trace.uuid());
-        }
-        page.push(&mut query, "id");
-        let rows: Vec<VerificationRow> = query.build_query_as().fetch_all(self.connection()).await?;
-        Ok(Page::from_read(page, rows.into_iter().map(Into::into).collect()))
+        let query = verifications_query(self.project_uuid(), trace, page);
+        self.page::<VerificationRow, _>(query, page).await
     }
 
     /// The claims of verifications, in the order of the answer (claim_verification_idx).
@@ -246,17 +237,8 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn claims(&mut self, filter: &ClaimFilter, page: PageRequest) -> Result<Page<Claim>> {
-        let mut query = QueryBuilder::new("select * from claim where project_id = ");
-        query.push_bind(self.project_uuid());
-        if let Some(trace) = filter.trace {
-            query.push(" and trace_id = ").push_bind(trace.uuid());
-        }
-        if let Some(fact) = filter.deciding_fact {
-            query.push(" and deciding_fact_id = ").push_bind(fact.uuid());
-        }
-        page.push(&mut query, "id");
-        let rows: Vec<ClaimRow> = query.build_query_as().fetch_all(self.connection()).await?;
-        Ok(Page::from_read(page, rows.into_iter().map(Claim::try_from).collect::<Result<_>>()?))
+        let query = claims_query(self.project_uuid(), filter, page);
+        self.page::<ClaimRow, _>(query, page).await
     }
 
     /// Traces whose newest verification rests on this fact, in order, after one of them (claim_fact_idx).
@@ -289,6 +271,30 @@ impl Tx {
     }
 }
 
-pub(super) fn uuids<I: Id>(ids: &[I]) -> Vec<Uuid> {
-    ids.iter().map(|id| id.uuid()).collect()
+/// The statement of [`Tx::verifications`].
+pub(super) fn verifications_query(project: Uuid, trace: Option<TraceId>, page: PageRequest) -> QueryBuilder<Postgres> {
+    let mut query = QueryBuilder::new(
+        "select id, trace_id, supported, contradicted, unverifiable, rules_version, at
+         from verification where project_id = ",
+    );
+    query.push_bind(project);
+    if let Some(trace) = trace {
+        query.push(" and trace_id = ").push_bind(trace.uuid());
+    }
+    page.push(&mut query, "id");
+    query
+}
+
+/// The statement of [`Tx::claims`].
+pub(super) fn claims_query(project: Uuid, filter: &ClaimFilter, page: PageRequest) -> QueryBuilder<Postgres> {
+    let mut query = QueryBuilder::new("select * from claim where project_id = ");
+    query.push_bind(project);
+    if let Some(trace) = filter.trace {
+        query.push(" and trace_id = ").push_bind(trace.uuid());
+    }
+    if let Some(fact) = filter.deciding_fact {
+        query.push(" and deciding_fact_id = ").push_bind(fact.uuid());
+    }
+    page.push(&mut query, "id");
+    query
 }

@@ -16,7 +16,7 @@ pub fn expert(handle: &str, domains: &[&str]) -> NewExpert {
 
 #[tokio::test]
 async fn what_an_expert_takes_may_change_and_the_rest_stays() -> Result<(), StoreError> {
-    let db = Database::new().await;
+    let db = Database::create().await;
     let mut tx = db.store.begin(db.project).await?;
     let entered = tx.insert_expert(&expert("chemist", &["chemistry"])).await?;
     assert!(entered.active);
@@ -30,7 +30,7 @@ async fn what_an_expert_takes_may_change_and_the_rest_stays() -> Result<(), Stor
 
 #[tokio::test]
 async fn a_handle_is_taken_once_in_a_project_and_freely_in_another() -> Result<(), StoreError> {
-    let db = Database::new().await;
+    let db = Database::create().await;
     let mut tx = db.store.begin(db.project).await?;
     let mine = tx.insert_expert(&expert("someone", &[])).await?;
     tx.commit().await?;
@@ -38,7 +38,7 @@ async fn a_handle_is_taken_once_in_a_project_and_freely_in_another() -> Result<(
     let taken = tx.insert_expert(&expert("someone", &[])).await.expect_err("the handle is taken");
     assert_eq!(taken.constraint(), Some("expert_handle_key"));
 
-    let mut tx = db.store.begin(db.other_project().await).await?;
+    let mut tx = db.store.begin(db.add_project("other").await).await?;
     assert_eq!(tx.experts(&ExpertFilter::default(), PageRequest::first(10)).await?.rows, []);
     assert_eq!(tx.update_expert(mine.id, &ExpertChange { active: Some(false), ..Default::default() }).await?, None);
     tx.insert_expert(&expert("someone", &[])).await?;
@@ -47,7 +47,7 @@ async fn a_handle_is_taken_once_in_a_project_and_freely_in_another() -> Result<(
 
 #[tokio::test]
 async fn who_names_no_domain_judges_every_domain() -> Result<(), StoreError> {
-    let db = Database::new().await;
+    let db = Database::create().await;
     let mut tx = db.store.begin(db.project).await?;
     for (handle, domains) in [("chemist", &["chemistry"][..]), ("astronomer", &["astronomy"]), ("polymath", &[])] {
         tx.insert_expert(&expert(handle, domains)).await?;

@@ -60,7 +60,7 @@ fn names<T>(page: &Page<T>, name: impl Fn(&T) -> &str) -> BTreeSet<&str> {
 
 #[tokio::test]
 async fn a_source_and_its_fact_are_read_back_as_they_were_sent() -> Result<(), StoreError> {
-    let db = Database::new().await;
+    let db = Database::create().await;
     let mut from = source("iupac");
     from["url"] = json!("https://iupac.org/table");
     from["doi"] = json!("https://doi.org/10.1515/PAC");
@@ -95,7 +95,7 @@ async fn a_source_and_its_fact_are_read_back_as_they_were_sent() -> Result<(), S
 
 #[tokio::test]
 async fn sending_again_changes_nothing_and_other_content_is_set_aside_whole() -> Result<(), StoreError> {
-    let db = Database::new().await;
+    let db = Database::create().await;
     let first = [source("s"), fact("f", "s", "Gold is a metal.")];
     let outcome = record(&db.store, db.project, CURATOR, &first).await?;
     let (source_id, fact_id): (SourceId, FactId) = (stored(&outcome.items[0]), stored(&outcome.items[1]));
@@ -126,7 +126,7 @@ async fn sending_again_changes_nothing_and_other_content_is_set_aside_whole() ->
 
 #[tokio::test]
 async fn a_fact_names_a_source_that_is_stored_or_stands_before_it() -> Result<(), StoreError> {
-    let db = Database::new().await;
+    let db = Database::create().await;
     let lines = [
         fact("early", "late", "Its source comes too late."),
         source("late"),
@@ -148,7 +148,7 @@ async fn a_fact_names_a_source_that_is_stored_or_stands_before_it() -> Result<()
 
 #[tokio::test]
 async fn who_may_not_vouch_for_facts_proposes_them_and_only_verified_ones_are_found() -> Result<(), StoreError> {
-    let db = Database::new().await;
+    let db = Database::create().await;
     let proposer = Sender { key: None, may_vouch: false };
     let mut vouched = fact("vouched", "s", "Gold melts at 1064 degrees.");
     vouched["state"] = json!("verified");
@@ -168,7 +168,7 @@ async fn who_may_not_vouch_for_facts_proposes_them_and_only_verified_ones_are_fo
 
 #[tokio::test]
 async fn the_newest_state_holds_also_within_the_same_millisecond() -> Result<(), StoreError> {
-    let db = Database::new().await;
+    let db = Database::create().await;
     let outcome = record(&db.store, db.project, CURATOR, &[source("s"), fact("f", "s", "Gold is a metal.")]).await?;
     let fact: FactId = stored(&outcome.items[1]);
     // The clock of the test stands, so that nothing but the order of the changes tells which is the newest.
@@ -193,7 +193,7 @@ async fn the_newest_state_holds_also_within_the_same_millisecond() -> Result<(),
 
 #[tokio::test]
 async fn what_rests_on_a_fact_is_verified_again_when_its_state_changes_and_only_then() -> Result<(), StoreError> {
-    let db = Database::new().await;
+    let db = Database::create().await;
     let outcome = record(&db.store, db.project, CURATOR, &[source("s"), fact("f", "s", "Gold is a gas.")]).await?;
     let fact: FactId = stored(&outcome.items[1]);
     let mut tx = db.store.begin(db.project).await?;
@@ -210,7 +210,7 @@ async fn what_rests_on_a_fact_is_verified_again_when_its_state_changes_and_only_
 
 #[tokio::test]
 async fn facts_are_filtered_by_what_they_are_now() -> Result<(), StoreError> {
-    let db = Database::new().await;
+    let db = Database::create().await;
     let mut moon = fact("moon", "b", "The Moon is round.");
     moon["domain"] = json!("astronomy");
     moon["subject"] = json!("Moon");
@@ -260,7 +260,7 @@ async fn facts_are_filtered_by_what_they_are_now() -> Result<(), StoreError> {
 
 #[tokio::test]
 async fn two_batches_at_once_with_the_same_ids_store_each_once() -> Result<(), StoreError> {
-    let db = Database::new().await;
+    let db = Database::create().await;
     let lines = |order: [&str; 2]| -> Vec<Item> {
         let facts = order.map(|id| fact(id, "s", &format!("Fact {id} is a fact.")));
         [source("s")].iter().chain(&facts).map(|line| NewGrounding::parse(line.to_string().as_bytes())).collect()
@@ -289,7 +289,7 @@ async fn two_batches_at_once_with_the_same_ids_store_each_once() -> Result<(), S
 
 #[tokio::test]
 async fn two_who_retract_a_fact_at_once_retract_it_once() -> Result<(), StoreError> {
-    let db = Database::new().await;
+    let db = Database::create().await;
     let outcome = record(&db.store, db.project, CURATOR, &[source("s"), fact("f", "s", "Gold is a gas.")]).await?;
     let fact: FactId = stored(&outcome.items[1]);
     let mut first = db.store.begin(db.project).await?;
@@ -310,11 +310,11 @@ async fn two_who_retract_a_fact_at_once_retract_it_once() -> Result<(), StoreErr
 
 #[tokio::test]
 async fn another_project_sees_nothing_of_it_and_may_use_the_same_ids() -> Result<(), StoreError> {
-    let db = Database::new().await;
+    let db = Database::create().await;
     let lines = [source("s"), fact("f", "s", "Gold is a metal.")];
     let outcome = record(&db.store, db.project, CURATOR, &lines).await?;
     let (source_id, fact_id): (SourceId, FactId) = (stored(&outcome.items[0]), stored(&outcome.items[1]));
-    let other = db.other_project().await;
+    let other = db.add_project("other").await;
     let mut tx = db.store.begin(other).await?;
     assert_eq!(tx.sources(&SourceFilter::default(), all()).await?.rows, []);
     assert_eq!(tx.facts(&FactFilter::default(), all()).await?.rows, []);

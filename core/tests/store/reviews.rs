@@ -18,8 +18,10 @@ use atr_core::{
 use serde_json::{Value, json};
 
 use crate::{
-    experts::expert,
-    grounding::{self, CURATOR, fact, source},
+    store::{
+        experts::expert,
+        grounding::{self, CURATOR, fact, source},
+    },
     support::Database,
 };
 
@@ -32,7 +34,7 @@ struct Scene {
 
 impl Scene {
     async fn set() -> Result<Self, StoreError> {
-        let db = Database::new().await;
+        let db = Database::create().await;
         let line = json!({
             "external_id": "t", "model": "m", "query": "What is gold's number?", "answer": "78",
             "steps": [{"id": "recall", "text": "Gold follows platinum."}, {"id": "end", "text": "So it is 78."}],
@@ -325,7 +327,7 @@ async fn another_project_sees_nothing_of_a_review() -> Result<(), StoreError> {
     let scene = Scene::set().await?;
     let outcome = scene.record(&[line(json!({"external_id": "r", "citations": [{"fact": "f"}]}))]).await?;
     let review = stored(&outcome.items[0]);
-    let other = scene.db.other_project().await;
+    let other = scene.db.add_project("other").await;
     let mut tx = scene.db.store.begin(other).await?;
     assert_eq!(tx.reviews(&ReviewFilter::default(), PageRequest::first(10)).await?.rows, []);
     assert_eq!(tx.reviews_by_id(&[review]).await?, []);

@@ -46,7 +46,7 @@ fn stored(outcome: &ItemOutcome) -> TraceId {
 
 #[tokio::test]
 async fn a_trace_is_read_back_as_it_was_sent() -> Result<(), StoreError> {
-    let db = Database::new().await;
+    let db = Database::create().await;
     let line = json!({
         "external_id": "a-1", "model": "small", "query": "Is 91 prime?", "answer": "Yes",
         "steps": [
@@ -99,7 +99,7 @@ async fn a_trace_is_read_back_as_it_was_sent() -> Result<(), StoreError> {
 
 #[tokio::test]
 async fn what_is_stored_has_its_tasks_and_what_is_not_has_none() -> Result<(), StoreError> {
-    let db = Database::new().await;
+    let db = Database::create().await;
     let chain = |answer: &str| item(json!({"model": "m", "query": "q", "answer": answer, "group": "g"}));
     record(&db.store, db.project, &[chain("one"), chain("two"), answer("x", "Au"), answer("x", "Ag")]).await?;
     record(&db.store, db.project, &[answer("x", "Au")]).await?;
@@ -115,7 +115,7 @@ async fn what_is_stored_has_its_tasks_and_what_is_not_has_none() -> Result<(), S
 
 #[tokio::test]
 async fn sending_again_changes_nothing_and_other_content_is_set_aside_whole() -> Result<(), StoreError> {
-    let db = Database::new().await;
+    let db = Database::create().await;
     let id = stored(&record(&db.store, db.project, &[answer("x", "Au")]).await?.items[0]);
     let again = record(&db.store, db.project, &[answer("x", "Au"), answer("x", "Ag")]).await?;
     assert_eq!(again.items[0], ItemOutcome::Duplicate(id.to_string()));
@@ -135,7 +135,7 @@ async fn sending_again_changes_nothing_and_other_content_is_set_aside_whole() ->
 
 #[tokio::test]
 async fn within_a_batch_the_first_of_an_id_counts() -> Result<(), StoreError> {
-    let db = Database::new().await;
+    let db = Database::create().await;
     let outcome = record(&db.store, db.project, &[answer("x", "Au"), answer("x", "Au"), answer("x", "Ag")]).await?;
     let id = stored(&outcome.items[0]);
     assert_eq!(outcome.items[1], ItemOutcome::Duplicate(id.to_string()));
@@ -145,7 +145,7 @@ async fn within_a_batch_the_first_of_an_id_counts() -> Result<(), StoreError> {
 
 #[tokio::test]
 async fn a_chain_of_another_query_is_set_aside_and_its_id_stays_free() -> Result<(), StoreError> {
-    let db = Database::new().await;
+    let db = Database::create().await;
     let chain = |external_id: &str, query: &str| {
         item(json!({"external_id": external_id, "model": "m", "query": query, "answer": "a", "group": "g"}))
     };
@@ -159,7 +159,7 @@ async fn a_chain_of_another_query_is_set_aside_and_its_id_stays_free() -> Result
 
 #[tokio::test]
 async fn two_batches_at_once_store_each_trace_once() -> Result<(), StoreError> {
-    let db = Database::new().await;
+    let db = Database::create().await;
     // In opposite orders, and with groups and models in common.
     let line = |n: usize| {
         item(json!({"external_id": format!("x{n}"), "model": format!("m{}", n % 3), "query": "q", "answer": "a",
@@ -188,7 +188,7 @@ async fn two_batches_at_once_store_each_trace_once() -> Result<(), StoreError> {
 
 #[tokio::test]
 async fn a_batch_that_waits_for_another_sees_what_that_one_stored_or_did_not() -> Result<(), StoreError> {
-    let db = Database::new().await;
+    let db = Database::create().await;
     for (commits, expected) in [(false, "stored"), (true, "quarantined")] {
         let id = if commits { "kept" } else { "undone" };
         let mut first = db.store.begin(db.project).await?;
@@ -217,7 +217,7 @@ async fn a_batch_that_waits_for_another_sees_what_that_one_stored_or_did_not() -
 
 #[tokio::test]
 async fn the_balance_accounts_for_every_item() -> Result<(), StoreError> {
-    let db = Database::new().await;
+    let db = Database::create().await;
     let ahead = item(json!({"model": "m", "query": "q", "answer": "a", "occurred_at": "2026-11-25T09:00:01Z"}));
     let items = [answer("x", "Au"), answer("x", "Au"), answer("x", "Ag"), item(json!({"model": 1})), ahead];
     let outcome = record(&db.store, db.project, &items).await?;
@@ -238,7 +238,7 @@ async fn the_balance_accounts_for_every_item() -> Result<(), StoreError> {
 
 #[tokio::test]
 async fn circular_support_is_stored_and_flagged() -> Result<(), StoreError> {
-    let db = Database::new().await;
+    let db = Database::create().await;
     let steps = json!([{"id": "a", "text": "A", "rests_on": ["b"]}, {"id": "b", "text": "B", "rests_on": ["a"]}]);
     let outcome =
         record(&db.store, db.project, &[item(json!({"model": "m", "query": "q", "answer": "a", "steps": steps}))])
@@ -250,12 +250,12 @@ async fn circular_support_is_stored_and_flagged() -> Result<(), StoreError> {
 
 #[tokio::test]
 async fn another_project_sees_nothing_of_it_and_may_use_the_same_ids() -> Result<(), StoreError> {
-    let db = Database::new().await;
+    let db = Database::create().await;
     let line =
         json!({"external_id": "x", "model": "m", "query": "q", "answer": "a", "group": "g", "steps": [{"text": "s"}]});
     let other = json!({"external_id": "x", "model": "m", "query": "q2", "answer": "b", "group": "g"});
     let first = stored(&record(&db.store, db.project, &[item(line.clone()), item(other.clone())]).await?.items[0]);
-    let stranger = db.other_project().await;
+    let stranger = db.add_project("other").await;
     let mut tx = db.store.begin(stranger).await?;
     let page = PageRequest::first(10);
     assert_eq!(tx.traces(&TraceFilter::default(), page).await?.rows, []);
@@ -274,7 +274,7 @@ async fn another_project_sees_nothing_of_it_and_may_use_the_same_ids() -> Result
 
 #[tokio::test]
 async fn a_chain_that_commits_after_its_groups_task_was_done_is_merged_all_the_same() -> Result<(), StoreError> {
-    let db = Database::new().await;
+    let db = Database::create().await;
     let chain = |answer: &str| item(json!({"model": "m", "query": "q", "answer": answer, "group": "g"}));
     record(&db.store, db.project, &[chain("one")]).await?;
     // A second chain finds the first one's task waiting, and is not committed yet.

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use atr_core::{
     clock::Clock,
-    ids::{Id, Ids, ProjectId},
+    ids::{Ids, ProjectId},
     store::{Connect, Store, migrate},
 };
 use sqlx::{Connection, PgConnection, PgPool, postgres::PgPoolOptions};
@@ -23,15 +23,15 @@ pub struct Database {
     pub store: Store,
     /// As its owner sees it, whom no policy binds: for what a test puts in or looks at behind the store's back.
     pub owner: PgPool,
+    /// The project that it begins with.
+    pub project: ProjectId,
     /// The clock of the store. It stands until a test moves it.
     pub clock: Clock,
-    /// Its address.
-    pub url: String,
     name: String,
 }
 
 impl Database {
-    /// Makes a database.
+    /// Makes a database with one project.
     pub async fn create() -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let name = format!("atr_test_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
@@ -47,25 +47,29 @@ impl Database {
             .expect("a new database");
         let url = format!("{}/{name}", server());
         migrate(&url).await.expect("the schema");
-        let clock = Clock::fixed("2026-11-02T08:00:00Z".parse().expect("a time"));
+        let clock = Clock::fixed("2026-11-24T09:00:00Z".parse().expect("a time"));
         let ids = Ids::seeded(clock.clone(), 1);
-        let connect = Connect { url: url.clone(), connections: 5, clock: clock.clone(), ids };
+        let connect = Connect { url: url.clone(), connections: 8, clock: clock.clone(), ids };
         let store = Store::connect(connect).await.expect("a store");
+        let project = store.create_project("one", "One").await.expect("a project").id;
         let owner = PgPoolOptions::new().max_connections(5).connect(&url).await.expect("the owner's connections");
-        Self { store, owner, clock, url, name }
+        Self { store, owner, project, clock, name }
     }
 
-    /// A new project.
-    pub async fn project(&self, slug: &str) -> ProjectId {
-        let id: ProjectId = self.store.ids().make();
-        sqlx::query("insert into project (id, slug, name, created_at) values ($1, $2, $2, $3)")
-            .bind(id.uuid())
-            .bind(slug)
-            .bind(self.clock.now())
-            .execute(&self.owner)
-            .await
-            .expect("a project");
-        id
+    /// Another project.
+    pub async fn add_project(&self, slug: &str) -> ProjectId {
+        self.store.create_project(slug, slug).await.expect("a project").id
+    }
+
+    /// Whether some transaction waits for another's lock.
+    pub async fn someone_waits_for_a_lock(&self) -> bool {
+        sqlx::query_scalar(
+            "select exists (select from pg_locks l join pg_stat_activity a using (pid)
+                            where not l.granted and a.datname = current_database())",
+        )
+        .fetch_one(&self.owner)
+        .await
+        .expect("the locks")
     }
 }
 

@@ -1,13 +1,13 @@
 //! Curation decisions: one compact record a member.
 
-use sqlx::{FromRow, QueryBuilder};
+use sqlx::{FromRow, Postgres, QueryBuilder};
 use uuid::Uuid;
 
 use super::{Result, Tx, guard};
 use crate::{
     domain::snapshot::{CurationDecision, DecisionCount, DecisionFilter, NewDecision, SnapshotStep},
-    ids::{CurationDecisionId, Id, SnapshotId, TraceId},
-    store::{OrdinalRequest, Page},
+    ids::{CurationDecisionId, Id, SnapshotId, TraceId, uuids},
+    store::{OrdinalRequest, Page, Paging},
 };
 
 #[derive(FromRow)]
@@ -112,23 +112,8 @@ impl Tx {
         filter: &DecisionFilter,
         page: OrdinalRequest,
     ) -> Result<Page<CurationDecision>> {
-        let mut query = QueryBuilder::new(
-            "select d.id, d.snapshot_id, d.position, m.trace_id, d.kept, d.stage, d.reason, d.weight, d.detail
-             from curation_decision d
-             join snapshot_member m on m.project_id = d.project_id and m.snapshot_id = d.snapshot_id
-                 and m.position = d.position
-             where d.project_id = ",
-        );
-        query.push_bind(self.project_uuid()).push(" and d.snapshot_id = ").push_bind(of.uuid());
-        if let Some(kept) = filter.kept {
-            query.push(" and d.kept = ").push_bind(kept);
-        }
-        if let Some(reason) = &filter.reason {
-            query.push(" and d.reason = ").push_bind(reason.clone());
-        }
-        page.push(&mut query, "d.position");
-        let rows: Vec<DecisionRow> = query.build_query_as().fetch_all(self.connection()).await?;
-        Ok(page.page(rows.into_iter().map(CurationDecision::from).collect()))
+        let query = decisions_query(self.project_uuid(), of, filter, page);
+        self.page::<DecisionRow, _>(query, page).await
     }
 
     /// Decisions by id (curation_decision_id_key).
@@ -136,7 +121,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn decisions_by_id(&mut self, ids: &[CurationDecisionId]) -> Result<Vec<CurationDecision>> {
-        let ids: Vec<_> = ids.iter().map(|id| id.uuid()).collect();
+        let ids = uuids(ids);
         let project = self.project_uuid();
         let rows = sqlx::query_as!(
             DecisionRow,
@@ -166,4 +151,32 @@ impl Tx {
         );
         Ok(rows.fetch_all(self.connection()).await?)
     }
+}
+
+/// The statement of [`Tx::decisions`]. The page is taken before the members are joined: joined first, all members before it
+/// were read too.
+pub(in crate::store) fn decisions_query(
+    project: Uuid,
+    of: SnapshotId,
+    filter: &DecisionFilter,
+    page: OrdinalRequest,
+) -> QueryBuilder<Postgres> {
+    let mut query = QueryBuilder::new(
+        "select d.id, d.snapshot_id, d.position, m.trace_id, d.kept, d.stage, d.reason, d.weight, d.detail
+         from (select * from curation_decision where project_id = ",
+    );
+    query.push_bind(project).push(" and snapshot_id = ").push_bind(of.uuid());
+    if let Some(kept) = filter.kept {
+        query.push(" and kept = ").push_bind(kept);
+    }
+    if let Some(reason) = &filter.reason {
+        query.push(" and reason = ").push_bind(reason.clone());
+    }
+    page.push(&mut query, "position");
+    query.push(
+        ") as d join snapshot_member m on m.project_id = d.project_id and m.snapshot_id = d.snapshot_id
+             and m.position = d.position",
+    );
+    page.push_order(&mut query, "d.position");
+    query
 }

@@ -1,14 +1,14 @@
 //! The frozen membership, and the content of what it pins.
 
 use futures_util::TryStreamExt;
-use sqlx::{FromRow, QueryBuilder};
+use sqlx::{FromRow, Postgres, QueryBuilder};
 use uuid::Uuid;
 
 use super::{Result, StoreError, Tx};
 use crate::{
     domain::snapshot::{HeldOutTrace, MemberContent, SnapshotMember},
-    ids::{FactId, Id, ReviewId, ScoreId, SnapshotId, TraceId},
-    store::{OrdinalRequest, Page},
+    ids::{FactId, Id, ReviewId, ScoreId, SnapshotId, TraceId, uuids},
+    store::{OrdinalRequest, Page, Paging},
 };
 
 #[derive(FromRow)]
@@ -41,13 +41,8 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn snapshot_members(&mut self, of: SnapshotId, page: OrdinalRequest) -> Result<Page<SnapshotMember>> {
-        let mut query = QueryBuilder::new(
-            "select snapshot_id, position, trace_id, review_id, score_id, pinned from snapshot_member where project_id = ",
-        );
-        query.push_bind(self.project_uuid()).push(" and snapshot_id = ").push_bind(of.uuid());
-        page.push(&mut query, "position");
-        let rows: Vec<MemberRow> = query.build_query_as().fetch_all(self.connection()).await?;
-        Ok(page.page(rows.into_iter().map(SnapshotMember::try_from).collect::<Result<_>>()?))
+        let query = snapshot_members_query(self.project_uuid(), of, page);
+        self.page::<MemberRow, _>(query, page).await
     }
 
     /// Memberships of traces, in any snapshot (snapshot_member_trace_idx); at most 1,000.
@@ -55,7 +50,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn snapshot_members_of_traces(&mut self, traces: &[TraceId]) -> Result<Vec<SnapshotMember>> {
-        let traces: Vec<_> = traces.iter().map(|id| id.uuid()).collect();
+        let traces = uuids(traces);
         let project = self.project_uuid();
         sqlx::query_as!(
             MemberRow,
@@ -174,7 +169,7 @@ impl Tx {
         snapshots: &[SnapshotId],
         questions: &[String],
     ) -> Result<Vec<String>> {
-        let snapshots: Vec<_> = snapshots.iter().map(|id| id.uuid()).collect();
+        let snapshots = uuids(snapshots);
         let standing_alone: Vec<Uuid> =
             questions.iter().filter_map(|key| key.parse::<TraceId>().ok()).map(|id| id.uuid()).collect();
         let project = self.project_uuid();
@@ -199,4 +194,18 @@ impl Tx {
         let key = found.into_iter().map(|row| row.group_key.unwrap_or_else(|| TraceId::from_uuid(row.id).to_string()));
         Ok(key.collect())
     }
+}
+
+/// The statement of [`Tx::snapshot_members`].
+pub(in crate::store) fn snapshot_members_query(
+    project: Uuid,
+    of: SnapshotId,
+    page: OrdinalRequest,
+) -> QueryBuilder<Postgres> {
+    let mut query = QueryBuilder::new(
+        "select snapshot_id, position, trace_id, review_id, score_id, pinned from snapshot_member where project_id = ",
+    );
+    query.push_bind(project).push(" and snapshot_id = ").push_bind(of.uuid());
+    page.push(&mut query, "position");
+    query
 }

@@ -1,23 +1,23 @@
 //! Snapshots: freezing, curation decisions, rows and files, and reading them.
 
-mod curation;
+pub(super) mod curation;
 mod diff;
 mod freeze;
-mod members;
-mod sealing;
+pub(super) mod members;
+pub(super) mod sealing;
 
 use chrono::{DateTime, Utc};
-use sqlx::{FromRow, QueryBuilder};
+use sqlx::{FromRow, Postgres, QueryBuilder};
 use uuid::Uuid;
 
 pub use diff::DifferentRow;
 pub use freeze::Freeze;
 
-use super::{Page, PageRequest, Result, StoreError, Tx};
+use super::{Page, PageRequest, Paging, Result, StoreError, Tx};
 use crate::{
     domain::snapshot::{Snapshot, SnapshotFilter, SnapshotState, SnapshotStep},
     hash::{self, Digest},
-    ids::{Id, SnapshotId},
+    ids::{Id, SnapshotId, uuids},
 };
 
 #[derive(FromRow)]
@@ -82,17 +82,8 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn snapshots(&mut self, filter: &SnapshotFilter, page: PageRequest) -> Result<Page<Snapshot>> {
-        let mut query = QueryBuilder::new("select * from snapshot where project_id = ");
-        query.push_bind(self.project_uuid());
-        if let Some(state) = filter.state {
-            query.push(" and state = ").push_bind(state.word());
-        }
-        if let Some(name) = &filter.name {
-            query.push(" and name = ").push_bind(name.clone());
-        }
-        page.push(&mut query, "id");
-        let rows: Vec<SnapshotRecord> = query.build_query_as().fetch_all(self.connection()).await?;
-        Ok(Page::from_read(page, rows.into_iter().map(Snapshot::try_from).collect::<Result<_>>()?))
+        let query = snapshots_query(self.project_uuid(), filter, page);
+        self.page::<SnapshotRecord, _>(query, page).await
     }
 
     /// Snapshots by id.
@@ -100,7 +91,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn snapshots_by_id(&mut self, ids: &[SnapshotId]) -> Result<Vec<Snapshot>> {
-        let ids: Vec<_> = ids.iter().map(|id| id.uuid()).collect();
+        let ids = uuids(ids);
         let project = self.project_uuid();
         sqlx::query_as!(
             SnapshotRecord,
@@ -144,4 +135,22 @@ impl Tx {
         .await?;
         Ok(done.rows_affected() == 1)
     }
+}
+
+/// The statement of [`Tx::snapshots`].
+pub(in crate::store) fn snapshots_query(
+    project: Uuid,
+    filter: &SnapshotFilter,
+    page: PageRequest,
+) -> QueryBuilder<Postgres> {
+    let mut query = QueryBuilder::new("select * from snapshot where project_id = ");
+    query.push_bind(project);
+    if let Some(state) = filter.state {
+        query.push(" and state = ").push_bind(state.word());
+    }
+    if let Some(name) = &filter.name {
+        query.push(" and name = ").push_bind(name.clone());
+    }
+    page.push(&mut query, "id");
+    query
 }

@@ -1,6 +1,6 @@
 //! Rows and files, and the seal.
 
-use sqlx::{FromRow, QueryBuilder};
+use sqlx::{FromRow, Postgres, QueryBuilder};
 use uuid::Uuid;
 
 use super::{Result, StoreError, Tx, digest, guard};
@@ -9,8 +9,8 @@ use crate::{
         example::ExampleFormat,
         snapshot::{NewSnapshotRow, Seal, SnapshotFile, SnapshotRow, SnapshotStep},
     },
-    ids::{ExampleId, Id, SnapshotId, SnapshotRowId},
-    store::{OrdinalRequest, Page},
+    ids::{ExampleId, Id, SnapshotId, SnapshotRowId, uuids},
+    store::{OrdinalRequest, Page, Paging},
 };
 
 #[derive(FromRow)]
@@ -144,15 +144,8 @@ impl Tx {
         format: ExampleFormat,
         page: OrdinalRequest,
     ) -> Result<Page<SnapshotRow>> {
-        let mut query = QueryBuilder::new(
-            "select id, snapshot_id, format, position, member_position, example_id, row_hash
-             from snapshot_row where project_id = ",
-        );
-        query.push_bind(self.project_uuid());
-        query.push(" and snapshot_id = ").push_bind(of.uuid()).push(" and format = ").push_bind(format.word());
-        page.push(&mut query, "position");
-        let rows: Vec<RowRow> = query.build_query_as().fetch_all(self.connection()).await?;
-        Ok(page.page(rows.into_iter().map(SnapshotRow::try_from).collect::<Result<_>>()?))
+        let query = snapshot_rows_query(self.project_uuid(), of, format, page);
+        self.page::<RowRow, _>(query, page).await
     }
 
     /// Rows by id (snapshot_row_id_key).
@@ -160,7 +153,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn snapshot_rows_by_id(&mut self, ids: &[SnapshotRowId]) -> Result<Vec<SnapshotRow>> {
-        let ids: Vec<_> = ids.iter().map(|id| id.uuid()).collect();
+        let ids = uuids(ids);
         let project = self.project_uuid();
         sqlx::query_as!(
             RowRow,
@@ -181,7 +174,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn snapshot_rows_of_examples(&mut self, examples: &[ExampleId]) -> Result<Vec<SnapshotRow>> {
-        let examples: Vec<_> = examples.iter().map(|id| id.uuid()).collect();
+        let examples = uuids(examples);
         let project = self.project_uuid();
         sqlx::query_as!(
             RowRow,
@@ -217,4 +210,21 @@ impl Tx {
         });
         files.collect()
     }
+}
+
+/// The statement of [`Tx::snapshot_rows`].
+pub(in crate::store) fn snapshot_rows_query(
+    project: Uuid,
+    of: SnapshotId,
+    format: ExampleFormat,
+    page: OrdinalRequest,
+) -> QueryBuilder<Postgres> {
+    let mut query = QueryBuilder::new(
+        "select id, snapshot_id, format, position, member_position, example_id, row_hash
+         from snapshot_row where project_id = ",
+    );
+    query.push_bind(project);
+    query.push(" and snapshot_id = ").push_bind(of.uuid()).push(" and format = ").push_bind(format.word());
+    page.push(&mut query, "position");
+    query
 }

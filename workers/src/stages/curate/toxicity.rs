@@ -147,6 +147,9 @@ pub fn find(rule: &ToxicityRule, text: &str) -> Option<(Category, String)> {
                 if is_plain(&rule.plain_terms, quote) || !run.iter().all(|(_, word)| is_wordlike(word)) {
                     return None;
                 }
+                if is_formula(quote) && (quote.len() <= SHORT_FORMULA || letters_alone(rule, quote).is_none()) {
+                    return None;
+                }
                 let found = if length > 1 && !is_spelt_apart(run) {
                     // Harmless neighbours such as `bass hit` are found too, but not as severe threats.
                     let threat = length <= PHRASE && !quote.contains(is_punctuation);
@@ -166,6 +169,36 @@ fn is_wordlike(word: &str) -> bool {
     let letters = word.chars().filter(|c| c.is_alphabetic()).count();
     let digits = word.chars().filter(char::is_ascii_digit).count();
     letters > 0 && letters >= 2 * digits && !word.contains(['/', '=', '<', '>', '\\']) && !word.contains("&#")
+}
+
+/// The symbols of the elements (IUPAC, 2016).
+const ELEMENTS: &str = "H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Kr \
+    Rb Sr Y Zr Nb Mo Tc Ru Rh Pd Ag Cd In Sn Sb Te I Xe Cs Ba La Ce Pr Nd Pm Sm Eu Gd Tb Dy Ho Er Tm Yb Lu Hf Ta W Re Os Ir \
+    Pt Au Hg Tl Pb Bi Po At Rn Fr Ra Ac Th Pa U Np Pu Am Cm Bk Cf Es Fm Md No Lr Rf Db Sg Bh Hs Mt Ds Rg Cn Nh Fl Mc Lv Ts Og";
+
+/// So short a formula is no word, whatever its letters spell: `H2O`, `HHO2`.
+const SHORT_FORMULA: usize = 4;
+
+/// Whether a word is a chemical formula with a count in it: symbols of elements, each with a count of its own or none.
+fn is_formula(word: &str) -> bool {
+    fn rest(text: &str) -> bool {
+        let symbol = |length: usize| {
+            let (symbol, after) = text.split_at_checked(length)?;
+            ELEMENTS.split_whitespace().any(|element| element == symbol).then_some(after)
+        };
+        text.is_empty()
+            || [2, 1].into_iter().filter_map(symbol).any(|after| {
+                let counted = after.trim_start_matches(|c: char| c.is_ascii_digit());
+                !after.starts_with('0') && rest(counted)
+            })
+    }
+    word.len() <= 24 && word.contains(|c: char| c.is_ascii_digit()) && rest(word)
+}
+
+/// What the letters of a word spell, without its digits.
+fn letters_alone(rule: &ToxicityRule, word: &str) -> Option<Category> {
+    let letters: String = word.chars().filter(|c| !c.is_ascii_digit()).collect();
+    category(rule, &letters, Severity::Mild)
 }
 
 /// Whether each word of a run is one letter, as in `f u c k`.
@@ -235,6 +268,7 @@ mod tests {
             "<<4*4=16>>16 apples in 1969, in 1936; see https://www.scribd.com/document/59451153/corrosion-technology",
             "Sharks get cancer. Can you get cancer from a finger prick? The Holocaust, homosexual rights and bitcoin are topics of study.",
             "The Hartree-Fock method, a debugger and DICOM images are tools.",
+            "Water is H2O, hydrogen peroxide H2O2; a slip is HHO2 or HH2O; glucose is C6H12O6, acetic acid CH3COOH.",
             "The dam at Hoover holds Lake Mead; it can kill fish. Fluorine kills bacteria.",
         ];
         let falling: Vec<_> = texts.iter().filter_map(|text| found(text)).collect();
@@ -245,7 +279,9 @@ mod tests {
     fn swearing_falls_with_the_words_that_did_it_also_when_spelt_to_evade() {
         assert_eq!(found("Oxygen. That is a fucking easy one!"), Some((Category::Profane, "fucking".to_owned())));
         assert!(found("Just kill yourself.").is_some());
-        for text in ["What a load of sh1t.", "You are an @sshole, really", "f u c k this question", "FÜCK off"] {
+        for text in
+            ["What a load of sh1t.", "You are an @sshole, really", "f u c k this question", "FÜCK off", "FUCK2", "Sh1T"]
+        {
             assert!(found(text).is_some(), "{text}");
         }
     }

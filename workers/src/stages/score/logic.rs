@@ -7,10 +7,13 @@
 //! Measured (`cargo run -p atr-workers --example judgements`): on the four models' solutions to 993 GSM8K questions, none of the 1,513 right
 //! ones has a contradiction found in it.
 
+mod circles;
+
 use std::collections::BTreeSet;
 
 use serde::Serialize;
 
+use self::circles::circles;
 use super::arithmetic;
 use crate::stages::verify::claims::{sentences, split};
 use crate::stages::verify::compare::{FactText, Relation, compare_parsed};
@@ -119,61 +122,6 @@ pub fn examine(question: &str, steps: &[Step], conclusion: Option<&str>) -> Logi
 
 fn shown(value: f64) -> String {
     format!("{}", (value * 1e6).round() / 1e6)
-}
-
-/// Steps that can reach themselves, one finding for each circle (strongly connected component, Tarjan 1972, without recursion).
-fn circles(steps: &[Step]) -> Vec<Finding> {
-    let n = steps.len();
-    let (mut index, mut low, mut on) = (vec![usize::MAX; n], vec![0; n], vec![false; n]);
-    let (mut counter, mut stack, mut out) = (0, Vec::new(), Vec::new());
-    for root in 0..n {
-        if index[root] != usize::MAX {
-            continue;
-        }
-        let mut work = vec![(root, 0)];
-        while let Some((at, edge)) = work.pop() {
-            if edge == 0 {
-                index[at] = counter;
-                low[at] = counter;
-                counter += 1;
-                stack.push(at);
-                on[at] = true;
-            }
-            if let Some(&next) = steps[at].rests_on.get(edge) {
-                work.push((at, edge + 1));
-                if next < n && index[next] == usize::MAX {
-                    work.push((next, 0));
-                } else if next < n && on[next] {
-                    low[at] = low[at].min(index[next]);
-                }
-                continue;
-            }
-            if let Some(&(parent, _)) = work.last() {
-                low[parent] = low[parent].min(low[at]);
-            }
-            if low[at] == index[at] {
-                let mut members = BTreeSet::new();
-                while let Some(member) = stack.pop() {
-                    on[member] = false;
-                    members.insert(member);
-                    if member == at {
-                        break;
-                    }
-                }
-                if members.len() > 1 || steps[at].rests_on.contains(&at) {
-                    let steps: Vec<usize> = members.into_iter().collect();
-                    let named: Vec<String> = steps.iter().map(|s| (s + 1).to_string()).collect();
-                    let reason = if steps.len() == 1 {
-                        format!("step {} rests on itself", named[0])
-                    } else {
-                        format!("steps {} rest on each other in a circle", named.join(", "))
-                    };
-                    out.push(Finding { kind: FaultKind::CircularSupport, steps, span: None, reason });
-                }
-            }
-        }
-    }
-    out
 }
 
 /// Inferences that rest on nothing though others rest on them, and steps that rest on what is not there. A premise needs no support: a

@@ -91,7 +91,7 @@ async fn ask(bench: &Bench, project: ProjectId, snapshot: SnapshotId) -> Trainin
     job
 }
 
-/// Asks for a job on a snapshot of one trace, and claims it.
+/// A job on the snapshot of one trace, and its task, claimed.
 async fn claimed(bench: &Bench) -> (ProjectId, TrainingJob, Claim) {
     let records = Records::new(&bench.db, "p").await;
     records.ready(&Trace::default(), true).await;

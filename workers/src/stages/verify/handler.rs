@@ -62,9 +62,10 @@ pub(crate) async fn run(cx: &Context, tasks: &[Claim]) -> Result<(), StageError>
         for fact in found.values().flatten() {
             texts.entry(fact.fact).or_insert_with(|| FactText::new(&fact.statement));
         }
+        let known = Known { found, texts, sources };
         let mut out = Written::default();
         for trace in split {
-            out.add(trace, &mut query, &found, &texts, &sources, &ids, now);
+            out.add(trace, &mut query, &known, &ids, now);
         }
         out
     })
@@ -119,6 +120,16 @@ impl Split {
     }
 }
 
+/// What a batch is held against.
+struct Known {
+    /// The facts that each search found.
+    found: HashMap<usize, Vec<FoundFact>>,
+    /// Their texts.
+    texts: HashMap<FactId, FactText>,
+    /// The sources that answers cite.
+    sources: Sources,
+}
+
 /// What is written for a batch.
 #[derive(Default)]
 struct Written {
@@ -134,9 +145,7 @@ impl Written {
         &mut self,
         split: Split,
         query: &mut usize,
-        found: &HashMap<usize, Vec<FoundFact>>,
-        texts: &HashMap<FactId, FactText>,
-        sources: &Sources,
+        known: &Known,
         ids: &atr_core::ids::Ids,
         now: chrono::DateTime<chrono::Utc>,
     ) {
@@ -156,11 +165,11 @@ impl Written {
             let worthy = terms.is_some();
             let facts: &[FoundFact] = if worthy {
                 *query += 1;
-                found.get(&(*query - 1)).map(Vec::as_slice).unwrap_or_default()
+                known.found.get(&(*query - 1)).map(Vec::as_slice).unwrap_or_default()
             } else {
                 &[]
             };
-            let verdict = hold(&resolved, facts, texts);
+            let verdict = hold(&resolved, facts, &known.texts);
             let deciding = verdict.deciding.map(|at| facts[at].fact);
             let judgement = match verdict.judgement {
                 Judgement::Supported => ClaimVerdict::Supported,
@@ -194,7 +203,7 @@ impl Written {
             });
         }
         for mention in split.mentions {
-            let checked = sources.check(&mention, &split.trace.answer);
+            let checked = known.sources.check(&mention, &split.trace.answer);
             self.citations.push(Citation {
                 id: ids.make(),
                 trace,

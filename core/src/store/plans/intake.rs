@@ -1,0 +1,61 @@
+//! Batches, what was set aside, and tasks.
+
+use super::{
+    Library, MOST, MOST_MERGED, by_id,
+    rows::Holds::{Value, Words},
+};
+use crate::{
+    domain::intake::Door,
+    queue::{Stage, State, TaskFilter, inspect::tasks_query},
+    store::{BatchFilter, QuarantineFilter, batch::batches_query, quarantine::quarantined_query},
+};
+
+#[tokio::test]
+async fn a_page_of_what_came_in_costs_a_page() {
+    let all = Library::fill(&[
+        ("ingest_batch", &[("door", Words("reviews", "traces"))]),
+        ("quarantined_item", &[("door", Words("reviews", "traces")), ("external_id", Words("few", "many"))]),
+        (
+            "task",
+            &[("stage", Words("promote", "verify")), ("state", Words("dead", "succeeded")), ("attempt", Value("0"))],
+        ),
+    ])
+    .await;
+    let project = all.project();
+    let doors: Vec<Option<Door>> = std::iter::once(None).chain(Door::ALL.iter().copied().map(Some)).collect();
+    all.expect_few_rows(
+        MOST,
+        doors.iter().map(|door| {
+            let filter = BatchFilter { door: *door };
+            by_id(format!("{filter:?}"), |page| batches_query(project, &filter, page))
+        }),
+    )
+    .await;
+    let quarantined =
+        |filter: QuarantineFilter| by_id(format!("{filter:?}"), |page| quarantined_query(project, &filter, page));
+    let external = ["few", "many", "none"].map(|id| Some(id.to_owned()));
+    all.expect_few_rows(
+        MOST,
+        doors
+            .iter()
+            .map(|door| QuarantineFilter { door: *door, external_id: None })
+            .chain(external.clone().map(|external_id| QuarantineFilter { door: None, external_id }))
+            .map(quarantined),
+    )
+    .await;
+    all.expect_an_index(
+        external
+            .into_iter()
+            .flat_map(|external_id| doors.iter().map(move |door| (*door, external_id.clone())))
+            .map(|(door, external_id)| quarantined(QuarantineFilter { door, external_id })),
+    )
+    .await;
+    let stages = [None, Some(Stage::Promote), Some(Stage::Verify), Some(Stage::Route)];
+    let states = [None, Some(State::Dead), Some(State::Succeeded), Some(State::Available)];
+    let tasks = stages.into_iter().flat_map(|stage| states.map(|state| TaskFilter { stage, state }));
+    all.expect_few_rows(
+        MOST_MERGED,
+        tasks.map(|filter| by_id(format!("{filter:?}"), |page| tasks_query(project, &filter, page))),
+    )
+    .await;
+}

@@ -1,0 +1,109 @@
+//! Verifications, claims, scores, reviews, and who reviews what.
+
+use super::{
+    FEW_AND_MANY, Library, MOST, by_id,
+    rows::{
+        Holds::{Ids, Value, Words},
+        of,
+    },
+};
+use crate::{
+    domain::review::Verdict,
+    store::{
+        AssignmentFilter, ClaimFilter, ExpertFilter, ReviewFilter,
+        assignment::assignments_query,
+        expert::experts_query,
+        key::keys_query,
+        review::reviews_query,
+        score::scores_query,
+        verification::{claims_query, verifications_query},
+    },
+};
+
+#[tokio::test]
+async fn a_page_of_judgements_costs_a_page_by_whatever_they_are_filtered() {
+    let all = Library::fill(&[
+        ("verification", &[("trace_id", Ids)]),
+        ("claim", &[("trace_id", Ids), ("deciding_fact_id", Ids)]),
+        ("score", &[("trace_id", Ids)]),
+        // A trace has few reviews.
+        (
+            "review",
+            &[
+                ("trace_id", Value("pg_temp.id((n + 4) / 5)")),
+                ("expert_id", Ids),
+                ("verdict", Words("cannot_judge", "correct")),
+            ],
+        ),
+        ("review_key", &[("review_id", Value("pg_temp.id(n)"))]),
+        ("assignment", &[("expert_id", Ids), ("cycle", Words("2026-11-16", "2026-11-23"))]),
+        ("expert", &[("active", Words("false", "true")), ("domains", Words("{few}", "{many}"))]),
+        ("api_key", &[]),
+    ])
+    .await;
+    let project = all.project();
+    let traces = [None, Some(of(1)), Some(of(2))];
+    all.expect_few_rows(
+        MOST,
+        traces.map(|trace| by_id(format!("verifications {trace:?}"), |page| verifications_query(project, trace, page))),
+    )
+    .await;
+    all.expect_few_rows(
+        MOST,
+        traces.map(|trace| by_id(format!("scores {trace:?}"), |page| scores_query(project, trace, page))),
+    )
+    .await;
+    let facts = [None, Some(of(1)), Some(of(2))];
+    let listing = |filter: ClaimFilter| by_id(format!("{filter:?}"), |page| claims_query(project, &filter, page));
+    let alone = traces.map(|trace| ClaimFilter { trace, deciding_fact: None });
+    all.expect_few_rows(
+        MOST,
+        alone.into_iter().chain(facts.map(|deciding_fact| ClaimFilter { trace: None, deciding_fact })).map(listing),
+    )
+    .await;
+    let pairs = traces.into_iter().flat_map(|trace| facts.map(|deciding_fact| ClaimFilter { trace, deciding_fact }));
+    all.expect_an_index(pairs.map(listing)).await;
+
+    let mut filters = vec![ReviewFilter::default(), ReviewFilter { trace: Some(of(7)), ..Default::default() }];
+    filters.push(ReviewFilter { external_id: Some("v7".into()), ..Default::default() });
+    filters.extend(FEW_AND_MANY.map(|n| ReviewFilter { expert: Some(of(n)), ..Default::default() }));
+    filters.extend(Verdict::ALL.iter().map(|verdict| ReviewFilter { verdict: Some(*verdict), ..Default::default() }));
+    let listing = |filter: ReviewFilter| by_id(format!("{filter:?}"), |page| reviews_query(project, &filter, page));
+    all.expect_few_rows(MOST, filters.into_iter().map(listing)).await;
+    let pairs = FEW_AND_MANY.into_iter().flat_map(|n| {
+        let expert = ReviewFilter { expert: Some(of(n)), ..Default::default() };
+        [
+            ReviewFilter { trace: Some(of(7)), ..expert.clone() },
+            ReviewFilter { verdict: Some(Verdict::CannotJudge), ..expert },
+        ]
+    });
+    all.expect_an_index(pairs.map(listing)).await;
+
+    let experts = [None, Some(of(1)), Some(of(2))];
+    let cycles = [None, Some("2026-11-16"), Some("2026-11-23"), Some("2026-11-30")]
+        .map(|day| day.map(|day| day.parse().expect("a day")));
+    let listing =
+        |filter: AssignmentFilter| by_id(format!("{filter:?}"), |page| assignments_query(project, &filter, page));
+    all.expect_few_rows(
+        MOST,
+        experts
+            .map(|expert| AssignmentFilter { expert, cycle: None })
+            .into_iter()
+            .chain(cycles.map(|cycle| AssignmentFilter { expert: None, cycle }))
+            .map(listing),
+    )
+    .await;
+    let pairs = experts.into_iter().flat_map(|expert| cycles.map(|cycle| AssignmentFilter { expert, cycle }));
+    all.expect_an_index(pairs.map(listing)).await;
+
+    // Experts and keys are people and programs: their number does not grow with what comes in.
+    let domains = [None, Some("few"), Some("none")].map(|domain| domain.map(str::to_owned));
+    let people = domains
+        .into_iter()
+        .flat_map(|domain| [None, Some(false)].map(|active| ExpertFilter { active, domain: domain.clone() }));
+    all.expect_an_index(
+        people.map(|filter| by_id(format!("{filter:?}"), |page| experts_query(project, &filter, page))),
+    )
+    .await;
+    all.expect_few_rows(MOST, [by_id("keys", |page| keys_query(project, page))]).await;
+}

@@ -1,0 +1,7 @@
+//! The tests of `core` against a real PostgreSQL, in one binary: it links once.
+
+mod queue;
+mod snapshot;
+mod store;
+mod support;
+mod training;

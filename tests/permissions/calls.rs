@@ -1,0 +1,168 @@
+//! Everything that can be asked for, and who may ask for it.
+
+use atr_core::{
+    domain::access::Role::{self, Admin, Curator, Engineer, Expert, Ingest, Operator, Reader},
+    ids::Kind,
+};
+use serde_json::Value;
+
+/// A field of the API and the document that asks for it. Ids in it are `trc_0` and so on, until [`Call::with`] fills
+/// them in.
+#[derive(Debug)]
+pub(super) struct Call {
+    pub(super) field: String,
+    document: String,
+    pub(super) allowed: Vec<Role>,
+}
+
+impl Call {
+    /// The document with an id of each kind; a kind without one gets the id of nothing.
+    pub(super) fn with(&self, ids: &[String]) -> String {
+        let mut document = self.document.clone();
+        let kinds = Kind::ALL.iter().map(|kind| kind.prefix());
+        for kind in kinds {
+            let known = ids.iter().find(|id| id.split_once('_').is_some_and(|(prefix, _)| prefix == kind));
+            let id = known.cloned().unwrap_or_else(|| format!("{kind}_{}", "0".repeat(26)));
+            document = document.replace(&format!("\"{kind}_0\""), &format!("\"{id}\""));
+        }
+        document
+    }
+}
+
+const CURATORS: &[Role] = &[Operator, Admin, Curator];
+const ENGINEERS: &[Role] = &[Operator, Admin, Engineer];
+const ADMINS: &[Role] = &[Operator, Admin];
+const READERS: &[Role] = &[Operator, Admin, Curator, Engineer, Expert, Reader];
+
+/// Which roles may send what, at either door.
+pub(super) const SENDERS: [(&str, &[Role]); 3] = [
+    ("traces", &[Operator, Admin, Ingest]),
+    ("reviews", &[Operator, Admin, Expert]),
+    ("grounding", &[Operator, Admin, Curator, Expert]),
+];
+
+const MUTATIONS: [(&str, &str, &[Role]); 19] = [
+    ("recordTraces", r#"(items: [{external_id: "t", model: "m", query: "q", answer: "b"}])"#, SENDERS[0].1),
+    ("recordReviews", r#"(items: [{trace: "trc_0", expert: "exp_0", verdict: "correct"}])"#, SENDERS[1].1),
+    (
+        "recordGrounding",
+        r#"(items: [{kind: "fact", external_id: "f", source: "s", domain: "d", subject: "s", statement: "S."}])"#,
+        SENDERS[2].1,
+    ),
+    ("retractFact", r#"(fact: "fct_0", reason: "r")"#, CURATORS),
+    ("disputeFact", r#"(fact: "fct_0", reason: "r")"#, CURATORS),
+    ("verifyFact", r#"(fact: "fct_0", reason: "r")"#, CURATORS),
+    ("requestSnapshot", "", ENGINEERS),
+    ("startTrainingJob", r#"(input: {snapshot: "snp_0", baseModel: "mdl_0"})"#, ENGINEERS),
+    ("cancelTrainingJob", r#"(job: "job_0")"#, ENGINEERS),
+    ("promoteModel", r#"(model: "mdl_0", reason: "r")"#, ENGINEERS),
+    ("rollBack", r#"(reason: "r")"#, ENGINEERS),
+    ("createExpert", r#"(input: {handle: "new", weeklyCapacity: 1})"#, ADMINS),
+    ("updateExpert", r#"(expert: "exp_0", input: {active: false})"#, ADMINS),
+    ("createKey", r#"(input: {name: "n", role: EXPERT, expert: "exp_0"})"#, ADMINS),
+    ("revokeKey", r#"(key: "key_0")"#, ADMINS),
+    ("routeReviews", "", ADMINS),
+    ("replayTask", r#"(task: "tsk_0")"#, ADMINS),
+    ("cancelTask", r#"(task: "tsk_0")"#, ADMINS),
+    ("createProject", r#"(slug: "new", name: "New")"#, &[Operator]),
+];
+
+fn readers(field: &str) -> &'static [Role] {
+    match field {
+        "projects" => &[Operator],
+        "key" | "keys" => ADMINS,
+        _ => READERS,
+    }
+}
+
+/// Every mutation, each on things of which the ids are to be filled in.
+pub(super) async fn mutations() -> Vec<Call> {
+    let known: Vec<_> = MUTATIONS
+        .iter()
+        .map(|(field, arguments, allowed)| Call {
+            field: (*field).to_owned(),
+            document: format!("mutation {{ {field}{arguments} {{ status }} }}"),
+            allowed: allowed.to_vec(),
+        })
+        .collect();
+    let mut named: Vec<_> = known.iter().map(|call| call.field.clone()).collect();
+    let mut served: Vec<_> = fields("mutationType").await.iter().map(|field| text(field, "name").to_owned()).collect();
+    named.sort();
+    served.sort();
+    assert_eq!(named, served, "the table of who may call what has every mutation");
+    known
+}
+
+/// Every query with the least that it must be given, as the schema tells it.
+pub(super) async fn queries() -> Vec<Call> {
+    let mut calls = vec![];
+    for field in fields("queryType").await {
+        let name = text(&field, "name");
+        let mut arguments = vec![];
+        for argument in field["args"].as_array().expect("arguments") {
+            if argument["type"]["kind"] != "NON_NULL" || !argument["defaultValue"].is_null() {
+                continue;
+            }
+            let value = match text(innermost(&argument["type"]), "name") {
+                "ID" => format!("\"{}_0\"", kind_of(text(innermost(&field["type"]), "name")).prefix()),
+                "String" => r#""gold""#.to_owned(),
+                "LineageInput" => r#"{of: "snp_0", direction: ORIGINS}"#.to_owned(),
+                other => panic!("{name} must be given a {other}, which no test knows"),
+            };
+            // A list of one may be given as the one.
+            arguments.push(format!("{}: {value}", text(argument, "name")));
+        }
+        let of = innermost(&field["type"]);
+        let list = text(of, "name").ends_with("Connection");
+        if list && name != "lineage" {
+            arguments.push("first: 100".to_owned());
+        }
+        let selection = match text(of, "kind") {
+            "SCALAR" | "ENUM" => "",
+            _ if list => "{ edges { cursor } }",
+            _ => "{ __typename }",
+        };
+        let arguments = if arguments.is_empty() { String::new() } else { format!("({})", arguments.join(", ")) };
+        calls.push(Call {
+            field: name.to_owned(),
+            document: format!("{{ {name}{arguments} {selection} }}"),
+            allowed: readers(name).to_vec(),
+        });
+    }
+    assert!(calls.len() > 40, "{} queries", calls.len());
+    calls
+}
+
+/// The kind of id that names things of a type of the API.
+fn kind_of(name: &str) -> Kind {
+    let named = |kind: &&Kind| {
+        let kind = format!("{kind:?}");
+        kind == name || kind == format!("Api{name}") || format!("{kind}Item") == name
+    };
+    // What may be anything is asked for as a trace.
+    Kind::ALL.iter().find(named).copied().unwrap_or_else(|| match name {
+        "Node" => Kind::Trace,
+        other => panic!("no kind of id names a {other}"),
+    })
+}
+
+/// The fields of a root type.
+async fn fields(root: &str) -> Vec<Value> {
+    const TYPE: &str = "kind name ofType { kind name ofType { kind name ofType { kind name } } }";
+    let asked = format!(
+        "{{ __schema {{ {root} {{ fields {{ name args {{ name defaultValue type {{ {TYPE} }} }} type {{ {TYPE} }} }} }} }} }}"
+    );
+    let answer = atr::graphql::api().execute(asked).await;
+    assert!(answer.errors.is_empty(), "{:?}", answer.errors);
+    let schema = answer.data.into_json().expect("the schema as JSON");
+    schema["__schema"][root]["fields"].as_array().expect("fields").clone()
+}
+
+/// A type without what wraps it.
+fn innermost(kind: &Value) -> &Value {
+    if kind["ofType"].is_null() { kind } else { innermost(&kind["ofType"]) }
+}
+
+fn text<'a>(of: &'a Value, field: &str) -> &'a str {
+    of[field].as_str().expect("a text")
+}

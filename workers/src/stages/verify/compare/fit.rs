@@ -1,0 +1,77 @@
+//! Whether two clauses speak of the same: their topics, measures, dates and the order of their words.
+
+use super::super::{
+    clause::{Clause, Content, Overlap, superlative},
+    dates::Date,
+    lexicon,
+    measure::{Likeness, Quantity, Unit, liken},
+    slot::ordinal,
+};
+
+/// A stop word of one whose opposite the other has instead.
+pub(super) fn opposed(a: &Clause, b: &Clause) -> Option<(&'static str, &'static str)> {
+    lexicon::TURNS
+        .iter()
+        .flat_map(|(x, y)| [(*x, *y), (*y, *x)])
+        .find(|(x, y)| a.turns.contains(x) && !a.turns.contains(y) && b.turns.contains(y) && !b.turns.contains(x))
+}
+
+/// All that the claim's clause is about stands in the fact's, and little else does: no name, and at most a third of its words.
+pub(super) fn topic_is_same(o: &Overlap) -> bool {
+    o.only_a.is_empty()
+        && o.coverage_b >= 0.66
+        && !o.only_b.iter().any(|c| c.name || ordinal(&c.stem) || superlative(&c.stem))
+}
+
+/// Every quantity and date of `a` stands in `b`.
+pub(super) fn measures_same(a: &Clause, b: &Clause) -> bool {
+    a.quantities.iter().all(|q| b.quantities.iter().any(|p| liken(q, p) == Likeness::Same && noun_is_named(q, p, a, b)))
+        && a.dates.iter().all(|d| b.dates.iter().any(|e| d.agrees(e) && finer_or_equal(e, d)))
+}
+
+/// The fact's date says at least as much as the claim's.
+fn finer_or_equal(fact: &Date, claim: &Date) -> bool {
+    (claim.day.is_none() || fact.day.is_some())
+        && (claim.month.is_none() || fact.month.is_some())
+        && (claim.year.is_none() || fact.year.is_some())
+}
+
+/// Neither has a quantity that the other lacks.
+pub(super) fn measures_agree(a: &Clause, b: &Clause) -> bool {
+    let within = |a: &Clause, b: &Clause| {
+        a.quantities.iter().all(|q| b.quantities.iter().any(|p| liken(q, p) == Likeness::Same))
+    };
+    within(a, b) && within(b, a)
+}
+
+/// Neither is restricted to a time that the other is not.
+pub(super) fn dates_fit(a: &Clause, b: &Clause) -> bool {
+    a.dates.len() == b.dates.len() && a.dates.iter().all(|d| b.dates.iter().any(|e| d.agrees(e)))
+}
+
+/// A bare number may be held against a counted noun only where the other clause names that noun.
+pub(super) fn noun_is_named(a: &Quantity, b: &Quantity, said: &Clause, known: &Clause) -> bool {
+    match (&a.unit, &b.unit) {
+        (Unit::None, Unit::Count(noun)) => said.content.iter().any(|c| c.stem == *noun),
+        (Unit::Count(noun), Unit::None) => known.content.iter().any(|c| c.stem == *noun),
+        _ => true,
+    }
+}
+
+/// The shared words play the same parts: the object of "of" stays its object, and what does something does not become what it is
+/// done to.
+pub(super) fn in_order(said: &Clause, known: &Clause, o: &Overlap) -> bool {
+    let topical = |c: &Content| c.name || !c.light();
+    let parts_agree = o.shared.iter().all(|(c, k)| c.argument == k.argument || !topical(c));
+    let described = o.shared.iter().any(|(c, k)| c.argument && k.argument && topical(c));
+    if said.functional_noun || said.superlative {
+        return o.shared.iter().all(|(c, k)| c.argument == k.argument || !(c.name || k.name));
+    }
+    if said.passive != known.passive || (described && parts_agree) {
+        return true;
+    }
+    // A word said twice is matched with its first place, which says nothing about the order of the second.
+    let mut met = std::collections::HashSet::new();
+    let once: Vec<usize> = o.shared.iter().filter(|(c, _)| met.insert(c.stem.as_str())).map(|(_, k)| k.index).collect();
+    once.windows(2).all(|pair| pair[0] <= pair[1])
+}
