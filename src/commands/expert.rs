@@ -66,10 +66,8 @@ impl ExpertCommand {
             Self::List { project } => {
                 let actor = installation.actor(project.as_deref()).await?;
                 let first = PageRequest::first(page::MOST);
-                for expert in experts::list(app, &actor, &ExpertFilter::default(), first).await?.rows {
-                    out.result(&line(&expert), || words(&expert))?;
-                }
-                Ok(())
+                let page = experts::list(app, &actor, &ExpertFilter::default(), first).await?;
+                out.page("experts", &page, line, words)
             }
         }
     }

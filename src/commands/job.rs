@@ -64,10 +64,7 @@ impl Jobs {
             Command::List { state } => {
                 let mut tx = app.store.begin(actor.project).await?;
                 let filter = JobFilter { state, ..JobFilter::default() };
-                for job in tx.jobs(&filter, PageRequest::first(200)).await?.rows {
-                    out.result(&line(&job), || words(&job))?;
-                }
-                Ok(())
+                out.page("jobs", &tx.jobs(&filter, PageRequest::first(200)).await?, line, words)
             }
             Command::Show { job } => {
                 let mut tx = app.store.begin(actor.project).await?;

@@ -61,11 +61,9 @@ impl Models {
             Command::List => {
                 let mut tx = app.store.begin(actor.project).await?;
                 let in_use = tx.model_in_use().await?.map(|model| model.id);
-                for model in tx.models(&ModelFilter::default(), PageRequest::first(200)).await?.rows {
-                    let used = in_use == Some(model.id);
-                    out.result(&line(&model, used), || words(&model, used))?;
-                }
-                Ok(())
+                let page = tx.models(&ModelFilter::default(), PageRequest::first(200)).await?;
+                let used = |model: &ModelVersion| in_use == Some(model.id);
+                out.page("models", &page, |model| line(model, used(model)), |model| words(model, used(model)))
             }
             Command::Show { model } => {
                 let mut tx = app.store.begin(actor.project).await?;

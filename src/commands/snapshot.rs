@@ -96,11 +96,10 @@ impl Snapshots {
                 })?;
             }
             Command::List => {
-                for one in tx.snapshots(&SnapshotFilter::default(), PageRequest::first(200)).await?.rows {
-                    out.result(&line(&one), || {
-                        format!("{}  {:8}  {:>6} members  {}", one.id, one.state, one.members, one.name)
-                    })?;
-                }
+                let page = tx.snapshots(&SnapshotFilter::default(), PageRequest::first(200)).await?;
+                out.page("snapshots", &page, line, |one| {
+                    format!("{}  {:8}  {:>6} members  {}", one.id, one.state, one.members, one.name)
+                })?;
             }
             Command::Diff { from, to } => {
                 let (from, to) = (find(&mut tx, &from).await?, find(&mut tx, &to).await?);
