@@ -4,6 +4,7 @@ mod demo;
 mod embedded;
 mod faults;
 mod graphql;
+mod hostile;
 mod ingest;
 mod process;
 mod schema;

@@ -9,7 +9,6 @@ use super::{
     grounding::Fact,
     judgement::Score,
     loading::{many, one},
-    paging::listed,
     review::Review,
     scalars::{Int64, IntoId},
     snapshot::Snapshot,
@@ -50,7 +49,6 @@ impl SnapshotMember {
     }
 
     /// The examples that the review had yielded, by format.
-    #[graphql(complexity = "listed(child_complexity)")]
     async fn examples(&self, ctx: &Context<'_>) -> Result<Vec<Example>> {
         many(ctx, &self.0.pinned.examples).await
     }

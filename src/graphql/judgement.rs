@@ -14,7 +14,7 @@ use super::{
     grounding::Fact,
     loading::{CitationsOfVerification, ClaimsOf, children, found, many, maybe, one},
     model::ModelVersion,
-    paging::{Connection, PageArgs, connect, listed, paged},
+    paging::{Connection, PageArgs, connect},
     review::Review,
     scalars::{IntoId, Span, maybe_id},
     session::reading,
@@ -65,13 +65,11 @@ impl Verification {
     }
 
     /// The claims it found, in order.
-    #[graphql(complexity = "listed(child_complexity)")]
     async fn claims(&self, ctx: &Context<'_>) -> Result<Vec<Claim>> {
         children(ctx, ClaimsOf(self.0.id)).await
     }
 
     /// The citations it found in the answer.
-    #[graphql(complexity = "listed(child_complexity)")]
     async fn citations(&self, ctx: &Context<'_>) -> Result<Vec<Citation>> {
         children(ctx, CitationsOfVerification(self.0.id)).await
     }
@@ -183,7 +181,6 @@ impl Consensus {
     }
 
     /// Traces that give another answer.
-    #[graphql(complexity = "listed(child_complexity)")]
     async fn dissenters(&self, ctx: &Context<'_>) -> Result<Vec<Trace>> {
         many(ctx, &self.0.dissenters).await
     }
@@ -351,7 +348,6 @@ impl JudgementQuery {
     }
 
     /// Runs of the verifier, newest first.
-    #[graphql(complexity = "paged(first, last, child_complexity)")]
     async fn verifications(
         &self,
         ctx: &Context<'_>,
@@ -375,7 +371,6 @@ impl JudgementQuery {
     }
 
     /// Claims of every run of the verifier, newest first.
-    #[graphql(complexity = "paged(first, last, child_complexity)")]
     async fn claims(
         &self,
         ctx: &Context<'_>,
@@ -399,7 +394,6 @@ impl JudgementQuery {
     }
 
     /// Comparisons of chains, newest first.
-    #[graphql(complexity = "paged(first, last, child_complexity)")]
     async fn consensuses(
         &self,
         ctx: &Context<'_>,
@@ -423,7 +417,6 @@ impl JudgementQuery {
     }
 
     /// Rewards, newest first.
-    #[graphql(complexity = "paged(first, last, child_complexity)")]
     async fn scores(
         &self,
         ctx: &Context<'_>,

@@ -10,6 +10,7 @@ mod fault;
 mod grounding;
 mod intake;
 mod judgement;
+mod limits;
 mod lineage;
 mod loading;
 mod model;
@@ -26,7 +27,11 @@ mod trace;
 mod training;
 mod words;
 
-use async_graphql::{EmptySubscription, MergedObject, Schema};
+use std::sync::{Arc, LazyLock};
+
+use async_graphql::{EmptySubscription, MergedObject, Request, Response, Schema, parser::types::OperationType};
+
+use limits::Limits;
 
 pub use mutations::Mutation;
 pub use session::Session;
@@ -52,23 +57,85 @@ pub struct Query(
     queue::QueueQuery,
 );
 
-/// The schema with its limits.
-pub type Api = Schema<Query, Mutation, EmptySubscription>;
+/// The engine, which answers whatever it is given.
+type Engine = Schema<Query, Mutation, EmptySubscription>;
 
-/// How deep fields may nest. The standard introspection query nests to 14.
-const DEPTH: usize = 16;
-/// The most that a query may cost: fields, times the sizes of the pages they are in.
-const COMPLEXITY: usize = 20_000;
+/// How many errors a document that is not run is told at most: the first ones are what helps, and a document can be
+/// wrong in as many places as it has words.
+const ERRORS: usize = 5;
 
-/// Builds the schema.
+/// The schema with its limits. Requests reach the engine through it alone.
+#[derive(Clone)]
+pub struct Api {
+    engine: Engine,
+    limits: Arc<Limits>,
+}
+
+impl std::fmt::Debug for Api {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Api").finish_non_exhaustive()
+    }
+}
+
+/// A request whose document was read and is within the limits.
+#[derive(Debug)]
+pub struct Admitted {
+    request: Request,
+    /// Whether the operation that would run changes something, or its name leaves that open.
+    pub changes: bool,
+}
+
+impl Api {
+    /// Reads a request's document and holds it against the limits.
+    ///
+    /// # Errors
+    /// What to answer to a document that cannot be read or asks for too much.
+    pub fn admit(&self, mut request: Request) -> Result<Admitted, Box<Response>> {
+        let document = self
+            .limits
+            .read(&request.query, &request.variables)
+            .map_err(|error| Box::new(Response::from_errors(vec![error])))?;
+        let changes = document
+            .operations
+            .iter()
+            .filter(|(known, _)| match (known, &request.operation_name) {
+                (Some(known), Some(wanted)) => known.as_str() == wanted,
+                _ => true,
+            })
+            .any(|(_, operation)| operation.node.ty != OperationType::Query);
+        request.set_parsed_query(document);
+        Ok(Admitted { request, changes })
+    }
+
+    /// Runs a request.
+    pub async fn run(&self, admitted: Admitted) -> Response {
+        let mut answer = self.engine.execute(admitted.request).await;
+        if answer.errors.iter().all(|error| error.path.is_empty()) {
+            answer.errors.truncate(ERRORS);
+        }
+        answer
+    }
+
+    /// Admits a request and runs it.
+    pub async fn execute(&self, request: impl Into<Request>) -> Response {
+        match self.admit(request.into()) {
+            Ok(admitted) => self.run(admitted).await,
+            Err(refused) => *refused,
+        }
+    }
+}
+
+/// The schema of this program, built once.
 pub fn api() -> Api {
-    Schema::build(Query::default(), Mutation::default(), EmptySubscription)
-        .limit_depth(DEPTH)
-        .limit_complexity(COMPLEXITY)
-        .finish()
+    static API: LazyLock<Api> = LazyLock::new(|| {
+        let engine = Schema::build(Query::default(), Mutation::default(), EmptySubscription).finish();
+        let limits = Arc::new(Limits::of(&engine.sdl()));
+        Api { engine, limits }
+    });
+    API.clone()
 }
 
 /// The schema in its own language.
 pub fn sdl() -> String {
-    api().sdl()
+    api().engine.sdl()
 }

@@ -145,7 +145,6 @@ impl NodeQuery {
     }
 
     /// Records by their ids, in that order; null in the place of what this project has not.
-    #[graphql(complexity = "1 + ids.len() * child_complexity")]
     async fn nodes(
         &self,
         ctx: &Context<'_>,

@@ -9,7 +9,7 @@ use super::{
     curation::{CurationDecision, DecisionCount, SnapshotFile, SnapshotMember, SnapshotRow},
     fault::OrFault,
     loading::{JobsOf, children, found, maybe},
-    paging::{Connection, PageArgs, connect, listed, paged},
+    paging::{Connection, PageArgs, connect},
     scalars::{Int64, IntoId},
     session::reading,
     training::TrainingJob,
@@ -99,7 +99,6 @@ impl Snapshot {
     }
 
     /// The frozen traces, first to last.
-    #[graphql(complexity = "paged(first, last, child_complexity)")]
     async fn members(
         &self,
         ctx: &Context<'_>,
@@ -116,7 +115,6 @@ impl Snapshot {
     }
 
     /// What became of each member, first to last.
-    #[graphql(complexity = "paged(first, last, child_complexity)")]
     async fn decisions(
         &self,
         ctx: &Context<'_>,
@@ -135,7 +133,6 @@ impl Snapshot {
     }
 
     /// The rows of the file of one format, first to last.
-    #[graphql(complexity = "paged(first, last, child_complexity)")]
     async fn rows(
         &self,
         ctx: &Context<'_>,
@@ -153,21 +150,18 @@ impl Snapshot {
     }
 
     /// Its files; their bytes are at `/v1/snapshots/<id>/files/<path>`.
-    #[graphql(complexity = "listed(child_complexity)")]
     async fn files(&self, ctx: &Context<'_>) -> Result<Vec<SnapshotFile>> {
         let files = reading(ctx).await?.snapshot_files(self.0.id).await.or_fault()?;
         Ok(files.into_iter().map(SnapshotFile).collect())
     }
 
     /// How many members each stage of the pipeline kept or dropped, by reason.
-    #[graphql(complexity = "listed(child_complexity)")]
     async fn decision_counts(&self, ctx: &Context<'_>) -> Result<Vec<DecisionCount>> {
         let counts = reading(ctx).await?.decision_counts(self.0.id).await.or_fault()?;
         Ok(counts.into_iter().map(DecisionCount).collect())
     }
 
     /// Training jobs on it, newest first.
-    #[graphql(complexity = "listed(child_complexity)")]
     async fn jobs(&self, ctx: &Context<'_>) -> Result<Vec<TrainingJob>> {
         children(ctx, JobsOf(self.0.id)).await
     }
@@ -215,7 +209,6 @@ impl SnapshotQuery {
     }
 
     /// Snapshots, newest first.
-    #[graphql(complexity = "paged(first, last, child_complexity)")]
     async fn snapshots(
         &self,
         ctx: &Context<'_>,

@@ -19,7 +19,7 @@ use super::{
         StandingReviewsOf, StepsOf, TracesOf, children, found, maybe, one,
     },
     model::ModelVersion,
-    paging::{Connection, PageArgs, connect, listed, paged},
+    paging::{Connection, PageArgs, connect},
     review::Review,
     scalars::{Int64, IntoId, maybe_id},
     session::reading,
@@ -139,7 +139,6 @@ impl Trace {
     }
 
     /// Its reasoning, in order.
-    #[graphql(complexity = "listed(child_complexity)")]
     async fn steps(&self, ctx: &Context<'_>) -> Result<Vec<Step>> {
         children(ctx, StepsOf(self.0.id)).await
     }
@@ -150,7 +149,6 @@ impl Trace {
     }
 
     /// The claims of its answer, by the newest run of the verifier, in order.
-    #[graphql(complexity = "listed(child_complexity)")]
     async fn claims(&self, ctx: &Context<'_>) -> Result<Vec<Claim>> {
         match children(ctx, LatestVerificationOf(self.0.id)).await?.pop() {
             Some(newest) => children(ctx, ClaimsOf(newest.0.id)).await,
@@ -164,13 +162,11 @@ impl Trace {
     }
 
     /// Every revision of every review of it, in order of time.
-    #[graphql(complexity = "listed(child_complexity)")]
     async fn reviews(&self, ctx: &Context<'_>) -> Result<Vec<Review>> {
         children(ctx, ReviewsOf(self.0.id)).await
     }
 
     /// The newest revision of each expert who reviewed it: what counts.
-    #[graphql(complexity = "listed(child_complexity)")]
     async fn standing_reviews(&self, ctx: &Context<'_>) -> Result<Vec<Review>> {
         children(ctx, StandingReviewsOf(self.0.id)).await
     }
@@ -184,13 +180,11 @@ impl Trace {
     }
 
     /// Candidate training rows that were derived from its reviews.
-    #[graphql(complexity = "listed(child_complexity)")]
     async fn examples(&self, ctx: &Context<'_>) -> Result<Vec<Example>> {
         children(ctx, ExamplesOf(self.0.id)).await
     }
 
     /// Its places in snapshots.
-    #[graphql(complexity = "listed(child_complexity)")]
     async fn snapshot_members(&self, ctx: &Context<'_>) -> Result<Vec<SnapshotMember>> {
         children(ctx, MembersOf(self.0.id)).await
     }
@@ -282,7 +276,6 @@ impl ChainGroup {
     }
 
     /// Its chains.
-    #[graphql(complexity = "listed(child_complexity)")]
     async fn traces(&self, ctx: &Context<'_>) -> Result<Vec<Trace>> {
         children(ctx, TracesOf(self.0.id)).await
     }
@@ -366,7 +359,6 @@ impl TraceQuery {
     }
 
     /// Error traces, newest first.
-    #[graphql(complexity = "paged(first, last, child_complexity)")]
     async fn traces(
         &self,
         ctx: &Context<'_>,
@@ -389,7 +381,6 @@ impl TraceQuery {
         found::<ChainGroupId, _>(ctx, &id).await
     }
     /// Groups of chains, newest first.
-    #[graphql(complexity = "paged(first, last, child_complexity)")]
     async fn chain_groups(
         &self,
         ctx: &Context<'_>,

@@ -9,7 +9,7 @@ use super::{
     fault::OrFault,
     loading::{found, maybe, one},
     model::ModelVersion,
-    paging::{Connection, PageArgs, connect, paged},
+    paging::{Connection, PageArgs, connect},
     scalars::{Int64, IntoId, maybe_id},
     session::reading,
     snapshot::Snapshot,
@@ -99,7 +99,6 @@ impl TrainingJob {
     }
 
     /// What the trainer reported in one attempt, first to last.
-    #[graphql(complexity = "paged(first, last, child_complexity)")]
     async fn events(
         &self,
         ctx: &Context<'_>,
@@ -180,7 +179,6 @@ impl TrainingQuery {
     }
 
     /// Training jobs, newest first.
-    #[graphql(complexity = "paged(first, last, child_complexity)")]
     async fn training_jobs(
         &self,
         ctx: &Context<'_>,
