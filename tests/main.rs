@@ -1,6 +1,7 @@
 //! The tests of the whole, in one binary.
 
 mod demo;
+mod edges;
 mod embedded;
 mod faults;
 mod graphql;

@@ -7,6 +7,7 @@ mod evaluation;
 mod example;
 mod expert;
 mod fault;
+mod gather;
 mod grounding;
 mod intake;
 mod judgement;
@@ -27,7 +28,10 @@ mod trace;
 mod training;
 mod words;
 
-use std::sync::{Arc, LazyLock};
+use std::{
+    any::TypeId,
+    sync::{Arc, LazyLock},
+};
 
 use async_graphql::{EmptySubscription, MergedObject, Request, Response, Schema, parser::types::OperationType};
 
@@ -109,7 +113,15 @@ impl Api {
 
     /// Runs a request.
     pub async fn run(&self, admitted: Admitted) -> Response {
-        let mut answer = self.engine.execute(admitted.request).await;
+        let session =
+            admitted.request.data.get(&TypeId::of::<Session>()).and_then(|data| data.downcast_ref::<Session>());
+        let gatherer = session.map(|session| Arc::clone(&session.loader));
+        let running = self.engine.execute(admitted.request);
+        let mut answer = match gatherer {
+            Some(gatherer) => gatherer.drive(running).await,
+            // Without a caller nothing is read but the schema.
+            None => running.await,
+        };
         if answer.errors.iter().all(|error| error.path.is_empty()) {
             answer.errors.truncate(ERRORS);
         }

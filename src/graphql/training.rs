@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{
     fault::OrFault,
-    loading::{found, maybe, one},
+    loading::{self, EventsOf, found, maybe, one},
     model::ModelVersion,
     paging::{Connection, PageArgs, connect},
     scalars::{Int64, IntoId, maybe_id},
@@ -111,9 +111,8 @@ impl TrainingJob {
     ) -> Result<Connection<JobEvent>> {
         let page = PageArgs { first, last, after, before }.by_place()?;
         let attempt = attempt.unwrap_or(self.0.attempt);
-        let mut tx = reading(ctx).await?;
-        let page = tx.job_events(self.0.id, attempt, page).await.or_fault()?;
-        Ok(connect(page.map(JobEvent), |record| record.0.ordinal.to_string()))
+        let page = loading::page(ctx, EventsOf((self.0.id, attempt), (), page)).await?;
+        Ok(connect(page, |record| record.0.ordinal.to_string()))
     }
 }
 

@@ -1,10 +1,12 @@
 //! Training jobs: asked for, started, ended; each change guarded by the state (and attempt) it starts from.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use sqlx::{FromRow, QueryBuilder};
 use uuid::Uuid;
 
-use super::{OrdinalRequest, Page, PageRequest, Result, StoreError, Tx};
+use super::{OrdinalRequest, Page, PageRequest, Result, StoreError, Tx, page::MOST};
 use crate::{
     domain::{
         model::{ModelKind, NewModelVersion},
@@ -347,7 +349,7 @@ impl Tx {
         Ok(self.jobs_by_id(&[id]).await?.pop())
     }
 
-    /// Jobs on snapshots (training_job_snapshot_idx), newest first; at most 1,000.
+    /// Jobs on snapshots (training_job_snapshot_idx), newest first; of a snapshot no more than [`MOST`].
     ///
     /// # Errors
     /// If the database is out of reach.
@@ -356,11 +358,21 @@ impl Tx {
         let project = self.project_uuid();
         sqlx::query_as!(
             JobRow,
-            "select id, snapshot_id, base_model_id, produced_model_id, method, backend, state, attempt, seed,
-                    hyperparameters, specification, error, created_at, started_at, finished_at
-             from training_job where project_id = $1 and snapshot_id = any($2) order by id desc limit 1000",
+            r#"
+            select j.id as "id!", j.snapshot_id as "snapshot_id!", j.base_model_id, j.produced_model_id,
+                   j.method as "method!", j.backend as "backend!", j.state as "state!",
+                   j.attempt as "attempt!", j.seed as "seed!", j.hyperparameters as "hyperparameters!",
+                   j.specification, j.error, j.created_at as "created_at!", j.started_at, j.finished_at
+            from (select distinct a from unnest($2::uuid[]) as a) as asked
+            cross join lateral (
+                select t.* from training_job t where t.project_id = $1 and t.snapshot_id = asked.a
+                order by t.id desc limit $3
+            ) j
+            order by j.id desc
+            "#,
             project,
-            &snapshots
+            &snapshots,
+            MOST
         )
         .fetch_all(self.connection())
         .await?
@@ -379,20 +391,42 @@ impl Tx {
         attempt: i32,
         page: OrdinalRequest,
     ) -> Result<Page<JobEvent>> {
+        Ok(page.only(self.events_of_jobs(&[(of, attempt)], page).await?))
+    }
+
+    /// The same for attempts of several jobs (job_event_pkey).
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn events_of_jobs(
+        &mut self,
+        of: &[(TrainingJobId, i32)],
+        page: OrdinalRequest,
+    ) -> Result<HashMap<(TrainingJobId, i32), Page<JobEvent>>> {
         #[derive(FromRow)]
         struct EventRow {
+            job_id: Uuid,
             attempt: i32,
             ordinal: i32,
             event: serde_json::Value,
             at: DateTime<Utc>,
         }
-        let mut query = QueryBuilder::new("select attempt, ordinal, event, at from job_event where project_id = ");
-        query.push_bind(self.project_uuid()).push(" and job_id = ").push_bind(of.uuid());
-        query.push(" and attempt = ").push_bind(attempt);
+        let (ids, attempts): (Vec<_>, Vec<_>) = of.iter().map(|(id, attempt)| (id.uuid(), *attempt)).unzip();
+        let mut query = QueryBuilder::new("select e.* from unnest(");
+        query.push_bind(ids).push("::uuid[], ").push_bind(attempts).push(
+            "::integer[]) as j (id, attempt) cross join lateral (
+             select job_id, attempt, ordinal, event, at from job_event
+             where job_id = j.id and attempt = j.attempt and project_id = ",
+        );
+        query.push_bind(self.project_uuid());
         page.push(&mut query, "ordinal");
+        query.push(") e");
+        page.push_order(&mut query, "e.ordinal");
         let rows: Vec<EventRow> = query.build_query_as().fetch_all(self.connection()).await?;
-        let event =
-            |row: EventRow| JobEvent { attempt: row.attempt, ordinal: row.ordinal, event: row.event, at: row.at };
-        Ok(page.page(rows.into_iter().map(event).collect()))
+        let event = |row: EventRow| {
+            let event = JobEvent { attempt: row.attempt, ordinal: row.ordinal, event: row.event, at: row.at };
+            ((TrainingJobId::from_uuid(row.job_id), row.attempt), event)
+        };
+        Ok(page.pages(of, rows.into_iter().map(event)))
     }
 }

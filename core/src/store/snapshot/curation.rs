@@ -1,5 +1,7 @@
 //! Curation decisions: one compact record a member.
 
+use std::collections::HashMap;
+
 use sqlx::{FromRow, QueryBuilder};
 use uuid::Uuid;
 
@@ -112,14 +114,30 @@ impl Tx {
         filter: &DecisionFilter,
         page: OrdinalRequest,
     ) -> Result<Page<CurationDecision>> {
-        let mut query = QueryBuilder::new(
-            "select d.id, d.snapshot_id, d.position, m.trace_id, d.kept, d.stage, d.reason, d.weight, d.detail
+        Ok(page.only(self.decisions_of_snapshots(&[of], filter, page).await?))
+    }
+
+    /// The same for each of several snapshots.
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn decisions_of_snapshots(
+        &mut self,
+        of: &[SnapshotId],
+        filter: &DecisionFilter,
+        page: OrdinalRequest,
+    ) -> Result<HashMap<SnapshotId, Page<CurationDecision>>> {
+        let ids: Vec<_> = of.iter().map(|id| id.uuid()).collect();
+        let mut query = QueryBuilder::new("select f.* from unnest(");
+        query.push_bind(ids).push(
+            "::uuid[]) as s (id) cross join lateral (
+             select d.id, d.snapshot_id, d.position, m.trace_id, d.kept, d.stage, d.reason, d.weight, d.detail
              from curation_decision d
              join snapshot_member m on m.project_id = d.project_id and m.snapshot_id = d.snapshot_id
                  and m.position = d.position
-             where d.project_id = ",
+             where d.snapshot_id = s.id and d.project_id = ",
         );
-        query.push_bind(self.project_uuid()).push(" and d.snapshot_id = ").push_bind(of.uuid());
+        query.push_bind(self.project_uuid());
         if let Some(kept) = filter.kept {
             query.push(" and d.kept = ").push_bind(kept);
         }
@@ -127,8 +145,11 @@ impl Tx {
             query.push(" and d.reason = ").push_bind(reason.clone());
         }
         page.push(&mut query, "d.position");
+        query.push(") f");
+        page.push_order(&mut query, "f.position");
         let rows: Vec<DecisionRow> = query.build_query_as().fetch_all(self.connection()).await?;
-        Ok(page.page(rows.into_iter().map(CurationDecision::from).collect()))
+        let decisions = rows.into_iter().map(CurationDecision::from);
+        Ok(page.pages(of, decisions.map(|decision| (decision.snapshot, decision))))
     }
 
     /// Decisions by id (curation_decision_id_key).
@@ -156,14 +177,30 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn decision_counts(&mut self, of: SnapshotId) -> Result<Vec<DecisionCount>> {
+        Ok(self.decision_counts_of_snapshots(&[of]).await?.into_iter().map(|(_, count)| count).collect())
+    }
+
+    /// The same for each of several snapshots, told with each count.
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn decision_counts_of_snapshots(
+        &mut self,
+        of: &[SnapshotId],
+    ) -> Result<Vec<(SnapshotId, DecisionCount)>> {
+        let ids: Vec<_> = of.iter().map(|id| id.uuid()).collect();
         let project = self.project_uuid();
-        let rows = sqlx::query_as!(
-            DecisionCount,
-            r#"select stage, reason, count(*) as "members!" from curation_decision
-               where project_id = $1 and snapshot_id = $2 group by stage, reason order by stage, reason"#,
+        let rows = sqlx::query!(
+            r#"select snapshot_id, stage, reason, count(*) as "members!" from curation_decision
+               where project_id = $1 and snapshot_id = any($2)
+               group by snapshot_id, stage, reason order by snapshot_id, stage, reason"#,
             project,
-            of.uuid()
+            &ids
         );
-        Ok(rows.fetch_all(self.connection()).await?)
+        let count = |stage, reason, members| DecisionCount { stage, reason, members };
+        let rows = rows.fetch_all(self.connection()).await?.into_iter();
+        Ok(rows
+            .map(|row| (SnapshotId::from_uuid(row.snapshot_id), count(row.stage, row.reason, row.members)))
+            .collect())
     }
 }

@@ -1,5 +1,7 @@
 //! The frozen membership, and the content of what it pins.
 
+use std::collections::HashMap;
+
 use futures_util::TryStreamExt;
 use sqlx::{FromRow, QueryBuilder};
 use uuid::Uuid;
@@ -8,7 +10,7 @@ use super::{Result, StoreError, Tx};
 use crate::{
     domain::snapshot::{HeldOutTrace, MemberContent, SnapshotMember},
     ids::{FactId, Id, ReviewId, ScoreId, SnapshotId, TraceId},
-    store::{OrdinalRequest, Page},
+    store::{OrdinalRequest, Page, page::MOST},
 };
 
 #[derive(FromRow)]
@@ -41,16 +43,33 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn snapshot_members(&mut self, of: SnapshotId, page: OrdinalRequest) -> Result<Page<SnapshotMember>> {
-        let mut query = QueryBuilder::new(
-            "select snapshot_id, position, trace_id, review_id, score_id, pinned from snapshot_member where project_id = ",
-        );
-        query.push_bind(self.project_uuid()).push(" and snapshot_id = ").push_bind(of.uuid());
-        page.push(&mut query, "position");
-        let rows: Vec<MemberRow> = query.build_query_as().fetch_all(self.connection()).await?;
-        Ok(page.page(rows.into_iter().map(SnapshotMember::try_from).collect::<Result<_>>()?))
+        Ok(page.only(self.members_of_snapshots(&[of], page).await?))
     }
 
-    /// Memberships of traces, in any snapshot (snapshot_member_trace_idx); at most 1,000.
+    /// A page of the members of each of these snapshots, in order (snapshot_member_pkey).
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn members_of_snapshots(
+        &mut self,
+        of: &[SnapshotId],
+        page: OrdinalRequest,
+    ) -> Result<HashMap<SnapshotId, Page<SnapshotMember>>> {
+        let ids: Vec<_> = of.iter().map(|id| id.uuid()).collect();
+        let mut query = QueryBuilder::new("select m.* from unnest(");
+        query.push_bind(ids).push("::uuid[]) as s (id) cross join lateral (select snapshot_id, position, trace_id, ");
+        query.push("review_id, score_id, pinned from snapshot_member where snapshot_id = s.id and project_id = ");
+        query.push_bind(self.project_uuid());
+        page.push(&mut query, "position");
+        query.push(") m");
+        page.push_order(&mut query, "m.position");
+        let rows: Vec<MemberRow> = query.build_query_as().fetch_all(self.connection()).await?;
+        let members = rows.into_iter().map(SnapshotMember::try_from).collect::<Result<Vec<_>>>()?;
+        Ok(page.pages(of, members.into_iter().map(|member| (member.snapshot, member))))
+    }
+
+    /// Memberships of traces, in any snapshot (snapshot_member_trace_idx), by snapshot; of a trace no more than [`MOST`],
+    /// the newest.
     ///
     /// # Errors
     /// If the database is out of reach.
@@ -59,11 +78,19 @@ impl Tx {
         let project = self.project_uuid();
         sqlx::query_as!(
             MemberRow,
-            "select snapshot_id, position, trace_id, review_id, score_id, pinned
-             from snapshot_member where project_id = $1 and trace_id = any($2)
-             order by trace_id, snapshot_id limit 1000",
+            r#"
+            select m.snapshot_id as "snapshot_id!", m.position as "position!", m.trace_id as "trace_id!",
+                   m.review_id as "review_id!", m.score_id as "score_id!", m.pinned as "pinned!"
+            from (select distinct a from unnest($2::uuid[]) as a) as asked
+            cross join lateral (
+                select t.* from snapshot_member t where t.project_id = $1 and t.trace_id = asked.a
+                order by t.snapshot_id desc limit $3
+            ) m
+            order by m.trace_id, m.snapshot_id
+            "#,
             project,
-            &traces
+            &traces,
+            MOST
         )
         .fetch_all(self.connection())
         .await?
