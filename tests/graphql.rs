@@ -226,8 +226,14 @@ async fn a_browser_gets_a_page_without_a_key() {
     let request = Request::get("/graphql").header(header::ACCEPT, "text/html,*/*;q=0.8").body(Body::empty());
     let response = world.ask(request.expect("a request")).await;
     assert_eq!(response.status(), 200);
+    let policy = response.headers()[header::CONTENT_SECURITY_POLICY].to_str().expect("text").to_owned();
+    assert!(policy.starts_with("default-src 'none'; script-src 'self' https://unpkg.com/"), "{policy}");
     let page = body_of(response).await;
-    assert!(std::str::from_utf8(&page).expect("text").contains("headers editor"));
+    assert!(std::str::from_utf8(&page).expect("text").contains(r#"src="/graphql/page.js""#));
+    let script = world.ask(Request::get("/graphql/page.js").body(Body::empty()).expect("a request")).await;
+    assert_eq!(script.headers()[header::CONTENT_TYPE], "text/javascript; charset=utf-8");
+    let script = body_of(script).await;
+    assert!(std::str::from_utf8(&script).expect("text").contains("Bearer <your key>"));
 }
 
 #[tokio::test]

@@ -2,19 +2,19 @@
 
 use std::time::Duration;
 
-use async_graphql::{Request, Response as Answer, Variables, http::GraphiQLSource};
+use async_graphql::{Request, Response as Answer, Variables};
 use axum::{
     Router,
     body::Bytes,
     extract::{FromRequestParts, RawQuery, State, rejection::BytesRejection},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts},
-    response::{Html, IntoResponse, Response},
+    response::{IntoResponse, Response},
     routing::get,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{AppState, Caller, media, problem::Problem};
+use super::{AppState, Caller, graphiql, media, problem::Problem};
 use crate::graphql::{Api, Session, api};
 
 /// How long a request may take.
@@ -23,7 +23,7 @@ const TIME: Duration = Duration::from_secs(30);
 pub(super) fn router() -> Router<AppState> {
     let api = api();
     let asked = api.clone();
-    Router::new().route(
+    Router::new().route("/graphql/page.js", get(graphiql::script)).route(
         "/graphql",
         get(move |parts: Parts, query: RawQuery, state: State<AppState>| by_get(asked.clone(), parts, query, state))
             .post(move |caller: Caller, headers: HeaderMap, state: State<AppState>, body| {
@@ -84,7 +84,7 @@ async fn by_get(
     State(state): State<AppState>,
 ) -> Result<Response, Problem> {
     if media::prefers_html(&parts.headers) {
-        return Ok(page());
+        return Ok(graphiql::page());
     }
     let Caller(actor) = Caller::from_request_parts(&mut parts, &state).await?;
     let media = media::accepted(&parts.headers)?;
@@ -172,14 +172,4 @@ fn written(mut answer: Answer, media: media::Media) -> Response {
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     ];
     (status, headers, body.to_string()).into_response()
-}
-
-/// The page to try queries in. It is open; the requests it sends need a key, which goes into its headers editor.
-fn page() -> Response {
-    let page = GraphiQLSource::build()
-        .endpoint("/graphql")
-        .title("atr: GraphQL (put your key in the headers editor)")
-        .header("Authorization", "Bearer <your key>")
-        .finish();
-    Html(page).into_response()
 }
