@@ -10,13 +10,13 @@ use atr_core::{
 use super::{
     fault::OrFault,
     grounding::{Fact, Source},
-    judgement::Verification,
     loading::{found, maybe, one},
     paging::{Connection, PageArgs, connect},
     review::Review,
     scalars::{IntoId, Span, maybe_id},
     session::reading,
     trace::Trace,
+    verification::Verification,
     words::{CitationKind, CitationState},
 };
 

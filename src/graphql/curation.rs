@@ -7,10 +7,10 @@ use serde_json::Value;
 use super::{
     example::Example,
     grounding::Fact,
-    judgement::Score,
     loading::{many, one},
     review::Review,
     scalars::{Int64, IntoId},
+    score::Score,
     snapshot::Snapshot,
     trace::Trace,
     words::{CitationState, ExampleFormat, FactStanding},

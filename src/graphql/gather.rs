@@ -53,7 +53,10 @@ trait Batch: Any + Send {
     fn read(self: Box<Self>, reader: Arc<Reader>) -> BoxFuture<'static, ()>;
 }
 
-struct Waiting<K, V>(Vec<(Vec<K>, oneshot::Sender<Found<K, V>>)>);
+struct Waiting<K, V>(Vec<Wait<K, V>>);
+
+/// The keys of a field that waits, and how it is told.
+type Wait<K, V> = (Vec<K>, oneshot::Sender<Found<K, V>>);
 
 impl<K> Batch for Waiting<K, <Reader as Loader<K>>::Value>
 where

@@ -14,7 +14,9 @@ use atr_core::{
 };
 
 use super::{
+    chain_group::ChainGroup,
     citation::Citation,
+    consensus::Consensus,
     curation::{CurationDecision, DecisionCount, SnapshotFile, SnapshotMember, SnapshotRow},
     evaluation::{Evaluation, Promotion},
     example::{EvaluationCase, Example},
@@ -23,15 +25,17 @@ use super::{
     gather::Loader,
     grounding::{Fact, FactChange, Source},
     intake::{Batch, QuarantinedItem},
-    judgement::{Claim, Consensus, Score, Verification},
     model::ModelVersion,
     project::Key,
     queue::Task,
     review::Review,
+    score::Score,
     session::session,
     snapshot::Snapshot,
-    trace::{ChainGroup, Step, Trace},
+    step::Step,
+    trace::Trace,
     training::{JobEvent, TrainingJob},
+    verification::{Claim, Verification},
 };
 use crate::app::{Actor, App, AppError};
 

@@ -1,7 +1,9 @@
 //! The GraphQL door: what is recorded, and what can be asked for. Everything that changes something calls a use
 //! case; resolvers hold no rules.
 
+mod chain_group;
 mod citation;
+mod consensus;
 mod curation;
 mod evaluation;
 mod example;
@@ -10,7 +12,6 @@ mod fault;
 mod gather;
 mod grounding;
 mod intake;
-mod judgement;
 mod limits;
 mod lineage;
 mod loading;
@@ -22,10 +23,13 @@ mod project;
 mod queue;
 mod review;
 mod scalars;
+mod score;
 mod session;
 mod snapshot;
+mod step;
 mod trace;
 mod training;
+mod verification;
 mod words;
 
 use std::{
@@ -46,10 +50,13 @@ pub struct Query(
     node::NodeQuery,
     project::ProjectQuery,
     trace::TraceQuery,
+    chain_group::ChainGroupQuery,
     model::ModelQuery,
     grounding::GroundingQuery,
     citation::CitationQuery,
-    judgement::JudgementQuery,
+    verification::VerificationQuery,
+    consensus::ConsensusQuery,
+    score::ScoreQuery,
     review::ReviewQuery,
     expert::ExpertQuery,
     example::ExampleQuery,

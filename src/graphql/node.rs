@@ -8,7 +8,9 @@ use atr_core::ids::{
 };
 
 use super::{
+    chain_group::ChainGroup,
     citation::Citation,
+    consensus::Consensus,
     curation::{CurationDecision, SnapshotRow},
     evaluation::{Evaluation, Promotion},
     example::{EvaluationCase, Example},
@@ -16,16 +18,18 @@ use super::{
     fault::{OrFault, invalid},
     grounding::{Fact, Source},
     intake::{Batch, QuarantinedItem},
-    judgement::{Claim, Consensus, Score, Verification},
     loading::maybe,
     model::ModelVersion,
     project::{Key, Project},
     queue::Task,
     review::Review,
+    score::Score,
     session::reading,
     snapshot::Snapshot,
-    trace::{ChainGroup, Step, Trace},
+    step::Step,
+    trace::Trace,
     training::TrainingJob,
+    verification::{Claim, Verification},
 };
 
 /// A record that is read by its id.

@@ -7,7 +7,9 @@ use atr_core::{
 };
 
 use super::{
+    chain_group::ChainGroup,
     citation::Citation,
+    consensus::Consensus,
     curation::{CurationDecision, SnapshotMember, SnapshotRow},
     evaluation::{Evaluation, Promotion},
     example::EvaluationCase,
@@ -15,16 +17,17 @@ use super::{
     fault::invalid,
     grounding::{Fact, Source},
     intake::{Batch, QuarantinedItem},
-    judgement::{Claim, Consensus, Score, Verification},
     lineage::LineageEdge,
     model::ModelVersion,
     project::Key,
     queue::Task,
     review::Review,
     scalars::parse_id,
+    score::Score,
     snapshot::Snapshot,
-    trace::{ChainGroup, Trace},
+    trace::Trace,
     training::{JobEvent, TrainingJob},
+    verification::{Claim, Verification},
 };
 
 /// The most records a page has.
