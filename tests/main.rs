@@ -1,10 +1,12 @@
 //! The tests of the whole, in one binary.
 
 mod demo;
+mod edges;
 mod embedded;
 mod faults;
 mod graphql;
 mod health;
+mod hostile;
 mod ingest;
 mod permissions;
 mod process;

@@ -10,13 +10,13 @@ use atr_core::{
 use super::{
     fault::OrFault,
     grounding::{Fact, Source},
-    judgement::Verification,
     loading::{found, maybe, one},
-    paging::{Connection, PageArgs, connect, paged},
+    paging::{Connection, PageArgs, connect},
     review::Review,
     scalars::{IntoId, Span, maybe_id},
     session::reading,
     trace::Trace,
+    verification::Verification,
     words::{CitationKind, CitationState},
 };
 
@@ -130,7 +130,6 @@ impl CitationQuery {
     }
 
     /// Citations, newest first.
-    #[graphql(complexity = "paged(first, last, child_complexity)")]
     async fn citations(
         &self,
         ctx: &Context<'_>,

@@ -7,11 +7,10 @@ use serde_json::Value;
 use super::{
     example::Example,
     grounding::Fact,
-    judgement::Score,
     loading::{many, one},
-    paging::listed,
     review::Review,
     scalars::{Int64, IntoId},
+    score::Score,
     snapshot::Snapshot,
     trace::Trace,
     words::{CitationState, ExampleFormat, FactStanding},
@@ -50,7 +49,6 @@ impl SnapshotMember {
     }
 
     /// The examples that the review had yielded, by format.
-    #[graphql(complexity = "listed(child_complexity)")]
     async fn examples(&self, ctx: &Context<'_>) -> Result<Vec<Example>> {
         many(ctx, &self.0.pinned.examples).await
     }

@@ -12,7 +12,7 @@ use super::{
     fault::OrFault,
     loading::{found, maybe, one},
     model::ModelVersion,
-    paging::{Connection, PageArgs, connect, paged},
+    paging::{Connection, PageArgs, connect},
     scalars::{Int64, IntoId, maybe_id},
     session::reading,
     training::TrainingJob,
@@ -278,7 +278,6 @@ impl EvaluationQuery {
     }
 
     /// Evaluations, newest first.
-    #[graphql(complexity = "paged(first, last, child_complexity)")]
     async fn evaluations(
         &self,
         ctx: &Context<'_>,
@@ -302,7 +301,6 @@ impl EvaluationQuery {
     }
 
     /// Promotions, refusals and roll-backs, newest first.
-    #[graphql(complexity = "paged(first, last, child_complexity)")]
     async fn promotions(
         &self,
         ctx: &Context<'_>,

@@ -13,7 +13,7 @@ use super::{
     curation::SnapshotRow,
     fault::OrFault,
     loading::{RowsOf, children, found, one},
-    paging::{Connection, PageArgs, connect, listed, paged},
+    paging::{Connection, PageArgs, connect},
     review::Review,
     scalars::IntoId,
     session::reading,
@@ -69,7 +69,6 @@ impl Example {
     }
 
     /// The rows of snapshots that it became.
-    #[graphql(complexity = "listed(child_complexity)")]
     async fn snapshot_rows(&self, ctx: &Context<'_>) -> Result<Vec<SnapshotRow>> {
         children(ctx, RowsOf(self.0.id)).await
     }
@@ -200,7 +199,6 @@ impl ExampleQuery {
     }
 
     /// Evaluation cases, newest first.
-    #[graphql(complexity = "paged(first, last, child_complexity)")]
     async fn evaluation_cases(
         &self,
         ctx: &Context<'_>,

@@ -13,7 +13,7 @@ use super::{
     fault::OrFault,
     loading::{ReviewsBy, children, found, maybe, one},
     model::ModelVersion,
-    paging::{Connection, PageArgs, connect, listed, paged},
+    paging::{Connection, PageArgs, connect},
     review::Review,
     scalars::{IntoId, maybe_id},
     session::reading,
@@ -63,7 +63,6 @@ impl Expert {
     }
 
     /// Their reviews, every revision.
-    #[graphql(complexity = "listed(child_complexity)")]
     async fn reviews(&self, ctx: &Context<'_>) -> Result<Vec<Review>> {
         children(ctx, ReviewsBy(self.0.id)).await
     }
@@ -191,7 +190,6 @@ impl ExpertQuery {
     }
 
     /// Experts, newest first.
-    #[graphql(complexity = "paged(first, last, child_complexity)")]
     async fn experts(
         &self,
         ctx: &Context<'_>,
@@ -215,7 +213,6 @@ impl ExpertQuery {
     }
 
     /// Items of weekly reviews, newest first.
-    #[graphql(complexity = "paged(first, last, child_complexity)")]
     async fn assignments(
         &self,
         ctx: &Context<'_>,

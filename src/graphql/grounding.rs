@@ -11,7 +11,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use super::{
     fault::{OrFault, invalid},
     loading::{FactsOf, StatesOf, children, found, many, one},
-    paging::{Connection, PageArgs, connect, listed, paged},
+    paging::{Connection, PageArgs, connect},
     scalars::{IntoId, maybe_id},
     session::reading,
     words::{FactStanding, TrustTier},
@@ -80,7 +80,6 @@ impl Source {
     }
 
     /// The facts it states.
-    #[graphql(complexity = "listed(child_complexity)")]
     async fn facts(&self, ctx: &Context<'_>) -> Result<Vec<Fact>> {
         children(ctx, FactsOf(self.0.id)).await
     }
@@ -154,7 +153,6 @@ impl Fact {
     }
 
     /// Its changes of state, in order of time.
-    #[graphql(complexity = "listed(child_complexity)")]
     async fn states(&self, ctx: &Context<'_>) -> Result<Vec<FactChange>> {
         children(ctx, StatesOf(self.0.id)).await
     }
@@ -267,7 +265,6 @@ impl GroundingQuery {
     }
 
     /// Grounding sources, newest first.
-    #[graphql(complexity = "paged(first, last, child_complexity)")]
     async fn sources(
         &self,
         ctx: &Context<'_>,
@@ -291,7 +288,6 @@ impl GroundingQuery {
     }
 
     /// Grounding facts, newest first.
-    #[graphql(complexity = "paged(first, last, child_complexity)")]
     async fn facts(
         &self,
         ctx: &Context<'_>,
@@ -310,7 +306,6 @@ impl GroundingQuery {
     }
 
     /// The facts in force that match words best, the best first.
-    #[graphql(complexity = "paged(Some(most), None, child_complexity)")]
     async fn search_facts(
         &self,
         ctx: &Context<'_>,

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::{
     fault::OrFault,
     loading::{found, one},
-    paging::{Connection, PageArgs, connect, paged},
+    paging::{Connection, PageArgs, connect},
     scalars::{Int64, IntoId},
     session::reading,
     words::Door,
@@ -164,7 +164,6 @@ impl IntakeQuery {
     }
 
     /// Batches of input, newest first.
-    #[graphql(complexity = "paged(first, last, child_complexity)")]
     async fn batches(
         &self,
         ctx: &Context<'_>,
@@ -192,7 +191,6 @@ impl IntakeQuery {
     }
 
     /// Items set aside for a person, newest first.
-    #[graphql(complexity = "paged(first, last, child_complexity)")]
     async fn quarantined_items(
         &self,
         ctx: &Context<'_>,

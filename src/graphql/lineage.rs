@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::{
     fault::{OrFault, invalid},
     node::{Node, node_of},
-    paging::{Connection, PageArgs, connect, paged},
+    paging::{Connection, PageArgs, connect},
     scalars::any_id,
     session::reading,
     words::Relation,
@@ -83,7 +83,6 @@ pub struct LineageQuery;
 #[Object]
 impl LineageQuery {
     /// What a thing rests on, or what rests on it, one step far; the newest thing at the other end first.
-    #[graphql(complexity = "paged(first, last, child_complexity)")]
     async fn lineage(
         &self,
         ctx: &Context<'_>,

@@ -2,35 +2,40 @@
 
 use std::{collections::HashMap, hash::Hash, sync::Arc};
 
-use async_graphql::{Context, ID, Result, dataloader::Loader};
+use async_graphql::{Context, ID, Result};
 use atr_core::{
-    domain::access::Permission,
+    domain::{access::Permission, example::ExampleFormat, snapshot::DecisionFilter},
     ids::{
         ApiKeyId, AssignmentId, BatchId, ChainGroupId, CitationId, ClaimId, ConsensusId, CurationDecisionId,
         EvaluationCaseId, EvaluationId, ExampleId, ExpertId, FactId, ModelVersionId, PromotionId, QuarantinedId,
         ReviewId, ScoreId, SnapshotId, SnapshotRowId, SourceId, StepId, TaskId, TraceId, TrainingJobId, VerificationId,
     },
-    store::Tx,
+    store::{OrdinalRequest, Page, Tx},
 };
 
 use super::{
+    chain_group::ChainGroup,
     citation::Citation,
-    curation::{CurationDecision, SnapshotMember, SnapshotRow},
+    consensus::Consensus,
+    curation::{CurationDecision, DecisionCount, SnapshotFile, SnapshotMember, SnapshotRow},
     evaluation::{Evaluation, Promotion},
     example::{EvaluationCase, Example},
     expert::{Assignment, Expert},
     fault::fault,
+    gather::Loader,
     grounding::{Fact, FactChange, Source},
     intake::{Batch, QuarantinedItem},
-    judgement::{Claim, Consensus, Score, Verification},
     model::ModelVersion,
     project::Key,
     queue::Task,
     review::Review,
+    score::Score,
     session::session,
     snapshot::Snapshot,
-    trace::{ChainGroup, Step, Trace},
-    training::TrainingJob,
+    step::Step,
+    trace::Trace,
+    training::{JobEvent, TrainingJob},
+    verification::{Claim, Verification},
 };
 use crate::app::{Actor, App, AppError};
 
@@ -51,7 +56,6 @@ macro_rules! by_id {
     ($($id:ident => $record:ident by $read:ident for $permission:ident;)*) => {$(
         impl Loader<$id> for Reader {
             type Value = $record;
-            type Error = Arc<AppError>;
 
             async fn load(&self, ids: &[$id]) -> Result<HashMap<$id, $record>, Arc<AppError>> {
                 let mut tx = self.begin(Permission::$permission).await?;
@@ -109,7 +113,6 @@ macro_rules! edges {
 
         impl Loader<$edge> for Reader {
             type Value = Vec<$record>;
-            type Error = Arc<AppError>;
 
             async fn load(&self, edges: &[$edge]) -> Result<HashMap<$edge, Vec<$record>>, Arc<AppError>> {
                 let parents: Vec<_> = edges.iter().map(|edge| edge.0).collect();
@@ -151,11 +154,92 @@ edges! {
     PromotionsOf(ModelVersionId) => Promotion by promotions_of_models of |promotion| Some(promotion.0.of.model);
 }
 
+/// An edge to many records that are read in one go, each with its parent.
+macro_rules! shares {
+    ($($edge:ident($parent:ident) => $record:ident by $read:ident;)*) => {$(
+        #[doc = concat!("The edge of `", stringify!($read), "`.")]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub(super) struct $edge(pub(super) $parent);
+
+        impl Edge for $edge {
+            type Child = $record;
+        }
+
+        impl Loader<$edge> for Reader {
+            type Value = Vec<$record>;
+
+            async fn load(&self, edges: &[$edge]) -> Result<HashMap<$edge, Vec<$record>>, Arc<AppError>> {
+                let parents: Vec<_> = edges.iter().map(|edge| edge.0).collect();
+                let mut tx = self.begin(Permission::Read).await?;
+                let mut found: HashMap<$edge, Vec<$record>> = HashMap::new();
+                for (parent, record) in tx.$read(&parents).await.map_err(AppError::from)? {
+                    found.entry($edge(parent)).or_default().push($record(record));
+                }
+                Ok(found)
+            }
+        }
+    )*};
+}
+
+shares! {
+    FilesOf(SnapshotId) => SnapshotFile by files_of_snapshots;
+    DecisionCountsOf(SnapshotId) => DecisionCount by decision_counts_of_snapshots;
+}
+
+/// An edge to a page of many records, from a parent.
+pub(super) trait Paged: Clone + Eq + Hash + Send + Sync + 'static {
+    /// What it leads to.
+    type Child: Send + Sync + Clone + 'static;
+}
+
+macro_rules! pages {
+    ($($edge:ident($parent:ty $(, $argument:ty)?) => $record:ident by $read:ident;)*) => {$(
+        #[doc = concat!("The edge of `", stringify!($read), "`: the parent, what is wanted, and which page.")]
+        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+        pub(super) struct $edge(pub(super) $parent, pub(super) ($($argument,)?), pub(super) OrdinalRequest);
+
+        impl Paged for $edge {
+            type Child = $record;
+        }
+
+        impl Loader<$edge> for Reader {
+            type Value = Page<$record>;
+
+            async fn load(&self, edges: &[$edge]) -> Result<HashMap<$edge, Page<$record>>, Arc<AppError>> {
+                let mut asked: HashMap<_, Vec<$parent>> = HashMap::new();
+                for edge in edges {
+                    asked.entry((&edge.1, edge.2)).or_default().push(edge.0);
+                }
+                let mut tx = self.begin(Permission::Read).await?;
+                let mut found = HashMap::new();
+                for ((wanted, page), parents) in asked {
+                    let read = pages!(@read tx.$read(parents, wanted, page) $(, $argument)?).await;
+                    for (parent, records) in read.map_err(AppError::from)? {
+                        found.insert($edge(parent, wanted.clone(), page), records.map($record));
+                    }
+                }
+                Ok(found)
+            }
+        }
+    )*};
+    (@read $tx:ident.$read:ident($parents:ident, $wanted:ident, $page:ident)) => { $tx.$read(&$parents, $page) };
+    (@read $tx:ident.$read:ident($parents:ident, $wanted:ident, $page:ident), $argument:ty) => {
+        $tx.$read(&$parents, &$wanted.0, $page)
+    };
+}
+
+pages! {
+    MembersIn(SnapshotId) => SnapshotMember by members_of_snapshots;
+    DecisionsIn(SnapshotId, DecisionFilter) => CurationDecision by decisions_of_snapshots;
+    RowsIn(SnapshotId, ExampleFormat) => SnapshotRow by rows_of_snapshots;
+    EventsOf((TrainingJobId, i32)) => JobEvent by events_of_jobs;
+}
+
 /// The record with this id; null where the text is no id of that kind or the project has none such.
 pub(super) async fn found<I, N>(ctx: &Context<'_>, id: &ID) -> Result<Option<N>>
 where
     I: atr_core::ids::Id + Eq + Hash + Send + Sync + 'static,
-    Reader: Loader<I, Value = N, Error = Arc<AppError>>,
+    Reader: Loader<I, Value = N>,
     N: Send + Sync + Clone + 'static,
 {
     maybe(ctx, id.parse().ok()).await
@@ -165,7 +249,7 @@ where
 pub(super) async fn maybe<I, N>(ctx: &Context<'_>, id: Option<I>) -> Result<Option<N>>
 where
     I: Eq + Hash + Clone + Send + Sync + 'static,
-    Reader: Loader<I, Value = N, Error = Arc<AppError>>,
+    Reader: Loader<I, Value = N>,
     N: Send + Sync + Clone + 'static,
 {
     let Some(id) = id else { return Ok(None) };
@@ -176,7 +260,7 @@ where
 pub(super) async fn one<I, N>(ctx: &Context<'_>, id: I) -> Result<N>
 where
     I: Eq + Hash + Copy + std::fmt::Display + Send + Sync + 'static,
-    Reader: Loader<I, Value = N, Error = Arc<AppError>>,
+    Reader: Loader<I, Value = N>,
     N: Send + Sync + Clone + 'static,
 {
     let missing = || fault(&AppError::NotFound { what: "record", name: id.to_string() });
@@ -187,17 +271,26 @@ where
 pub(super) async fn many<I, N>(ctx: &Context<'_>, ids: &[I]) -> Result<Vec<N>>
 where
     I: Eq + Hash + Copy + Send + Sync + 'static,
-    Reader: Loader<I, Value = N, Error = Arc<AppError>>,
+    Reader: Loader<I, Value = N>,
     N: Send + Sync + Clone + 'static,
 {
-    let mut found = session(ctx)?.loader.load_many(ids.iter().copied()).await.map_err(|error| fault(&error))?;
+    let mut found = session(ctx)?.loader.load_many(ids.to_vec()).await.map_err(|error| fault(&error))?;
     Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
 }
 
 /// The records that an edge to many leads to.
 pub(super) async fn children<E: Edge>(ctx: &Context<'_>, edge: E) -> Result<Vec<E::Child>>
 where
-    Reader: Loader<E, Value = Vec<E::Child>, Error = Arc<AppError>>,
+    Reader: Loader<E, Value = Vec<E::Child>>,
 {
     Ok(session(ctx)?.loader.load_one(edge).await.map_err(|error| fault(&error))?.unwrap_or_default())
+}
+
+/// The page of records that an edge leads to.
+pub(super) async fn page<E: Paged>(ctx: &Context<'_>, edge: E) -> Result<Page<E::Child>>
+where
+    Reader: Loader<E, Value = Page<E::Child>>,
+{
+    let none = Page { rows: Vec::new(), has_previous: false, has_next: false };
+    Ok(session(ctx)?.loader.load_one(edge).await.map_err(|error| fault(&error))?.unwrap_or(none))
 }

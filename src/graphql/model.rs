@@ -9,7 +9,7 @@ use super::{
     evaluation::{Evaluation, Promotion},
     fault::OrFault,
     loading::{EvaluationsOf, PromotionsOf, children, found, maybe},
-    paging::{Connection, PageArgs, connect, listed, paged},
+    paging::{Connection, PageArgs, connect},
     scalars::{Int64, IntoId},
     session::reading,
     training::TrainingJob,
@@ -64,13 +64,11 @@ impl ModelVersion {
     }
 
     /// What was measured of it, newest first.
-    #[graphql(complexity = "listed(child_complexity)")]
     async fn evaluations(&self, ctx: &Context<'_>) -> Result<Vec<Evaluation>> {
         children(ctx, EvaluationsOf(self.0.id)).await
     }
 
     /// What was decided about it, newest first.
-    #[graphql(complexity = "listed(child_complexity)")]
     async fn promotions(&self, ctx: &Context<'_>) -> Result<Vec<Promotion>> {
         children(ctx, PromotionsOf(self.0.id)).await
     }
@@ -120,7 +118,6 @@ impl ModelQuery {
     }
 
     /// Models, newest first.
-    #[graphql(complexity = "paged(first, last, child_complexity)")]
     async fn model_versions(
         &self,
         ctx: &Context<'_>,

@@ -8,7 +8,9 @@ use atr_core::ids::{
 };
 
 use super::{
+    chain_group::ChainGroup,
     citation::Citation,
+    consensus::Consensus,
     curation::{CurationDecision, SnapshotRow},
     evaluation::{Evaluation, Promotion},
     example::{EvaluationCase, Example},
@@ -16,16 +18,18 @@ use super::{
     fault::{OrFault, invalid},
     grounding::{Fact, Source},
     intake::{Batch, QuarantinedItem},
-    judgement::{Claim, Consensus, Score, Verification},
     loading::maybe,
     model::ModelVersion,
     project::{Key, Project},
     queue::Task,
     review::Review,
+    score::Score,
     session::reading,
     snapshot::Snapshot,
-    trace::{ChainGroup, Step, Trace},
+    step::Step,
+    trace::Trace,
     training::TrainingJob,
+    verification::{Claim, Verification},
 };
 
 /// A record that is read by its id.
@@ -145,7 +149,6 @@ impl NodeQuery {
     }
 
     /// Records by their ids, in that order; null in the place of what this project has not.
-    #[graphql(complexity = "1 + ids.len() * child_complexity")]
     async fn nodes(
         &self,
         ctx: &Context<'_>,

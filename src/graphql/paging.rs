@@ -7,7 +7,9 @@ use atr_core::{
 };
 
 use super::{
+    chain_group::ChainGroup,
     citation::Citation,
+    consensus::Consensus,
     curation::{CurationDecision, SnapshotMember, SnapshotRow},
     evaluation::{Evaluation, Promotion},
     example::EvaluationCase,
@@ -15,22 +17,23 @@ use super::{
     fault::invalid,
     grounding::{Fact, Source},
     intake::{Batch, QuarantinedItem},
-    judgement::{Claim, Consensus, Score, Verification},
     lineage::LineageEdge,
     model::ModelVersion,
     project::Key,
     queue::Task,
     review::Review,
     scalars::parse_id,
+    score::Score,
     snapshot::Snapshot,
-    trace::{ChainGroup, Trace},
+    trace::Trace,
     training::{JobEvent, TrainingJob},
+    verification::{Claim, Verification},
 };
 
 /// The most records a page has.
-const MOST: i32 = 100;
+pub(super) const MOST: i32 = 100;
 /// How many it has where nothing is said.
-const USUAL: i32 = 20;
+pub(super) const USUAL: i32 = 20;
 
 /// Where a page stands in its list.
 #[derive(Debug, Clone, SimpleObject)]
@@ -185,15 +188,4 @@ impl PageArgs {
         let after = place("after", &self.after)?;
         Ok(PageRequest { size, after, before: place("before", &self.before)?, from_end })
     }
-}
-
-/// What a page costs: its size times what a record costs.
-pub(super) fn paged(first: Option<i32>, last: Option<i32>, child: usize) -> usize {
-    let size = first.or(last).unwrap_or(USUAL).clamp(1, MOST);
-    1 + usize::try_from(size).unwrap_or(1) * child
-}
-
-/// What a list without pages costs; such lists are short.
-pub(super) fn listed(child: usize) -> usize {
-    1 + 5 * child
 }

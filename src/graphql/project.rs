@@ -8,7 +8,7 @@ use super::{
     expert::Expert,
     fault::OrFault,
     loading::{found, maybe},
-    paging::{Connection, PageArgs, connect, listed, paged},
+    paging::{Connection, PageArgs, connect},
     scalars::{IntoId, maybe_id},
     session::{reading, session},
     words::Role,
@@ -97,7 +97,6 @@ impl ProjectQuery {
     }
 
     /// Every project of this installation, in the order of their making, at most 1,000; for operators.
-    #[graphql(complexity = "listed(child_complexity)")]
     async fn projects(
         &self,
         ctx: &Context<'_>,
@@ -114,7 +113,6 @@ impl ProjectQuery {
         found::<ApiKeyId, _>(ctx, &id).await
     }
 
-    #[graphql(complexity = "paged(first, last, child_complexity)")]
     /// API keys, newest first; for administrators.
     async fn keys(
         &self,

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{
     fault::OrFault,
     loading::found,
-    paging::{Connection, PageArgs, connect, paged},
+    paging::{Connection, PageArgs, connect},
     scalars::{Int64, IntoId},
     session::reading,
     words::{Stage, TaskState},
@@ -117,7 +117,6 @@ impl QueueQuery {
     }
 
     /// Tasks, newest first.
-    #[graphql(complexity = "paged(first, last, child_complexity)")]
     async fn tasks(
         &self,
         ctx: &Context<'_>,

@@ -9,7 +9,7 @@ use super::{
     expert::Expert,
     fault::OrFault,
     loading::{CitationsOfReview, children, found, one},
-    paging::{Connection, PageArgs, connect, listed, paged},
+    paging::{Connection, PageArgs, connect},
     scalars::{IntoId, maybe_id},
     session::reading,
     trace::Trace,
@@ -99,7 +99,6 @@ impl Review {
     }
 
     /// What the judgement rests on.
-    #[graphql(complexity = "listed(child_complexity)")]
     async fn citations(&self, ctx: &Context<'_>) -> Result<Vec<Citation>> {
         children(ctx, CitationsOfReview(self.0.id)).await
     }
@@ -141,7 +140,6 @@ impl ReviewQuery {
     }
 
     /// Reviews, every revision, newest first.
-    #[graphql(complexity = "paged(first, last, child_complexity)")]
     async fn reviews(
         &self,
         ctx: &Context<'_>,

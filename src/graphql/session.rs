@@ -1,9 +1,11 @@
 //! Who asks, and what one request works with.
 
-use async_graphql::{Context, Result, dataloader::DataLoader};
+use std::sync::Arc;
+
+use async_graphql::{Context, Result};
 use atr_core::{domain::access::Permission, store::Tx};
 
-use super::{fault::OrFault, loading::Reader};
+use super::{fault::OrFault, gather::Gatherer, loading::Reader};
 use crate::app::{Actor, App};
 
 /// One request: who asks, and the records that it gathers.
@@ -13,7 +15,7 @@ pub struct Session {
     /// Who asks.
     pub(super) actor: Actor,
     /// Gathers the edges of many records into one read.
-    pub(super) loader: DataLoader<Reader>,
+    pub(super) loader: Arc<Gatherer>,
 }
 
 impl std::fmt::Debug for Session {
@@ -26,8 +28,7 @@ impl Session {
     /// Begins a request.
     pub fn new(app: App, actor: Actor) -> Self {
         let reader = Reader { app: app.clone(), actor: actor.clone() };
-        // Batches are as large as a page: what the store reads at once is bounded.
-        let loader = DataLoader::new(reader, tokio::spawn).max_batch_size(100);
+        let loader = Arc::new(Gatherer::new(reader));
         Self { app, actor, loader }
     }
 }

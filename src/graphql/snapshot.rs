@@ -8,8 +8,8 @@ use serde_json::Value;
 use super::{
     curation::{CurationDecision, DecisionCount, SnapshotFile, SnapshotMember, SnapshotRow},
     fault::OrFault,
-    loading::{JobsOf, children, found, maybe},
-    paging::{Connection, PageArgs, connect, listed, paged},
+    loading::{self, DecisionCountsOf, DecisionsIn, FilesOf, JobsOf, MembersIn, RowsIn, children, found, maybe},
+    paging::{Connection, PageArgs, connect},
     scalars::{Int64, IntoId},
     session::reading,
     training::TrainingJob,
@@ -99,7 +99,6 @@ impl Snapshot {
     }
 
     /// The frozen traces, first to last.
-    #[graphql(complexity = "paged(first, last, child_complexity)")]
     async fn members(
         &self,
         ctx: &Context<'_>,
@@ -110,13 +109,11 @@ impl Snapshot {
         #[graphql(desc = "Only records before the one with this cursor.")] before: Option<String>,
     ) -> Result<Connection<SnapshotMember>> {
         let page = PageArgs { first, last, after, before }.by_place()?;
-        let mut tx = reading(ctx).await?;
-        let page = tx.snapshot_members(self.0.id, page).await.or_fault()?;
-        Ok(connect(page.map(SnapshotMember), |record| record.0.position.to_string()))
+        let page = loading::page(ctx, MembersIn(self.0.id, (), page)).await?;
+        Ok(connect(page, |record| record.0.position.to_string()))
     }
 
     /// What became of each member, first to last.
-    #[graphql(complexity = "paged(first, last, child_complexity)")]
     async fn decisions(
         &self,
         ctx: &Context<'_>,
@@ -129,13 +126,11 @@ impl Snapshot {
     ) -> Result<Connection<CurationDecision>> {
         let page = PageArgs { first, last, after, before }.by_place()?;
         let filter = filter.unwrap_or_default().read();
-        let mut tx = reading(ctx).await?;
-        let page = tx.decisions(self.0.id, &filter, page).await.or_fault()?;
-        Ok(connect(page.map(CurationDecision), |record| record.0.decision.position.to_string()))
+        let page = loading::page(ctx, DecisionsIn(self.0.id, (filter,), page)).await?;
+        Ok(connect(page, |record| record.0.decision.position.to_string()))
     }
 
     /// The rows of the file of one format, first to last.
-    #[graphql(complexity = "paged(first, last, child_complexity)")]
     async fn rows(
         &self,
         ctx: &Context<'_>,
@@ -147,27 +142,21 @@ impl Snapshot {
         #[graphql(desc = "Only records before the one with this cursor.")] before: Option<String>,
     ) -> Result<Connection<SnapshotRow>> {
         let page = PageArgs { first, last, after, before }.by_place()?;
-        let mut tx = reading(ctx).await?;
-        let page = tx.snapshot_rows(self.0.id, format.into(), page).await.or_fault()?;
-        Ok(connect(page.map(SnapshotRow), |record| record.0.row.position.to_string()))
+        let page = loading::page(ctx, RowsIn(self.0.id, (format.into(),), page)).await?;
+        Ok(connect(page, |record| record.0.row.position.to_string()))
     }
 
     /// Its files; their bytes are at `/v1/snapshots/<id>/files/<path>`.
-    #[graphql(complexity = "listed(child_complexity)")]
     async fn files(&self, ctx: &Context<'_>) -> Result<Vec<SnapshotFile>> {
-        let files = reading(ctx).await?.snapshot_files(self.0.id).await.or_fault()?;
-        Ok(files.into_iter().map(SnapshotFile).collect())
+        children(ctx, FilesOf(self.0.id)).await
     }
 
     /// How many members each stage of the pipeline kept or dropped, by reason.
-    #[graphql(complexity = "listed(child_complexity)")]
     async fn decision_counts(&self, ctx: &Context<'_>) -> Result<Vec<DecisionCount>> {
-        let counts = reading(ctx).await?.decision_counts(self.0.id).await.or_fault()?;
-        Ok(counts.into_iter().map(DecisionCount).collect())
+        children(ctx, DecisionCountsOf(self.0.id)).await
     }
 
     /// Training jobs on it, newest first.
-    #[graphql(complexity = "listed(child_complexity)")]
     async fn jobs(&self, ctx: &Context<'_>) -> Result<Vec<TrainingJob>> {
         children(ctx, JobsOf(self.0.id)).await
     }
@@ -215,7 +204,6 @@ impl SnapshotQuery {
     }
 
     /// Snapshots, newest first.
-    #[graphql(complexity = "paged(first, last, child_complexity)")]
     async fn snapshots(
         &self,
         ctx: &Context<'_>,

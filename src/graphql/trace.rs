@@ -1,29 +1,29 @@
-//! Traces, their reasoning and their groups.
+//! Error traces.
 
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
-use atr_core::{
-    domain::trace,
-    ids::{ChainGroupId, TraceId},
-    store,
-};
+use atr_core::{domain::trace, ids::TraceId, store};
 use chrono::{DateTime, Utc};
 
 use super::{
+    chain_group::ChainGroup,
+    consensus::Consensus,
     curation::SnapshotMember,
     example::Example,
     fault::OrFault,
     intake::Batch,
-    judgement::{Claim, Consensus, Score, Verification},
     loading::{
         ClaimsOf, ConsensusOf, ExamplesOf, LatestScoreOf, LatestVerificationOf, MembersOf, ReviewsOf,
-        StandingReviewsOf, StepsOf, TracesOf, children, found, maybe, one,
+        StandingReviewsOf, StepsOf, children, found, maybe, one,
     },
     model::ModelVersion,
-    paging::{Connection, PageArgs, connect, listed, paged},
+    paging::{Connection, PageArgs, connect},
     review::Review,
     scalars::{Int64, IntoId, maybe_id},
+    score::Score,
     session::reading,
-    words::{Pillar, Split, StepKind},
+    step::Step,
+    verification::{Claim, Verification},
+    words::{Pillar, Split},
 };
 
 /// An uncertain or wrong answer of a model. Never changed: what is learnt of it stands in later records.
@@ -139,7 +139,6 @@ impl Trace {
     }
 
     /// Its reasoning, in order.
-    #[graphql(complexity = "listed(child_complexity)")]
     async fn steps(&self, ctx: &Context<'_>) -> Result<Vec<Step>> {
         children(ctx, StepsOf(self.0.id)).await
     }
@@ -150,7 +149,6 @@ impl Trace {
     }
 
     /// The claims of its answer, by the newest run of the verifier, in order.
-    #[graphql(complexity = "listed(child_complexity)")]
     async fn claims(&self, ctx: &Context<'_>) -> Result<Vec<Claim>> {
         match children(ctx, LatestVerificationOf(self.0.id)).await?.pop() {
             Some(newest) => children(ctx, ClaimsOf(newest.0.id)).await,
@@ -164,13 +162,11 @@ impl Trace {
     }
 
     /// Every revision of every review of it, in order of time.
-    #[graphql(complexity = "listed(child_complexity)")]
     async fn reviews(&self, ctx: &Context<'_>) -> Result<Vec<Review>> {
         children(ctx, ReviewsOf(self.0.id)).await
     }
 
     /// The newest revision of each expert who reviewed it: what counts.
-    #[graphql(complexity = "listed(child_complexity)")]
     async fn standing_reviews(&self, ctx: &Context<'_>) -> Result<Vec<Review>> {
         children(ctx, StandingReviewsOf(self.0.id)).await
     }
@@ -184,112 +180,13 @@ impl Trace {
     }
 
     /// Candidate training rows that were derived from its reviews.
-    #[graphql(complexity = "listed(child_complexity)")]
     async fn examples(&self, ctx: &Context<'_>) -> Result<Vec<Example>> {
         children(ctx, ExamplesOf(self.0.id)).await
     }
 
     /// Its places in snapshots.
-    #[graphql(complexity = "listed(child_complexity)")]
     async fn snapshot_members(&self, ctx: &Context<'_>) -> Result<Vec<SnapshotMember>> {
         children(ctx, MembersOf(self.0.id)).await
-    }
-}
-
-/// One step of a trace's reasoning.
-#[derive(Debug, Clone)]
-pub struct Step(pub(super) trace::Step);
-
-/// One step of a trace's reasoning.
-#[Object]
-impl Step {
-    /// Its id.
-    pub(super) async fn id(&self) -> ID {
-        self.0.id.into_id()
-    }
-
-    /// The trace.
-    async fn trace(&self, ctx: &Context<'_>) -> Result<Trace> {
-        one(ctx, self.0.trace).await
-    }
-
-    /// Its place in the reasoning, from 0.
-    async fn ordinal(&self) -> i32 {
-        self.0.ordinal
-    }
-
-    /// The name the sender gave it, unique in its trace; its ordinal where none was given.
-    async fn key(&self) -> &str {
-        &self.0.key
-    }
-
-    /// What it does.
-    async fn kind(&self) -> StepKind {
-        self.0.kind.into()
-    }
-
-    /// What it says.
-    async fn text(&self) -> &str {
-        &self.0.text
-    }
-
-    /// Ordinals of the steps it rests on.
-    async fn rests_on(&self) -> &[i32] {
-        &self.0.rests_on
-    }
-
-    /// The span that produced it, 16 hex digits.
-    async fn span_id(&self) -> Option<&str> {
-        self.0.span_id.as_deref()
-    }
-
-    /// The span that called that span: who called is not what it rests on.
-    async fn called_by_span_id(&self) -> Option<&str> {
-        self.0.called_by_span_id.as_deref()
-    }
-
-    /// Mean natural-log probability of its tokens.
-    async fn mean_logprob(&self) -> Option<f64> {
-        self.0.mean_logprob
-    }
-}
-
-/// Several chains of reasoning for one query.
-#[derive(Debug, Clone)]
-pub struct ChainGroup(pub(super) trace::ChainGroup);
-
-/// Several chains of reasoning for one query.
-#[Object]
-impl ChainGroup {
-    /// Its id.
-    pub(super) async fn id(&self) -> ID {
-        self.0.id.into_id()
-    }
-
-    /// The name the sender gave it.
-    async fn key(&self) -> &str {
-        &self.0.key
-    }
-
-    /// The query its chains answer.
-    async fn query(&self) -> &str {
-        &self.0.query
-    }
-
-    /// When its first chain came in.
-    async fn created_at(&self) -> DateTime<Utc> {
-        self.0.created_at
-    }
-
-    /// Its chains.
-    #[graphql(complexity = "listed(child_complexity)")]
-    async fn traces(&self, ctx: &Context<'_>) -> Result<Vec<Trace>> {
-        children(ctx, TracesOf(self.0.id)).await
-    }
-
-    /// What its chains agree on, by the newest comparison.
-    async fn consensus(&self, ctx: &Context<'_>) -> Result<Option<Consensus>> {
-        Ok(children(ctx, ConsensusOf(self.0.id)).await?.pop())
     }
 }
 
@@ -366,7 +263,6 @@ impl TraceQuery {
     }
 
     /// Error traces, newest first.
-    #[graphql(complexity = "paged(first, last, child_complexity)")]
     async fn traces(
         &self,
         ctx: &Context<'_>,
@@ -382,28 +278,5 @@ impl TraceQuery {
         let mut tx = reading(ctx).await?;
         let page = tx.traces(&filter, page).await.or_fault()?;
         Ok(connect(page.map(Trace), |record| record.0.id.to_string()))
-    }
-
-    /// A group of chains by its id; null if this project has none of that id.
-    async fn chain_group(&self, ctx: &Context<'_>, #[graphql(desc = "Its id.")] id: ID) -> Result<Option<ChainGroup>> {
-        found::<ChainGroupId, _>(ctx, &id).await
-    }
-    /// Groups of chains, newest first.
-    #[graphql(complexity = "paged(first, last, child_complexity)")]
-    async fn chain_groups(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Only the one with this name.")] key: Option<String>,
-        #[graphql(desc = "How many records from the beginning of the list, at most 100; 20 where nothing is said.")]
-        first: Option<i32>,
-        #[graphql(desc = "How many records from the end of the list, at most 100.")] last: Option<i32>,
-        #[graphql(desc = "Only records after the one with this cursor.")] after: Option<String>,
-        #[graphql(desc = "Only records before the one with this cursor.")] before: Option<String>,
-    ) -> Result<Connection<ChainGroup>> {
-        let page = PageArgs { first, last, after, before }.by_id::<ChainGroupId>()?;
-        let filter = store::ChainGroupFilter { key };
-        let mut tx = reading(ctx).await?;
-        let page = tx.chain_groups(&filter, page).await.or_fault()?;
-        Ok(connect(page.map(ChainGroup), |record| record.0.id.to_string()))
     }
 }

@@ -7,9 +7,9 @@ use serde_json::Value;
 
 use super::{
     fault::OrFault,
-    loading::{found, maybe, one},
+    loading::{self, EventsOf, found, maybe, one},
     model::ModelVersion,
-    paging::{Connection, PageArgs, connect, paged},
+    paging::{Connection, PageArgs, connect},
     scalars::{Int64, IntoId, maybe_id},
     session::reading,
     snapshot::Snapshot,
@@ -99,7 +99,6 @@ impl TrainingJob {
     }
 
     /// What the trainer reported in one attempt, first to last.
-    #[graphql(complexity = "paged(first, last, child_complexity)")]
     async fn events(
         &self,
         ctx: &Context<'_>,
@@ -112,9 +111,8 @@ impl TrainingJob {
     ) -> Result<Connection<JobEvent>> {
         let page = PageArgs { first, last, after, before }.by_place()?;
         let attempt = attempt.unwrap_or(self.0.attempt);
-        let mut tx = reading(ctx).await?;
-        let page = tx.job_events(self.0.id, attempt, page).await.or_fault()?;
-        Ok(connect(page.map(JobEvent), |record| record.0.ordinal.to_string()))
+        let page = loading::page(ctx, EventsOf((self.0.id, attempt), (), page)).await?;
+        Ok(connect(page, |record| record.0.ordinal.to_string()))
     }
 }
 
@@ -180,7 +178,6 @@ impl TrainingQuery {
     }
 
     /// Training jobs, newest first.
-    #[graphql(complexity = "paged(first, last, child_complexity)")]
     async fn training_jobs(
         &self,
         ctx: &Context<'_>,

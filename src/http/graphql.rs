@@ -2,23 +2,19 @@
 
 use std::time::Duration;
 
-use async_graphql::{
-    Request, Response as Answer, Variables,
-    http::GraphiQLSource,
-    parser::types::{DocumentOperations, OperationType},
-};
+use async_graphql::{Request, Response as Answer, Variables};
 use axum::{
     Router,
     body::Bytes,
     extract::{FromRequestParts, RawQuery, State, rejection::BytesRejection},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts},
-    response::{Html, IntoResponse, Response},
+    response::{IntoResponse, Response},
     routing::get,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{AppState, Caller, media, problem::Problem};
+use super::{AppState, Caller, graphiql, media, problem::Problem};
 use crate::graphql::{Api, Session, api};
 
 /// How long a request may take.
@@ -27,7 +23,7 @@ const TIME: Duration = Duration::from_secs(30);
 pub(super) fn router() -> Router<AppState> {
     let api = api();
     let asked = api.clone();
-    Router::new().route(
+    Router::new().route("/graphql/page.js", get(graphiql::script)).route(
         "/graphql",
         get(move |parts: Parts, query: RawQuery, state: State<AppState>| by_get(asked.clone(), parts, query, state))
             .post(move |caller: Caller, headers: HeaderMap, state: State<AppState>, body| {
@@ -73,6 +69,10 @@ async fn by_post(
         _ => bad("the body could not be read to its end"),
     })?;
     let media = media::accepted(&headers)?;
+    // Read as a structure, an array would pass for its fields in order.
+    if body.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
+        return Err(bad("the body: give one request as a JSON object; several at once are not taken"));
+    }
     let asked: Asked = serde_json::from_slice(&body).map_err(|error| bad(format!("the body: {error}")))?;
     answer(&api, Session::new(state.app, actor), asked, media, false).await
 }
@@ -84,7 +84,7 @@ async fn by_get(
     State(state): State<AppState>,
 ) -> Result<Response, Problem> {
     if media::prefers_html(&parts.headers) {
-        return Ok(page());
+        return Ok(graphiql::page());
     }
     let Caller(actor) = Caller::from_request_parts(&mut parts, &state).await?;
     let media = media::accepted(&parts.headers)?;
@@ -117,10 +117,6 @@ async fn answer(
     only_query: bool,
 ) -> Result<Response, Problem> {
     let query = asked.query.ok_or_else(|| bad("give the document in `query`"))?;
-    if only_query && changes(&query, asked.operation_name.as_deref()) {
-        let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "send mutations by POST");
-        return Ok(([(header::ALLOW, "POST")], problem).into_response());
-    }
     let mut request = Request::new(query).data(session);
     if let Some(name) = asked.operation_name {
         request = request.operation_name(name);
@@ -128,7 +124,15 @@ async fn answer(
     if let Some(variables) = asked.variables {
         request = request.variables(Variables::from_json(Value::Object(variables)));
     }
-    let answer = tokio::time::timeout(TIME, api.execute(request)).await.map_err(|_| {
+    let admitted = match api.admit(request) {
+        Ok(admitted) => admitted,
+        Err(refused) => return Ok(written(*refused, media)),
+    };
+    if only_query && admitted.changes {
+        let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "send mutations by POST");
+        return Ok(([(header::ALLOW, "POST")], problem).into_response());
+    }
+    let answer = tokio::time::timeout(TIME, api.run(admitted)).await.map_err(|_| {
         Problem::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "TIMEOUT",
@@ -136,18 +140,6 @@ async fn answer(
         )
     })?;
     Ok(written(answer, media))
-}
-
-/// Whether the operation that would run changes something. What cannot be parsed runs nothing.
-fn changes(document: &str, name: Option<&str>) -> bool {
-    let Ok(document) = async_graphql::parser::parse_query(document) else { return false };
-    match &document.operations {
-        DocumentOperations::Single(operation) => operation.node.ty != OperationType::Query,
-        DocumentOperations::Multiple(operations) => operations
-            .iter()
-            .filter(|(known, _)| name.is_none_or(|name| known.as_str() == name))
-            .any(|(_, operation)| operation.node.ty != OperationType::Query),
-    }
 }
 
 /// Writes the answer. A request that was refused before anything ran has no `data`, and under the newer media type
@@ -180,14 +172,4 @@ fn written(mut answer: Answer, media: media::Media) -> Response {
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     ];
     (status, headers, body.to_string()).into_response()
-}
-
-/// The page to try queries in. It is open; the requests it sends need a key, which goes into its headers editor.
-fn page() -> Response {
-    let page = GraphiQLSource::build()
-        .endpoint("/graphql")
-        .title("atr: GraphQL (put your key in the headers editor)")
-        .header("Authorization", "Bearer <your key>")
-        .finish();
-    Html(page).into_response()
 }

@@ -1,6 +1,7 @@
 //! The doors for programs: who may come in, what they may ask, and how errors look.
 
 mod auth;
+mod graphiql;
 mod graphql;
 mod health;
 pub mod ingest;
@@ -33,7 +34,7 @@ pub struct AppState {
 }
 
 /// Every route. A route without a decision who may call it does not exist: handlers take a [`Caller`], or stand in
-/// `health`, which is open.
+/// `health` or are the page in `graphiql`, which are open.
 pub fn router(state: AppState) -> Router {
     Router::new()
         .merge(health::router())

@@ -261,7 +261,7 @@ pub struct CurationDecision {
 }
 
 /// Which decisions are asked for.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct DecisionFilter {
     /// Only those that kept, or only those that dropped.
     pub kept: Option<bool>,

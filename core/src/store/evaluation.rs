@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::{FromRow, Postgres, QueryBuilder};
 use uuid::Uuid;
 
-use super::{Page, PageRequest, Paging, Result, StoreError, Tx};
+use super::{Page, PageRequest, Paging, Result, StoreError, Tx, page::MOST};
 use crate::{
     domain::evaluation::{CaseFilter, CasePurpose, Evaluation, EvaluationCase, EvaluationFilter, NewEvaluation},
     hash,
@@ -204,7 +204,8 @@ impl Tx {
         .collect()
     }
 
-    /// Evaluations of models (evaluation_model_idx), newest first; at most 1,000.
+    /// Evaluations of models (evaluation_model_idx), newest first; of a model no more than
+    /// [`MOST`].
     ///
     /// # Errors
     /// If the database is out of reach.
@@ -213,10 +214,20 @@ impl Tx {
         let project = self.project_uuid();
         sqlx::query_as!(
             EvaluationRow,
-            "select id, model_id, baseline_model_id, training_job_id, cases, questions, cases_hash, seed, measures, at
-             from evaluation where project_id = $1 and model_id = any($2) order by id desc limit 1000",
+            r#"
+            select e.id as "id!", e.model_id as "model_id!", e.baseline_model_id, e.training_job_id,
+                   e.cases as "cases!", e.questions as "questions!", e.cases_hash as "cases_hash!",
+                   e.seed as "seed!", e.measures as "measures!", e.at as "at!"
+            from (select distinct a from unnest($2::uuid[]) as a) as asked
+            cross join lateral (
+                select t.* from evaluation t where t.project_id = $1 and t.model_id = asked.a
+                order by t.id desc limit $3
+            ) e
+            order by e.id desc
+            "#,
             project,
-            &models
+            &models,
+            MOST
         )
         .fetch_all(self.connection())
         .await?

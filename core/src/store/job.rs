@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::{FromRow, Postgres, QueryBuilder};
 use uuid::Uuid;
 
-use super::{Page, PageRequest, Paging, Result, StoreError, Tx};
+use super::{Page, PageRequest, Paging, Result, StoreError, Tx, page::MOST};
 use crate::{
     domain::{
         model::{ModelKind, NewModelVersion},
@@ -293,7 +293,7 @@ impl Tx {
         Ok(self.jobs_by_id(&[id]).await?.pop())
     }
 
-    /// Jobs on snapshots (training_job_snapshot_idx), newest first; at most 1,000.
+    /// Jobs on snapshots (training_job_snapshot_idx), newest first; of a snapshot no more than [`MOST`].
     ///
     /// # Errors
     /// If the database is out of reach.
@@ -302,11 +302,21 @@ impl Tx {
         let project = self.project_uuid();
         sqlx::query_as!(
             JobRow,
-            "select id, snapshot_id, base_model_id, produced_model_id, method, backend, state, attempt, seed,
-                    hyperparameters, specification, error, created_at, started_at, finished_at
-             from training_job where project_id = $1 and snapshot_id = any($2) order by id desc limit 1000",
+            r#"
+            select j.id as "id!", j.snapshot_id as "snapshot_id!", j.base_model_id, j.produced_model_id,
+                   j.method as "method!", j.backend as "backend!", j.state as "state!",
+                   j.attempt as "attempt!", j.seed as "seed!", j.hyperparameters as "hyperparameters!",
+                   j.specification, j.error, j.created_at as "created_at!", j.started_at, j.finished_at
+            from (select distinct a from unnest($2::uuid[]) as a) as asked
+            cross join lateral (
+                select t.* from training_job t where t.project_id = $1 and t.snapshot_id = asked.a
+                order by t.id desc limit $3
+            ) j
+            order by j.id desc
+            "#,
             project,
-            &snapshots
+            &snapshots,
+            MOST
         )
         .fetch_all(self.connection())
         .await?

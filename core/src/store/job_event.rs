@@ -1,5 +1,7 @@
 //! What a job's trainer reported, line by line.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use sqlx::{FromRow, Postgres, QueryBuilder};
 use uuid::Uuid;
@@ -12,16 +14,11 @@ use crate::{
 
 #[derive(FromRow)]
 struct EventRow {
+    job_id: Uuid,
     attempt: i32,
     ordinal: i32,
     event: serde_json::Value,
     at: DateTime<Utc>,
-}
-
-impl From<EventRow> for JobEvent {
-    fn from(row: EventRow) -> Self {
-        Self { attempt: row.attempt, ordinal: row.ordinal, event: row.event, at: row.at }
-    }
 }
 
 impl Tx {
@@ -80,21 +77,44 @@ impl Tx {
         attempt: i32,
         page: OrdinalRequest,
     ) -> Result<Page<JobEvent>> {
-        let query = job_events_query(self.project_uuid(), of, attempt, page);
-        self.page::<EventRow, _>(query, page).await
+        Ok(page.only(self.events_of_jobs(&[(of, attempt)], page).await?))
+    }
+
+    /// The same for attempts of several jobs (job_event_pkey).
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn events_of_jobs(
+        &mut self,
+        of: &[(TrainingJobId, i32)],
+        page: OrdinalRequest,
+    ) -> Result<HashMap<(TrainingJobId, i32), Page<JobEvent>>> {
+        let mut query = job_events_query(self.project_uuid(), of, page);
+        let rows: Vec<EventRow> = query.build_query_as().fetch_all(self.connection()).await?;
+        let event = |row: EventRow| {
+            let event = JobEvent { attempt: row.attempt, ordinal: row.ordinal, event: row.event, at: row.at };
+            ((TrainingJobId::from_uuid(row.job_id), row.attempt), event)
+        };
+        Ok(page.pages(of, rows.into_iter().map(event)))
     }
 }
 
-/// The statement of [`Tx::job_events`].
+/// The statement of [`Tx::events_of_jobs`].
 pub(super) fn job_events_query(
     project: Uuid,
-    of: TrainingJobId,
-    attempt: i32,
+    of: &[(TrainingJobId, i32)],
     page: OrdinalRequest,
 ) -> QueryBuilder<Postgres> {
-    let mut query = QueryBuilder::new("select attempt, ordinal, event, at from job_event where project_id = ");
-    query.push_bind(project).push(" and job_id = ").push_bind(of.uuid());
-    query.push(" and attempt = ").push_bind(attempt);
+    let (ids, attempts): (Vec<_>, Vec<_>) = of.iter().map(|(id, attempt)| (id.uuid(), *attempt)).unzip();
+    let mut query = QueryBuilder::new("select e.* from unnest(");
+    query.push_bind(ids).push("::uuid[], ").push_bind(attempts).push(
+        "::integer[]) as j (id, attempt) cross join lateral (
+         select job_id, attempt, ordinal, event, at from job_event
+         where job_id = j.id and attempt = j.attempt and project_id = ",
+    );
+    query.push_bind(project);
     page.push(&mut query, "ordinal");
+    query.push(") e");
+    page.push_order_of_all(&mut query, "e.ordinal");
     query
 }

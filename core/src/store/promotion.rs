@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::{FromRow, Postgres, QueryBuilder};
 use uuid::Uuid;
 
-use super::{Page, PageRequest, Paging, Result, StoreError, Tx};
+use super::{Page, PageRequest, Paging, Result, StoreError, Tx, page::MOST};
 use crate::{
     domain::{
         evaluation::{NewPromotion, Promotion, PromotionFilter},
@@ -145,7 +145,8 @@ impl Tx {
         .collect()
     }
 
-    /// Promotions and refusals of models (promotion_model_idx), newest first; at most 1,000.
+    /// Promotions and refusals of models (promotion_model_idx), newest first; of a model no
+    /// more than [`MOST`].
     ///
     /// # Errors
     /// If the database is out of reach.
@@ -154,10 +155,20 @@ impl Tx {
         let project = self.project_uuid();
         sqlx::query_as!(
             PromotionRow,
-            "select id, model_id, evaluation_id, previous_model_id, decision, reason, gate, key_id, at
-             from promotion where project_id = $1 and model_id = any($2) order by id desc limit 1000",
+            r#"
+            select p.id as "id!", p.model_id as "model_id!", p.evaluation_id, p.previous_model_id,
+                   p.decision as "decision!", p.reason as "reason!", p.gate as "gate!", p.key_id,
+                   p.at as "at!"
+            from (select distinct a from unnest($2::uuid[]) as a) as asked
+            cross join lateral (
+                select t.* from promotion t where t.project_id = $1 and t.model_id = asked.a
+                order by t.id desc limit $3
+            ) p
+            order by p.id desc
+            "#,
             project,
-            &models
+            &models,
+            MOST
         )
         .fetch_all(self.connection())
         .await?

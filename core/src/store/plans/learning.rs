@@ -97,7 +97,7 @@ async fn a_page_of_what_was_learnt_costs_a_page_by_whatever_it_is_filtered() {
     all.expect_an_index(pairs.map(listing)).await;
     all.expect_few_rows(
         MOST,
-        FEW_AND_MANY.map(|n| by_place("a job's events", |page| job_events_query(project, of(n), 1, page))),
+        FEW_AND_MANY.map(|n| by_place("a job's events", |page| job_events_query(project, &[(of(n), 1)], page))),
     )
     .await;
 }

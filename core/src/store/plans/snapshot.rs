@@ -56,17 +56,18 @@ async fn a_page_of_what_a_snapshot_holds_costs_a_page_by_whatever_it_is_filtered
         filters.into_iter().map(|filter| by_id(format!("{filter:?}"), |page| snapshots_query(project, &filter, page))),
     )
     .await;
-    all.expect_few_rows(MOST, [by_place("members", |page| snapshot_members_query(project, of(2), page))]).await;
+    all.expect_few_rows(MOST, [by_place("members", |page| snapshot_members_query(project, &[of(2)], page))]).await;
     all.expect_few_rows(
         MOST,
         [ExampleFormat::Kto, ExampleFormat::Sft]
-            .map(|format| by_place("rows", |page| snapshot_rows_query(project, of(2), format, page))),
+            .map(|format| by_place("rows", |page| snapshot_rows_query(project, &[of(2)], format, page))),
     )
     .await;
     let kept = [None, Some(false), Some(true)];
     let reasons = [None, Some("few"), Some("many"), Some("none")].map(|reason| reason.map(str::to_owned));
-    let listing =
-        |filter: DecisionFilter| by_place(format!("{filter:?}"), |page| decisions_query(project, of(2), &filter, page));
+    let listing = |filter: DecisionFilter| {
+        by_place(format!("{filter:?}"), |page| decisions_query(project, &[of(2)], &filter, page))
+    };
     all.expect_few_rows(
         MOST,
         kept.map(|kept| DecisionFilter { kept, reason: None })

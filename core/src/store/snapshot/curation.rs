@@ -1,5 +1,7 @@
 //! Curation decisions: one compact record a member.
 
+use std::collections::HashMap;
+
 use sqlx::{FromRow, Postgres, QueryBuilder};
 use uuid::Uuid;
 
@@ -112,8 +114,23 @@ impl Tx {
         filter: &DecisionFilter,
         page: OrdinalRequest,
     ) -> Result<Page<CurationDecision>> {
-        let query = decisions_query(self.project_uuid(), of, filter, page);
-        self.page::<DecisionRow, _>(query, page).await
+        Ok(page.only(self.decisions_of_snapshots(&[of], filter, page).await?))
+    }
+
+    /// The same for each of several snapshots.
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn decisions_of_snapshots(
+        &mut self,
+        of: &[SnapshotId],
+        filter: &DecisionFilter,
+        page: OrdinalRequest,
+    ) -> Result<HashMap<SnapshotId, Page<CurationDecision>>> {
+        let mut query = decisions_query(self.project_uuid(), of, filter, page);
+        let rows: Vec<DecisionRow> = query.build_query_as().fetch_all(self.connection()).await?;
+        let decisions = rows.into_iter().map(CurationDecision::from);
+        Ok(page.pages(of, decisions.map(|decision| (decision.snapshot, decision))))
     }
 
     /// Decisions by id (curation_decision_id_key).
@@ -141,31 +158,46 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn decision_counts(&mut self, of: SnapshotId) -> Result<Vec<DecisionCount>> {
-        let project = self.project_uuid();
-        let rows = sqlx::query_as!(
-            DecisionCount,
-            r#"select stage, reason, count(*) as "members!" from curation_decision
-               where project_id = $1 and snapshot_id = $2 group by stage, reason order by stage, reason"#,
+        Ok(self.decision_counts_of_snapshots(&[of]).await?.into_iter().map(|(_, count)| count).collect())
+    }
+
+    /// The same for each of several snapshots, told with each count.
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn decision_counts_of_snapshots(
+        &mut self,
+        of: &[SnapshotId],
+    ) -> Result<Vec<(SnapshotId, DecisionCount)>> {
+        let (project, ids) = (self.project_uuid(), uuids(of));
+        let rows = sqlx::query!(
+            r#"select snapshot_id, stage, reason, count(*) as "members!" from curation_decision
+               where project_id = $1 and snapshot_id = any($2)
+               group by snapshot_id, stage, reason order by snapshot_id, stage, reason"#,
             project,
-            of.uuid()
+            &ids
         );
-        Ok(rows.fetch_all(self.connection()).await?)
+        let count = |stage, reason, members| DecisionCount { stage, reason, members };
+        let rows = rows.fetch_all(self.connection()).await?.into_iter();
+        Ok(rows
+            .map(|row| (SnapshotId::from_uuid(row.snapshot_id), count(row.stage, row.reason, row.members)))
+            .collect())
     }
 }
 
-/// The statement of [`Tx::decisions`]. The page is taken before the members are joined: joined first, all members before it
-/// were read too.
+/// The statement of [`Tx::decisions_of_snapshots`]. A page is taken before the members are joined: joined first, all members
+/// before it were read too.
 pub(in crate::store) fn decisions_query(
     project: Uuid,
-    of: SnapshotId,
+    of: &[SnapshotId],
     filter: &DecisionFilter,
     page: OrdinalRequest,
 ) -> QueryBuilder<Postgres> {
     let mut query = QueryBuilder::new(
-        "select d.id, d.snapshot_id, d.position, m.trace_id, d.kept, d.stage, d.reason, d.weight, d.detail
-         from (select * from curation_decision where project_id = ",
+        "select d.id, d.snapshot_id, d.position, m.trace_id, d.kept, d.stage, d.reason, d.weight, d.detail from unnest(",
     );
-    query.push_bind(project).push(" and snapshot_id = ").push_bind(of.uuid());
+    query.push_bind(uuids(of)).push("::uuid[]) as s (id) cross join lateral (select * from curation_decision");
+    query.push(" where snapshot_id = s.id and project_id = ").push_bind(project);
     if let Some(kept) = filter.kept {
         query.push(" and kept = ").push_bind(kept);
     }
@@ -177,6 +209,6 @@ pub(in crate::store) fn decisions_query(
         ") as d join snapshot_member m on m.project_id = d.project_id and m.snapshot_id = d.snapshot_id
              and m.position = d.position",
     );
-    page.push_order(&mut query, "d.position");
+    page.push_order_of_all(&mut query, "d.position");
     query
 }

@@ -1,5 +1,7 @@
 //! The frozen membership, and the content of what it pins.
 
+use std::collections::HashMap;
+
 use futures_util::TryStreamExt;
 use sqlx::{FromRow, Postgres, QueryBuilder};
 use uuid::Uuid;
@@ -8,7 +10,7 @@ use super::{Result, StoreError, Tx};
 use crate::{
     domain::snapshot::{HeldOutTrace, MemberContent, SnapshotMember},
     ids::{FactId, Id, ReviewId, ScoreId, SnapshotId, TraceId, uuids},
-    store::{OrdinalRequest, Page, Paging},
+    store::{OrdinalRequest, Page, Paging, page::MOST},
 };
 
 #[derive(FromRow)]
@@ -41,11 +43,26 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn snapshot_members(&mut self, of: SnapshotId, page: OrdinalRequest) -> Result<Page<SnapshotMember>> {
-        let query = snapshot_members_query(self.project_uuid(), of, page);
-        self.page::<MemberRow, _>(query, page).await
+        Ok(page.only(self.members_of_snapshots(&[of], page).await?))
     }
 
-    /// Memberships of traces, in any snapshot (snapshot_member_trace_idx); at most 1,000.
+    /// A page of the members of each of these snapshots, in order (snapshot_member_pkey).
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn members_of_snapshots(
+        &mut self,
+        of: &[SnapshotId],
+        page: OrdinalRequest,
+    ) -> Result<HashMap<SnapshotId, Page<SnapshotMember>>> {
+        let mut query = snapshot_members_query(self.project_uuid(), of, page);
+        let rows: Vec<MemberRow> = query.build_query_as().fetch_all(self.connection()).await?;
+        let members = rows.into_iter().map(SnapshotMember::try_from).collect::<Result<Vec<_>>>()?;
+        Ok(page.pages(of, members.into_iter().map(|member| (member.snapshot, member))))
+    }
+
+    /// Memberships of traces, in any snapshot (snapshot_member_trace_idx), by snapshot; of a trace no more than [`MOST`],
+    /// the newest.
     ///
     /// # Errors
     /// If the database is out of reach.
@@ -54,11 +71,19 @@ impl Tx {
         let project = self.project_uuid();
         sqlx::query_as!(
             MemberRow,
-            "select snapshot_id, position, trace_id, review_id, score_id, pinned
-             from snapshot_member where project_id = $1 and trace_id = any($2)
-             order by trace_id, snapshot_id limit 1000",
+            r#"
+            select m.snapshot_id as "snapshot_id!", m.position as "position!", m.trace_id as "trace_id!",
+                   m.review_id as "review_id!", m.score_id as "score_id!", m.pinned as "pinned!"
+            from (select distinct a from unnest($2::uuid[]) as a) as asked
+            cross join lateral (
+                select t.* from snapshot_member t where t.project_id = $1 and t.trace_id = asked.a
+                order by t.snapshot_id desc limit $3
+            ) m
+            order by m.trace_id, m.snapshot_id
+            "#,
             project,
-            &traces
+            &traces,
+            MOST
         )
         .fetch_all(self.connection())
         .await?
@@ -196,16 +221,21 @@ impl Tx {
     }
 }
 
-/// The statement of [`Tx::snapshot_members`].
+/// The statement of [`Tx::members_of_snapshots`].
 pub(in crate::store) fn snapshot_members_query(
     project: Uuid,
-    of: SnapshotId,
+    of: &[SnapshotId],
     page: OrdinalRequest,
 ) -> QueryBuilder<Postgres> {
-    let mut query = QueryBuilder::new(
-        "select snapshot_id, position, trace_id, review_id, score_id, pinned from snapshot_member where project_id = ",
+    let mut query = QueryBuilder::new("select m.* from unnest(");
+    query.push_bind(uuids(of)).push(
+        "::uuid[]) as s (id) cross join lateral (
+         select snapshot_id, position, trace_id, review_id, score_id, pinned from snapshot_member
+         where snapshot_id = s.id and project_id = ",
     );
-    query.push_bind(project).push(" and snapshot_id = ").push_bind(of.uuid());
+    query.push_bind(project);
     page.push(&mut query, "position");
+    query.push(") m");
+    page.push_order_of_all(&mut query, "m.position");
     query
 }

@@ -1,5 +1,7 @@
 //! Rows and files, and the seal.
 
+use std::collections::HashMap;
+
 use sqlx::{FromRow, Postgres, QueryBuilder};
 use uuid::Uuid;
 
@@ -10,7 +12,7 @@ use crate::{
         snapshot::{NewSnapshotRow, Seal, SnapshotFile, SnapshotRow, SnapshotStep},
     },
     ids::{ExampleId, Id, SnapshotId, SnapshotRowId, uuids},
-    store::{OrdinalRequest, Page, Paging},
+    store::{OrdinalRequest, Page, Paging, page::MOST},
 };
 
 #[derive(FromRow)]
@@ -144,8 +146,23 @@ impl Tx {
         format: ExampleFormat,
         page: OrdinalRequest,
     ) -> Result<Page<SnapshotRow>> {
-        let query = snapshot_rows_query(self.project_uuid(), of, format, page);
-        self.page::<RowRow, _>(query, page).await
+        Ok(page.only(self.rows_of_snapshots(&[of], &format, page).await?))
+    }
+
+    /// The same for each of several snapshots (snapshot_row_pkey).
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn rows_of_snapshots(
+        &mut self,
+        of: &[SnapshotId],
+        format: &ExampleFormat,
+        page: OrdinalRequest,
+    ) -> Result<HashMap<SnapshotId, Page<SnapshotRow>>> {
+        let mut query = snapshot_rows_query(self.project_uuid(), of, *format, page);
+        let rows: Vec<RowRow> = query.build_query_as().fetch_all(self.connection()).await?;
+        let rows = rows.into_iter().map(SnapshotRow::try_from).collect::<Result<Vec<_>>>()?;
+        Ok(page.pages(of, rows.into_iter().map(|row| (row.snapshot, row))))
     }
 
     /// Rows by id (snapshot_row_id_key).
@@ -169,7 +186,8 @@ impl Tx {
         .collect()
     }
 
-    /// The rows that examples became, in any snapshot (snapshot_row_example_idx); at most 1,000.
+    /// The rows that examples became, in any snapshot (snapshot_row_example_idx), by snapshot; of an example no more than
+    /// [`MOST`], the newest.
     ///
     /// # Errors
     /// If the database is out of reach.
@@ -178,11 +196,20 @@ impl Tx {
         let project = self.project_uuid();
         sqlx::query_as!(
             RowRow,
-            "select id, snapshot_id, format, position, member_position, example_id, row_hash
-             from snapshot_row where project_id = $1 and example_id = any($2)
-             order by example_id, snapshot_id limit 1000",
+            r#"
+            select r.id as "id!", r.snapshot_id as "snapshot_id!", r.format as "format!",
+                   r.position as "position!", r.member_position as "member_position!",
+                   r.example_id as "example_id!", r.row_hash as "row_hash!"
+            from (select distinct a from unnest($2::uuid[]) as a) as asked
+            cross join lateral (
+                select t.* from snapshot_row t where t.project_id = $1 and t.example_id = asked.a
+                order by t.snapshot_id desc limit $3
+            ) r
+            order by r.example_id, r.snapshot_id
+            "#,
             project,
-            &examples
+            &examples,
+            MOST
         )
         .fetch_all(self.connection())
         .await?
@@ -196,35 +223,49 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn snapshot_files(&mut self, of: SnapshotId) -> Result<Vec<SnapshotFile>> {
+        Ok(self.files_of_snapshots(&[of]).await?.into_iter().map(|(_, file)| file).collect())
+    }
+
+    /// The same for each of several snapshots, told with each file.
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn files_of_snapshots(&mut self, of: &[SnapshotId]) -> Result<Vec<(SnapshotId, SnapshotFile)>> {
+        let ids: Vec<_> = of.iter().map(|id| id.uuid()).collect();
         let project = self.project_uuid();
         let rows = sqlx::query!(
-            "select path, bytes, digest, rows from snapshot_file
-             where project_id = $1 and snapshot_id = $2 order by path",
+            "select snapshot_id, path, bytes, digest, rows from snapshot_file
+             where project_id = $1 and snapshot_id = any($2) order by snapshot_id, path",
             project,
-            of.uuid()
+            &ids
         )
         .fetch_all(self.connection())
         .await?;
         let files = rows.into_iter().map(|row| {
-            Ok(SnapshotFile { path: row.path, bytes: row.bytes, digest: digest(&row.digest)?, rows: row.rows })
+            let digest = digest(&row.digest)?;
+            let file = SnapshotFile { path: row.path, bytes: row.bytes, digest, rows: row.rows };
+            Ok((SnapshotId::from_uuid(row.snapshot_id), file))
         });
         files.collect()
     }
 }
 
-/// The statement of [`Tx::snapshot_rows`].
+/// The statement of [`Tx::rows_of_snapshots`].
 pub(in crate::store) fn snapshot_rows_query(
     project: Uuid,
-    of: SnapshotId,
+    of: &[SnapshotId],
     format: ExampleFormat,
     page: OrdinalRequest,
 ) -> QueryBuilder<Postgres> {
-    let mut query = QueryBuilder::new(
-        "select id, snapshot_id, format, position, member_position, example_id, row_hash
-         from snapshot_row where project_id = ",
+    let mut query = QueryBuilder::new("select r.* from unnest(");
+    query.push_bind(uuids(of)).push(
+        "::uuid[]) as s (id) cross join lateral (
+         select id, snapshot_id, format, position, member_position, example_id, row_hash from snapshot_row
+         where snapshot_id = s.id and project_id = ",
     );
-    query.push_bind(project);
-    query.push(" and snapshot_id = ").push_bind(of.uuid()).push(" and format = ").push_bind(format.word());
+    query.push_bind(project).push(" and format = ").push_bind(format.word());
     page.push(&mut query, "position");
+    query.push(") r");
+    page.push_order_of_all(&mut query, "r.position");
     query
 }

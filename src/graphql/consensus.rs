@@ -1,0 +1,110 @@
+//! What chains of reasoning for one query agree on.
+
+use async_graphql::{Context, ID, Object, Result, SimpleObject};
+use atr_core::{
+    domain::judgement,
+    ids::{ChainGroupId, ConsensusId},
+};
+use chrono::{DateTime, Utc};
+
+use super::{
+    chain_group::ChainGroup,
+    fault::OrFault,
+    loading::{found, many, one},
+    paging::{Connection, PageArgs, connect},
+    scalars::{IntoId, maybe_id},
+    session::reading,
+    trace::Trace,
+};
+
+/// What the chains of a group agree on.
+#[derive(Debug, Clone)]
+pub struct Consensus(pub(super) judgement::Consensus);
+
+/// What the chains of a group agree on.
+#[Object]
+impl Consensus {
+    /// Its id.
+    pub(super) async fn id(&self) -> ID {
+        self.0.id.into_id()
+    }
+
+    /// The group.
+    async fn group(&self, ctx: &Context<'_>) -> Result<ChainGroup> {
+        one(ctx, self.0.group).await
+    }
+
+    /// The answer that most chains give; empty where none answered.
+    async fn agreed_answer(&self) -> &str {
+        &self.0.agreed_answer
+    }
+
+    /// That answer's share of the vote, 0 to 1.
+    async fn confidence(&self) -> f64 {
+        self.0.confidence
+    }
+
+    /// How many chains were compared.
+    async fn chains(&self) -> i32 {
+        self.0.chains
+    }
+
+    /// Traces that give another answer.
+    async fn dissenters(&self, ctx: &Context<'_>) -> Result<Vec<Trace>> {
+        many(ctx, &self.0.dissenters).await
+    }
+
+    /// BLAKE3 of the chains compared.
+    async fn inputs_hash(&self) -> String {
+        self.0.inputs_hash.to_hex().to_string()
+    }
+
+    /// When they were compared.
+    async fn at(&self) -> DateTime<Utc> {
+        self.0.at
+    }
+
+    /// For each trace the share of the chains that give its answer.
+    async fn agreement(&self) -> Vec<Agreement> {
+        self.0.agreement.iter().map(|(trace, share)| Agreement { trace_id: trace.into_id(), share: *share }).collect()
+    }
+}
+
+/// How many chains give one trace's answer.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct Agreement {
+    /// The trace.
+    trace_id: ID,
+    /// The share of the chains, 0 to 1.
+    share: f64,
+}
+
+/// Reads of this file's records.
+#[derive(Debug, Default)]
+pub struct ConsensusQuery;
+
+#[Object]
+impl ConsensusQuery {
+    /// A consensus by its id; null if this project has none of that id.
+    async fn consensus(&self, ctx: &Context<'_>, #[graphql(desc = "Its id.")] id: ID) -> Result<Option<Consensus>> {
+        found::<ConsensusId, _>(ctx, &id).await
+    }
+
+    /// Comparisons of chains, newest first.
+    async fn consensuses(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only of this group of chains.")] group: Option<ID>,
+        #[graphql(desc = "How many records from the beginning of the list, at most 100; 20 where nothing is said.")]
+        first: Option<i32>,
+        #[graphql(desc = "How many records from the end of the list, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Only records after the one with this cursor.")] after: Option<String>,
+        #[graphql(desc = "Only records before the one with this cursor.")] before: Option<String>,
+    ) -> Result<Connection<Consensus>> {
+        let page = PageArgs { first, last, after, before }.by_id::<ConsensusId>()?;
+        let group = maybe_id::<ChainGroupId>("group", group.as_ref())?;
+        let mut tx = reading(ctx).await?;
+        let page = tx.consensuses(group, page).await.or_fault()?;
+        Ok(connect(page.map(Consensus), |record| record.0.id.to_string()))
+    }
+}

@@ -1,0 +1,155 @@
+//! Rewards of traces.
+
+use async_graphql::{Context, ID, Object, Result, SimpleObject};
+use atr_core::{
+    domain::judgement,
+    ids::{ScoreId, TraceId},
+};
+use chrono::{DateTime, Utc};
+
+use super::{
+    consensus::Consensus,
+    fault::OrFault,
+    loading::{found, maybe, one},
+    model::ModelVersion,
+    paging::{Connection, PageArgs, connect},
+    review::Review,
+    scalars::{IntoId, maybe_id},
+    session::reading,
+    trace::Trace,
+    verification::Verification,
+};
+
+/// The reward of a trace, each term kept.
+#[derive(Debug, Clone)]
+pub struct Score(pub(super) judgement::Score);
+
+/// The reward of a trace, each term kept.
+#[Object]
+impl Score {
+    /// Its id.
+    pub(super) async fn id(&self) -> ID {
+        self.0.id.into_id()
+    }
+
+    /// The trace.
+    async fn trace(&self, ctx: &Context<'_>) -> Result<Trace> {
+        one(ctx, self.0.trace).await
+    }
+
+    /// The reward, -1 to 1.
+    async fn reward(&self) -> f64 {
+        self.0.reward
+    }
+
+    /// The expert's verdict, -1 to 1.
+    async fn expert_term(&self) -> Option<f64> {
+        self.0.expert_term
+    }
+
+    /// Factual support, -1 to 1.
+    async fn support_term(&self) -> f64 {
+        self.0.support_term
+    }
+
+    /// Share of claims that no fact decides, 0 to 1.
+    async fn unverifiable_term(&self) -> f64 {
+        self.0.unverifiable_term
+    }
+
+    /// Logical consistency, 0 to 1.
+    async fn consistency_term(&self) -> f64 {
+        self.0.consistency_term
+    }
+
+    /// Probability that the answer is true by the reward model, 0 to 1.
+    async fn model_term(&self) -> Option<f64> {
+        self.0.model_term
+    }
+
+    /// BLAKE3 of the inputs and the weights.
+    async fn inputs_hash(&self) -> String {
+        self.0.inputs_hash.to_hex().to_string()
+    }
+
+    /// When.
+    async fn at(&self) -> DateTime<Utc> {
+        self.0.at
+    }
+
+    /// The verification.
+    async fn verification(&self, ctx: &Context<'_>) -> Result<Verification> {
+        one(ctx, self.0.inputs.verification).await
+    }
+
+    /// The consensus of its group.
+    async fn consensus(&self, ctx: &Context<'_>) -> Result<Option<Consensus>> {
+        maybe(ctx, self.0.inputs.consensus).await
+    }
+
+    /// The review that settled the verdict.
+    async fn review(&self, ctx: &Context<'_>) -> Result<Option<Review>> {
+        maybe(ctx, self.0.inputs.review).await
+    }
+
+    /// The reward model in use.
+    async fn reward_model(&self, ctx: &Context<'_>) -> Result<Option<ModelVersion>> {
+        maybe(ctx, self.0.inputs.reward_model).await
+    }
+
+    /// What the logic rules found in its reasoning.
+    async fn findings(&self) -> Vec<LogicFinding> {
+        self.0.findings.iter().map(LogicFinding::of).collect()
+    }
+}
+
+/// What a logic rule found in the reasoning.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct LogicFinding {
+    /// What it is, by name.
+    kind: String,
+    /// The steps concerned, by their place from 0.
+    steps: Vec<u64>,
+    /// Why, in words.
+    reason: String,
+}
+
+impl LogicFinding {
+    fn of(from: &judgement::Finding) -> Self {
+        Self {
+            kind: from.kind.clone(),
+            steps: from.steps.iter().map(|step| *step as u64).collect(),
+            reason: from.reason.clone(),
+        }
+    }
+}
+
+/// Reads of this file's records.
+#[derive(Debug, Default)]
+pub struct ScoreQuery;
+
+#[Object]
+impl ScoreQuery {
+    /// A score by its id; null if this project has none of that id.
+    async fn score(&self, ctx: &Context<'_>, #[graphql(desc = "Its id.")] id: ID) -> Result<Option<Score>> {
+        found::<ScoreId, _>(ctx, &id).await
+    }
+
+    /// Rewards, newest first.
+    async fn scores(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only of this trace.")] trace: Option<ID>,
+        #[graphql(desc = "How many records from the beginning of the list, at most 100; 20 where nothing is said.")]
+        first: Option<i32>,
+        #[graphql(desc = "How many records from the end of the list, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Only records after the one with this cursor.")] after: Option<String>,
+        #[graphql(desc = "Only records before the one with this cursor.")] before: Option<String>,
+    ) -> Result<Connection<Score>> {
+        let page = PageArgs { first, last, after, before }.by_id::<ScoreId>()?;
+        let trace = maybe_id::<TraceId>("trace", trace.as_ref())?;
+        let mut tx = reading(ctx).await?;
+        let page = tx.scores(trace, page).await.or_fault()?;
+        Ok(connect(page.map(Score), |record| record.0.id.to_string()))
+    }
+}

@@ -1,0 +1,96 @@
+-- Records $FROM to $TO of every kind, the n-th of each kind resting on the n-th of the others.
+create or replace function pg_temp.id(kind integer, n integer) returns uuid language sql immutable as
+    $$ select (lpad(to_hex(kind), 8, '0') || '-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid $$;
+create or replace function pg_temp.hash(n integer) returns bytea language sql immutable as
+    $$ select decode(lpad(to_hex(n), 64, '0'), 'hex') $$;
+
+begin;
+create temporary table n on commit drop as
+    select n, p.id as project, now() as at from generate_series($FROM, $TO) n, project p where p.slug = 'one';
+
+insert into expert select project, pg_temp.id(1, n), 'expert-' || n, '{}', '{}', 5, true, at from n;
+insert into api_key select project, pg_temp.id(2, n), 'key', 'expert', pg_temp.id(1, n), pg_temp.hash(n), at, null, null from n;
+insert into ingest_batch select project, pg_temp.id(3, n), 'traces', 1, 1, 0, 0, 0, 0, at from n;
+insert into quarantined_item select project, pg_temp.id(4, n), 'traces', 'q' || n, 'conflict', 'answer', '{}', pg_temp.id(3, n), at from n;
+insert into model_version select project, pg_temp.id(5, n), 'reward_model', 'base-' || n, null, null, null, null, '{}', at from n;
+insert into chain_group select project, pg_temp.id(6, n), 'group-' || n, 'q', at from n;
+insert into error_trace
+    select project, pg_temp.id(7, n), 't' || n, pg_temp.id(5, n), pg_temp.id(6, n), 'train', 'text', 'd', 'en', 'q', 'a',
+           0.5, '{"entropy": 1}', '{}', '[{"digest": "00", "media_type": "text/plain", "bytes": 1}]', 's', 'CC0-1.0',
+           false, pg_temp.hash(n), pg_temp.id(3, n), at, at
+    from n;
+insert into reasoning_step select project, pg_temp.id(7, n), 0, pg_temp.id(8, n), '0', 'reasoning', 'x', '{}', null, null, null from n;
+insert into grounding_source select project, pg_temp.id(9, n), 's' || n, 'p', 't', null, null, 'CC0-1.0', 'primary', null, pg_temp.hash(n), at from n;
+insert into grounding_fact (project_id, id, external_id, source_id, domain, subject, statement, content_hash, recorded_at)
+    select project, pg_temp.id(10, n), 'f' || n, pg_temp.id(9, n), 'd', 's', 'x', pg_temp.hash(n), at from n;
+insert into fact_state select project, pg_temp.id(11, n), pg_temp.id(10, n), 'verified', 'r', null, at from n;
+insert into verification select project, pg_temp.id(12, n), pg_temp.id(7, n), 1, 0, 0, 'v', at from n;
+insert into claim
+    select project, pg_temp.id(13, n), pg_temp.id(12, n), pg_temp.id(7, n), 0, 0, 1, 'a', 'a', true, 'supported', 1,
+           pg_temp.id(10, n), 0, 1, 'r'
+    from n;
+insert into consensus
+    select project, pg_temp.id(14, n), pg_temp.id(6, n), 'a', 1, 1,
+           jsonb_build_object('trc_' || repeat('0', 26), 1), array[pg_temp.id(7, n)], pg_temp.hash(n), at
+    from n;
+insert into review
+    select project, pg_temp.id(15, n), 'r' || n, pg_temp.id(7, n), pg_temp.id(1, n), 1, 'correct', null, null, '{}', null,
+           null, null, null, pg_temp.hash(n), at
+    from n;
+insert into citation
+    select project, pg_temp.id(16, 2 * n + half), pg_temp.id(7, n),
+           case half when 0 then pg_temp.id(12, n) end, case half when 1 then pg_temp.id(15, n) end,
+           'fact', 'x', 0, 1, pg_temp.id(9, n), pg_temp.id(10, n), null, 'verified', 'r'
+    from n, generate_series(0, 1) half;
+insert into score
+    select project, pg_temp.id(17, n), pg_temp.id(7, n), pg_temp.id(12, n), pg_temp.id(14, n), pg_temp.id(15, n),
+           pg_temp.id(5, n), 1, null, 1, 0, 1, null, '[{"kind": "circle", "steps": [0], "reason": "r"}]', pg_temp.hash(n), at
+    from n;
+insert into assignment
+    select project, pg_temp.id(18, n), '2026-11-23', pg_temp.id(1, n), pg_temp.id(7, n), 1, 1,
+           '{"uncertainty": 1, "conflict": 0, "reach": 0, "novelty": 0, "words": "w"}', pg_temp.id(5, n), at
+    from n;
+insert into example select project, pg_temp.id(19, n), pg_temp.id(15, n), pg_temp.id(7, n), 'sft', '{}', pg_temp.hash(n), 'v', at from n;
+insert into evaluation_case
+    select project, pg_temp.id(20, n), pg_temp.id(15, n), pg_temp.id(7, n), 'held_out', 'g', true,
+           '{"group": "g", "prompt": "q", "completion": "a", "steps": [], "domain": "d", "label": true}', at
+    from n;
+insert into snapshot
+    select project, pg_temp.id(21, n), 'snapshot-' || n, case when n > 1 then pg_temp.id(21, n - 1) end, 'curated', '{}',
+           pg_temp.hash(n), 1, 1, pg_temp.hash(n), null, null, null, null, at, null
+    from n;
+insert into snapshot_member
+    select project, pg_temp.id(21, n), 0, pg_temp.id(7, n), pg_temp.id(15, n), pg_temp.id(17, n),
+           jsonb_build_object('examples', jsonb_build_array(pg_temp.id(19, n)), 'reward', 1, 'disagreement', false, 'earlier', false,
+               'citations', '[{"of": "answer", "state": "verified"}]'::jsonb,
+               'facts', jsonb_build_array(jsonb_build_object('id', pg_temp.id(10, n), 'of', 'answer', 'state', 'verified',
+                                                             'licence', 'CC0-1.0', 'publisher', 'p')))
+    from n;
+insert into curation_decision select project, pg_temp.id(21, n), 0, pg_temp.id(22, n), true, 's', 'kept', 1, null from n;
+insert into snapshot_row select project, pg_temp.id(21, n), 'sft', 0, pg_temp.id(23, n), 0, pg_temp.id(19, n), pg_temp.hash(n) from n;
+insert into snapshot_file select project, pg_temp.id(21, n), 'train/sft.parquet', 1, pg_temp.hash(n), 1 from n;
+insert into training_job
+    select project, pg_temp.id(24, n), pg_temp.id(21, n), pg_temp.id(5, n), pg_temp.id(5, n), 'reward', 'local', 'succeeded',
+           1, 1, '{}', '{}', null, at, at, at
+    from n;
+insert into job_event select project, pg_temp.id(24, n), 1, 0, '{}', at from n;
+insert into model_version
+    select project, pg_temp.id(25, n), 'reward_model', 'made-' || n, pg_temp.id(5, n), pg_temp.id(24, n), pg_temp.hash(n), 1,
+           '{}', at
+    from n;
+insert into evaluation
+    select project, pg_temp.id(26, n), pg_temp.id(25, n), pg_temp.id(5, n), pg_temp.id(24, n), 1, 1, pg_temp.hash(n), 1,
+           '{"version": 1, "baseline": "none", "resamples": 1, "questions_to_pick": 0, "right": 1, "regressions": 0,
+             "measures": [{"name": "auroc", "before": {"value": 1, "low": 1, "high": 1}, "after": {"value": 1, "low": 1, "high": 1},
+                           "difference": {"value": 0, "low": 0, "high": 0}}]}', at
+    from n;
+insert into promotion
+    select project, pg_temp.id(27, n), pg_temp.id(25, n), pg_temp.id(26, n), pg_temp.id(5, n), 'promoted', 'r', '{}', null, at
+    from n;
+insert into lineage_edge
+    select project, 'snp', pg_temp.id(21, 1), 'trc', pg_temp.id(7, n), 'wasDerivedFrom', at from n;
+insert into task
+    select pg_temp.id(28, n), project, 'score', '{}', 'scheduled', 0, null, 0, 5, at + interval '1 day', null, null, '[]', at,
+           null, null
+    from n;
+commit;
