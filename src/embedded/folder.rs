@@ -143,7 +143,8 @@ impl Folder {
         // ASCII. Whoever reaches the socket may connect: its folder, of mode 0700, is the door, open to the server's
         // user and root, who could read the files as well. (`peer` would have to name every user that root becomes.)
         initdb.args(["--username", DATABASE_OWNER, "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"]);
-        initdb.args(["--lc-collate=C", "--lc-messages=C", "--no-instructions", "--pgdata"]).arg(new);
+        let named = identity.name(new, &mut initdb)?;
+        initdb.args(["--lc-collate=C", "--lc-messages=C", "--no-instructions", "--pgdata"]).arg(named);
         let output = die_with_parent(&mut initdb, Signal::SIGKILL).output().during("run initdb for", new)?;
         if !output.status.success() {
             return Err(EmbeddedError::Program { program: "initdb", output: last_lines(&output.stderr) });
@@ -183,6 +184,12 @@ impl Folder {
         symlink(&path, &run).during("create", &run)?;
         identity.give(&path)?;
         Ok(SocketDir { path, link: Some(run) })
+    }
+
+    /// Where the socket is while a server runs.
+    pub(super) fn socket_dir(&self) -> PathBuf {
+        let run = self.path.join("run");
+        fs::read_link(&run).unwrap_or(run)
     }
 
     /// Removes the socket's folder that a server which was killed has left.

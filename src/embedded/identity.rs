@@ -3,18 +3,24 @@
 
 use std::{
     fmt,
-    fs::{self, Permissions},
-    os::unix::{
-        fs::{MetadataExt, PermissionsExt, chown},
-        process::CommandExt,
+    fs::{self, File, Permissions},
+    os::{
+        fd::AsRawFd,
+        unix::{
+            fs::{MetadataExt, PermissionsExt, chown},
+            process::CommandExt,
+        },
     },
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
 use nix::unistd::{Uid, User, geteuid};
 
-use super::error::{During, EmbeddedError};
+use super::{
+    error::{During, EmbeddedError},
+    process::hand_on,
+};
 
 /// The user that the server's programs run as.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,24 +29,22 @@ pub(super) enum Identity {
     Caller,
     /// Root becomes another account for good.
     Account { uid: u32, gid: u32 },
-    /// Root stays the owner of the files, without its powers: a user namespace in which root appears as another
-    /// account (one that the system knows, since `initdb` looks its name up).
-    Namespace { uid: u32, gid: u32 },
+    /// The same where the account cannot pass through the folders above, as in root's home: root opens the folders
+    /// and hands them on, and the account names them by their descriptors.
+    Handed { uid: u32, gid: u32 },
 }
 
 impl Identity {
     /// For a cluster that exists: its owner, who must be able to reach it.
     pub(super) fn of_cluster(cluster: &Path, postgres: &Path) -> Result<Identity, EmbeddedError> {
         let owner = fs::metadata(cluster).during("read", cluster)?;
-        let identity = match (geteuid().is_root(), owner.uid()) {
-            (true, 0) => {
-                accounts(cluster).into_iter().next().map(Identity::in_namespace).ok_or(unreachable(cluster, &[]))?
-            }
-            (true, uid) => Identity::Account { uid, gid: owner.gid() },
-            (false, uid) if uid == geteuid().as_raw() => Identity::Caller,
-            (false, uid) => return Err(EmbeddedError::NotYours { folder: cluster.to_owned(), owner: uid }),
+        let tried = match (geteuid().is_root(), owner.uid()) {
+            (true, uid) if uid != 0 => Identity::of_account((uid, owner.gid())).to_vec(),
+            (false, uid) if uid == geteuid().as_raw() => vec![Identity::Caller],
+            (_, uid) => return Err(EmbeddedError::NotYours { folder: cluster.to_owned(), owner: uid }),
         };
-        if identity.reaches(cluster, postgres) { Ok(identity) } else { Err(unreachable(cluster, &[identity])) }
+        let found = tried.iter().find(|identity| identity.reaches(cluster, postgres)).cloned();
+        found.ok_or_else(|| unreachable(cluster, &tried))
     }
 
     /// For a new cluster: the first identity that can work in `empty`, an empty folder, which becomes its own.
@@ -48,10 +52,8 @@ impl Identity {
         if !geteuid().is_root() {
             return Ok(Identity::Caller);
         }
-        let accounts = accounts(empty);
-        let namespace = accounts.first().copied().map(Identity::in_namespace);
-        let tried: Vec<Identity> =
-            accounts.into_iter().map(|(uid, gid)| Identity::Account { uid, gid }).chain(namespace).collect();
+        let mut tried: Vec<Identity> = accounts(empty).into_iter().flat_map(Identity::of_account).collect();
+        tried.sort_by_key(|identity| matches!(identity, Identity::Handed { .. }));
         for identity in &tried {
             identity.give(empty)?;
             if identity.reaches(empty, postgres) {
@@ -61,16 +63,16 @@ impl Identity {
         Err(unreachable(empty, &tried))
     }
 
-    fn in_namespace((uid, gid): (u32, u32)) -> Identity {
-        Identity::Namespace { uid, gid }
+    /// The ways for root to become an account, the plain one first.
+    fn of_account((uid, gid): (u32, u32)) -> [Identity; 2] {
+        [Identity::Account { uid, gid }, Identity::Handed { uid, gid }]
     }
 
     /// Makes a folder this identity's alone.
     pub(super) fn give(&self, folder: &Path) -> Result<(), EmbeddedError> {
         let (uid, gid) = match *self {
             Identity::Caller => (None, None),
-            Identity::Account { uid, gid } => (Some(uid), Some(gid)),
-            Identity::Namespace { .. } => (Some(0), Some(0)),
+            Identity::Account { uid, gid } | Identity::Handed { uid, gid } => (Some(uid), Some(gid)),
         };
         chown(folder, uid, gid).during("change the owner of", folder)?;
         fs::set_permissions(folder, Permissions::from_mode(0o700)).during("change the mode of", folder)
@@ -81,18 +83,10 @@ impl Identity {
     pub(super) fn command(&self, program: &Path) -> Command {
         let mut command = match *self {
             Identity::Caller => Command::new(program),
-            Identity::Account { uid, gid } => {
+            Identity::Account { uid, gid } | Identity::Handed { uid, gid } => {
                 // Also drops the supplementary groups.
                 let mut command = Command::new(program);
                 command.uid(uid).gid(gid);
-                command
-            }
-            Identity::Namespace { uid, gid } => {
-                // Without --fork, unshare becomes the program: the process keeps its id and its parent.
-                let mut command = Command::new("unshare");
-                command
-                    .args(["--user", &format!("--map-user={uid}"), &format!("--map-group={gid}"), "--"])
-                    .arg(program);
                 command
             }
         };
@@ -103,11 +97,22 @@ impl Identity {
         command
     }
 
+    /// How a command of this identity names a folder. The link of an open descriptor leads to the folder itself, past
+    /// what lies above it.
+    pub(super) fn name(&self, folder: &Path, command: &mut Command) -> Result<PathBuf, EmbeddedError> {
+        let Identity::Handed { .. } = self else { return Ok(folder.to_owned()) };
+        let open = File::open(folder).during("open", folder)?;
+        let name = format!("/proc/self/fd/{}", open.as_raw_fd());
+        hand_on(command, open);
+        Ok(PathBuf::from(name))
+    }
+
     /// Whether this identity can enter a folder and run a program: asked of the system, since modes, access lists
     /// and security modules all have a say.
     fn reaches(&self, folder: &Path, program: &Path) -> bool {
         let mut command = self.command(Path::new("/bin/sh"));
-        command.args(["-c", r#"cd "$1" && exec "$2" --version"#, "sh"]).arg(folder).arg(program);
+        let Ok(named) = self.name(folder, &mut command) else { return false };
+        command.args(["-c", r#"cd "$1" && exec "$2" --version"#, "sh"]).arg(named).arg(program);
         command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
     }
 }
@@ -121,7 +126,7 @@ impl fmt::Display for Identity {
         match *self {
             Identity::Caller => f.write_str("the caller"),
             Identity::Account { uid, .. } => f.write_str(&name(uid)),
-            Identity::Namespace { uid, .. } => write!(f, "root as {} in a user namespace", name(uid)),
+            Identity::Handed { uid, .. } => write!(f, "{} with the folder handed on", name(uid)),
         }
     }
 }

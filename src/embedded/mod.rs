@@ -7,7 +7,7 @@
 //! - **It ends with its owner.** The kernel sends the server a fast shutdown when the owner ends in whatever way,
 //!   `kill -9` included. What had been committed is found at the next start.
 //! - **Not as root.** Root hands the cluster to the account `postgres` (or another, see `identity`); if no account can
-//!   reach the folder, root keeps it and runs the server without root's powers in a user namespace.
+//!   reach the folder, as in root's home, root opens it and hands it on.
 //!
 //! Needs Linux: the shutdown with the owner is `prctl(PR_SET_PDEATHSIG)`, and a live server is told from a number in a
 //! stale file by `/proc` and the socket's peer.
@@ -140,7 +140,7 @@ fn start(data_dir: &Path, places: impl FnOnce() -> Vec<PathBuf>) -> Result<Embed
         }
         if let Some(server) = running_elsewhere(&folder) {
             tracing::info!(folder = %folder.path().display(), pid = server.pid, "attached to a private PostgreSQL server");
-            return Ok(EmbeddedPostgres { url: url(&server.socket_dir, server.port), owned: None });
+            return Ok(EmbeddedPostgres { url: url(&folder.socket_dir(), server.port), owned: None });
         }
         wait_until(deadline, &folder)?;
     }
@@ -150,7 +150,8 @@ fn start(data_dir: &Path, places: impl FnOnce() -> Vec<PathBuf>) -> Result<Embed
 fn running_elsewhere(folder: &Folder) -> Option<PidFile> {
     let announced = folder.announced()?;
     let cluster = folder.cluster();
-    PidFile::read(&cluster).filter(|file| file.pid == announced && file.is_server_of(&cluster) && file.answers())
+    let answers = |file: &PidFile| file.is_server_of(&cluster) && file.answers(&folder.socket_dir());
+    PidFile::read(&cluster).filter(|file| file.pid == announced && answers(file))
 }
 
 /// Runs the folder's server as this process's own.
@@ -208,7 +209,8 @@ fn start_server(
     loop {
         let (log, from) = folder.open_log()?;
         let mut command = identity.command(&programs.program("postgres"));
-        command.arg("-D").arg(&cluster).args(settings(socket.path()));
+        let (data, sockets) = (identity.name(&cluster, &mut command)?, identity.name(socket.path(), &mut command)?);
+        command.arg("-D").arg(data).args(settings(&sockets));
         let log_too = log.try_clone().during("open", &folder.log())?;
         let server = Server::spawn({
             command.stdout(log).stderr(log_too);
@@ -216,7 +218,7 @@ fn start_server(
         })
         .during("start the server in", &cluster)?;
         while !server.has_ended() {
-            if PidFile::read(&cluster).is_some_and(|file| file.pid == server.pid() && file.answers()) {
+            if PidFile::read(&cluster).is_some_and(|file| file.pid == server.pid() && file.answers(socket.path())) {
                 return Ok(server);
             }
             if Instant::now() > deadline {
@@ -258,7 +260,8 @@ fn settings(socket_dir: &Path) -> Vec<String> {
 /// Creates the database if it is not there: at the first start, or if that was interrupted.
 fn create_database(programs: &Programs, identity: &Identity, socket: &SocketDir) -> Result<(), EmbeddedError> {
     let mut createdb = identity.command(&programs.program("createdb"));
-    createdb.arg("--host").arg(socket.path()).args(["--port", &PORT.to_string(), "--username", DATABASE_OWNER]);
+    let sockets = identity.name(socket.path(), &mut createdb)?;
+    createdb.arg("--host").arg(sockets).args(["--port", &PORT.to_string(), "--username", DATABASE_OWNER]);
     createdb.args(["--maintenance-db", "postgres", "--no-password", DATABASE]);
     let output = die_with_parent(&mut createdb, Signal::SIGKILL).output().during("run createdb for", socket.path())?;
     let output_text = last_lines(&output.stderr);

@@ -1,6 +1,7 @@
 //! Child processes that end with this one, however it ends.
 
 use std::{
+    fs::File,
     io,
     os::unix::process::{CommandExt, parent_id},
     process::{Child, Command},
@@ -11,6 +12,7 @@ use std::{
 
 use nix::{
     errno::Errno,
+    fcntl::{FcntlArg, FdFlag, fcntl},
     sys::{
         prctl::set_pdeathsig,
         signal::{Signal, kill},
@@ -37,6 +39,15 @@ pub(super) fn die_with_parent(command: &mut Command, signal: Signal) -> &mut Com
     #[expect(unsafe_code, reason = "runs between fork and exec: only prctl and getppid, which are safe there")]
     unsafe {
         command.pre_exec(tie)
+    }
+}
+
+/// Leaves an open file to the command's process, under the number that it has here.
+pub(super) fn hand_on(command: &mut Command, file: File) {
+    let hand_on = move || Ok(fcntl(&file, FcntlArg::F_SETFD(FdFlag::empty())).map(drop)?);
+    #[expect(unsafe_code, reason = "runs between fork and exec: only fcntl, which is safe there")]
+    unsafe {
+        command.pre_exec(hand_on);
     }
 }
 

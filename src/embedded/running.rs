@@ -21,7 +21,6 @@ use super::error::{During, EmbeddedError};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct PidFile {
     pub(super) pid: i32,
-    pub(super) socket_dir: PathBuf,
     pub(super) port: u16,
     ready: bool,
 }
@@ -39,7 +38,6 @@ impl PidFile {
         Some(PidFile {
             pid: lines.first()?.parse::<i32>().ok()?.checked_abs()?,
             port: lines.get(3)?.parse().ok()?,
-            socket_dir: PathBuf::from(lines.get(4)?),
             ready: lines.get(7) == Some(&"ready"),
         })
     }
@@ -54,9 +52,10 @@ impl PidFile {
         }
     }
 
-    /// Whether it takes connections: it says so, and the process behind the socket is the one named here.
-    pub(super) fn answers(&self) -> bool {
-        let socket = self.socket_dir.join(format!(".s.PGSQL.{}", self.port));
+    /// Whether it takes connections: it says so, and the process behind the socket is the one named here. The file names
+    /// the socket's folder too, but as the server knows it.
+    pub(super) fn answers(&self, socket_dir: &Path) -> bool {
+        let socket = socket_dir.join(format!(".s.PGSQL.{}", self.port));
         self.ready
             && UnixStream::connect(socket)
                 .ok()
@@ -99,7 +98,7 @@ mod tests {
 
     #[test]
     fn a_whole_file_names_process_and_socket() {
-        let expected = PidFile { pid: 123, socket_dir: PathBuf::from("/data/run"), port: 5432, ready: true };
+        let expected = PidFile { pid: 123, port: 5432, ready: true };
         assert_eq!(PidFile::parse(WHOLE), Some(expected));
     }
 
