@@ -7,7 +7,7 @@ export ARGS
 help: ## List these targets
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
 
-demo: ## Turn the whole loop twice on the demo's data and leave the console running (ARGS="--exit --json" ends by itself)
+demo: ## Turn the whole loop twice on the demo's data and leave the service running (ARGS="--exit --json" ends by itself)
 	@scripts/need demo $(if $(DRY),--dry)
 	$(if $(DRY),,@cargo build --quiet --workspace --bins && exec target/debug/atr demo $(ARGS))
 
