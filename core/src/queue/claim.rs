@@ -73,8 +73,9 @@ impl Store {
                                 and r.project_id = a.project_id and r.state = 'running'
                           )
                         order by a.priority, a.run_at, a.id
-                        -- More than asked for, since others may hold the first ones.
-                        limit $2 * 4
+                        -- More than asked for, since others may hold the first ones; of each project its share, so that
+                        -- many projects do not make a claim longer.
+                        limit greatest(2, $2 * 4 / (select count(*) from waiting))
                     ) t
                 ) f
                 where w.project_id is not null
