@@ -105,6 +105,20 @@ async fn workers_at_once_never_hold_the_same_task() {
 }
 
 #[tokio::test]
+async fn a_claim_looks_past_what_others_are_about_to_take_instead_of_coming_away_empty() {
+    let database = Database::create().await;
+    let (store, project) = (&database.store, database.project);
+    enqueue(store, project, (0..400).map(|_| work(store)).collect::<Vec<_>>()).await;
+    let mut others = database.owner.begin().await.expect("a transaction");
+    sqlx::query("select from task order by priority, run_at, id limit 300 for update")
+        .execute(&mut *others)
+        .await
+        .expect("held");
+    assert_eq!(claim(store, store.ids().make(), 64).await.len(), 64);
+    others.rollback().await.expect("let go");
+}
+
+#[tokio::test]
 async fn one_projects_many_tasks_do_not_starve_anothers_few() {
     let database = Database::create().await;
     let store = &database.store;

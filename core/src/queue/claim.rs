@@ -59,39 +59,36 @@ impl Store {
                     where t.stage = $1 and t.state = 'available' and t.project_id > w.project_id
                     order by t.project_id limit 1
                 ) from waiting w where w.project_id is not null
-            ), picked as (
-                select f.id, f.turn, f.priority from waiting w, lateral (
-                    select t.id, t.priority, row_number() over (order by t.priority, t.run_at, t.id) as turn
-                    from (
-                        select a.id, a.priority, a.run_at from task a
-                        where a.stage = $1 and a.project_id = w.project_id and a.state = 'available'
-                          -- task_running_idx. Its twin was enqueued after the claim that made this one run had
-                          -- committed, so whoever sees the twin sees that.
-                          and not exists (
-                              select from task r
-                              where r.unique_key = a.unique_key and r.stage = a.stage
-                                and r.project_id = a.project_id and r.state = 'running'
-                          )
-                        order by a.priority, a.run_at, a.id
-                        -- More than asked for, since others may hold the first ones; of each project its share, so that
-                        -- many projects do not make a claim longer.
-                        limit greatest(2, $2 * 4 / (select count(*) from waiting))
-                    ) t
+            ), picked as materialized (
+                select f.id, f.priority,
+                       row_number() over (partition by w.project_id order by f.priority, f.run_at, f.id) as turn
+                from waiting w, lateral (
+                    select a.id, a.priority, a.run_at from task a
+                    where a.stage = $1 and a.project_id = w.project_id and a.state = 'available'
+                      -- task_running_idx. Its twin was enqueued after the claim that made this one run had
+                      -- committed, so whoever sees the twin sees that.
+                      and not exists (
+                          select from task r
+                          where r.unique_key = a.unique_key and r.stage = a.stage
+                            and r.project_id = a.project_id and r.state = 'running'
+                      )
+                    order by a.priority, a.run_at, a.id
+                    -- All that is asked for if one project waits; of several twice an even share, since some have less.
+                    limit greatest(1, $2 * least(2, (select count(project_id) from waiting))
+                                      / (select count(project_id) from waiting))
+                    -- Locked here, so that claims at once look past each other's instead of coming away empty.
+                    for update of a skip locked
                 ) f
                 where w.project_id is not null
-            ), locked as (
+            ), chosen as (
                 -- By turns: the first of each project, then the second of each, …
-                select t.id from picked p join task t on t.id = p.id
-                where t.state = 'available'
-                order by p.turn, p.priority, p.id
-                limit $2
-                for update of t skip locked
+                select id from picked order by turn, priority, id limit $2
             )
             update task t
             set state = 'running', owner = $3, attempt = t.attempt + 1,
                 leased_until = clock_timestamp() + $4 * interval '1 second'
-            from locked l
-            where t.id = l.id
+            from chosen c
+            where t.id = c.id
             returning t.id, t.project_id, t.work, t.attempt, t.max_attempts, t.priority
             "#,
             ask.stage.word(),
