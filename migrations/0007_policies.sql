@@ -31,6 +31,8 @@ grant update (revoked_at) on api_key to atr_app;
 grant update (domains, languages, weekly_capacity, active) on expert to atr_app;
 
 grant select, insert, update on task to atr_app;
+-- Stages are the installation's, not a project's.
+grant select, insert, update (resumed_at, resumed_by) on stage_pause to atr_app;
 
 -- A key is looked up before its project is known.
 create function authenticate(hash bytea)

@@ -10,5 +10,6 @@ mod hostile;
 mod ingest;
 mod permissions;
 mod process;
+mod queue;
 mod schema;
 mod world;

@@ -10,9 +10,10 @@ use super::{
     loading::found,
     paging::{Connection, PageArgs, connect},
     scalars::{Int64, IntoId},
-    session::reading,
+    session::{reading, session},
     words::{Stage, TaskState},
 };
+use crate::app::stages;
 
 /// A task, as people look at it.
 #[derive(Debug, Clone)]
@@ -90,6 +91,30 @@ pub struct QueueDepth {
     oldest: Option<DateTime<Utc>>,
 }
 
+/// A stage that is paused in every project: its tasks wait, and go on being enqueued.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct StagePause {
+    /// The stage.
+    stage: Stage,
+    /// Why.
+    why: String,
+    /// Since when.
+    paused_at: DateTime<Utc>,
+    /// The key of the operator who paused it; null for a command beside the database, and to whoever is no operator.
+    paused_by: Option<ID>,
+}
+
+impl From<queue::Pause> for StagePause {
+    fn from(pause: queue::Pause) -> Self {
+        Self {
+            stage: pause.stage.into(),
+            why: pause.why,
+            paused_at: pause.since,
+            paused_by: pause.by.map(IntoId::into_id),
+        }
+    }
+}
+
 /// Which records are wanted; a field that is not given excludes nothing.
 #[derive(Debug, Default, InputObject)]
 pub struct TaskFilter {
@@ -146,5 +171,12 @@ impl QueueQuery {
                 oldest: depth.oldest,
             })
             .collect())
+    }
+
+    /// The stages that are paused, in every project.
+    async fn paused_stages(&self, ctx: &Context<'_>) -> Result<Vec<StagePause>> {
+        let session = session(ctx)?;
+        let pauses = stages::paused(&session.app, &session.actor).await.or_fault()?;
+        Ok(pauses.into_iter().map(Into::into).collect())
     }
 }

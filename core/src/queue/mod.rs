@@ -14,6 +14,7 @@ mod claim;
 mod enqueue;
 pub(crate) mod inspect;
 mod outcome;
+mod pause;
 mod sweep;
 mod work;
 
@@ -22,5 +23,6 @@ pub use claim::{Claim, ClaimRequest};
 pub use enqueue::{Enqueued, NewTask};
 pub use inspect::{Depth, Task, TaskFilter};
 pub use outcome::{Failure, backoff};
+pub use pause::Pause;
 pub use sweep::Swept;
 pub use work::{Stage, State, Work};

@@ -5,6 +5,7 @@ mod administer;
 mod curate;
 mod learn;
 mod record;
+mod tend;
 
 use async_graphql::{Enum, MergedObject, Result};
 
@@ -19,6 +20,7 @@ pub struct Mutation(
     curate::CurateMutation,
     learn::LearnMutation,
     administer::AdministerMutation,
+    tend::TendMutation,
 );
 
 /// What became of a mutation.
