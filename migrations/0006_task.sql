@@ -34,6 +34,8 @@ create index task_lease_idx on task (leased_until) where state = 'running';
 -- Claiming passes over what runs already.
 create index task_running_idx on task (unique_key, stage, project_id) where state = 'running';
 create index task_dead_idx on task (project_id, id) where state = 'dead';
+-- What is done: how much of late, and what is old enough to be removed.
+create index task_finished_idx on task (stage, finished_at) where state in ('succeeded', 'cancelled');
 create index task_project_idx on task (project_id, stage, state, id);
 comment on table task is 'One piece of work for one stage, and its outbox row.';
 comment on column task.id is 'UUIDv7; its text form begins with tsk_.';

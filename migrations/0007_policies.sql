@@ -30,7 +30,7 @@ grant update (state, attempt, specification, error, produced_model_id, started_a
 grant update (revoked_at) on api_key to atr_app;
 grant update (domains, languages, weekly_capacity, active) on expert to atr_app;
 
-grant select, insert, update on task to atr_app;
+grant select, insert, update, delete on task to atr_app;
 -- Stages are the installation's, not a project's.
 grant select, insert, update (resumed_at, resumed_by) on stage_pause to atr_app;
 

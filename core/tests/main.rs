@@ -1,5 +1,6 @@
 //! The tests of `core` against a real PostgreSQL, in one binary: it links once.
 
+mod finished;
 mod pause;
 mod queue;
 mod snapshot;

@@ -15,6 +15,9 @@ mod enqueue;
 pub(crate) mod inspect;
 mod outcome;
 mod pause;
+mod prune;
+mod rate;
+mod replay;
 mod sweep;
 mod work;
 
@@ -24,5 +27,7 @@ pub use enqueue::{Enqueued, NewTask};
 pub use inspect::{Depth, Task, TaskFilter};
 pub use outcome::{Failure, backoff};
 pub use pause::Pause;
+pub use rate::Rate;
+pub use replay::Replayed;
 pub use sweep::Swept;
 pub use work::{Stage, State, Work};
