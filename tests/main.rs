@@ -1,5 +1,6 @@
 //! The tests of the whole, in one binary.
 
+mod backlog;
 mod demo;
 mod edges;
 mod embedded;

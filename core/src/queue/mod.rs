@@ -9,6 +9,7 @@
 //! A claim sets owner, lease and attempt; every outcome is an update guarded by (id, owner, attempt) that must change
 //! exactly one row, so that a worker which lost its lease changes nothing.
 
+mod backlog;
 mod bell;
 mod claim;
 mod enqueue;
@@ -21,6 +22,7 @@ mod replay;
 mod sweep;
 mod work;
 
+pub use backlog::Backlog;
 pub use bell::{Bell, Listener};
 pub use claim::{Claim, ClaimRequest};
 pub use enqueue::{Enqueued, NewTask};

@@ -84,6 +84,16 @@ impl AdministerMutation {
         ProjectPayload::of(projects::create(&session.app, &session.actor, &slug, &name).await, Project)
     }
 
+    /// Sets at how many unfinished tasks nothing more is taken in for the project that is asked. For operators.
+    async fn set_max_backlog(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The number of tasks, 1 to 10,000,000.")] tasks: i32,
+    ) -> Result<ProjectPayload> {
+        let session = session(ctx)?;
+        ProjectPayload::of(projects::set_max_backlog(&session.app, &session.actor, tasks).await, Project)
+    }
+
     /// Makes an API key of the project that is asked. For administrators.
     async fn create_key(
         &self,
