@@ -29,15 +29,18 @@ create table project (
     id uuid not null,
     slug text not null,
     name text not null,
+    max_backlog integer not null default 1000000,
     created_at timestamptz not null,
     constraint project_pkey primary key (id),
     constraint project_slug_key unique (slug),
+    constraint project_max_backlog_range check (max_backlog between 1 and 10000000),
     constraint project_slug_form check (slug ~ '^[a-z0-9][a-z0-9-]{0,62}$')
 );
 comment on table project is 'A tenant: everything else belongs to one.';
 comment on column project.id is 'UUIDv7; its text form begins with prj_.';
 comment on column project.slug is 'The short name that addresses and commands use.';
 comment on column project.name is 'The name that people read.';
+comment on column project.max_backlog is 'At so many unfinished tasks nothing more is taken in.';
 comment on column project.created_at is 'When it was made.';
 
 create table expert (

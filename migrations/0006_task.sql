@@ -34,6 +34,8 @@ create index task_lease_idx on task (leased_until) where state = 'running';
 -- Claiming passes over what runs already.
 create index task_running_idx on task (unique_key, stage, project_id) where state = 'running';
 create index task_dead_idx on task (project_id, id) where state = 'dead';
+-- What is done: how much of late, and what is old enough to be removed.
+create index task_finished_idx on task (stage, finished_at) where state in ('succeeded', 'cancelled');
 create index task_project_idx on task (project_id, stage, state, id);
 comment on table task is 'One piece of work for one stage, and its outbox row.';
 comment on column task.id is 'UUIDv7; its text form begins with tsk_.';
@@ -52,3 +54,25 @@ comment on column task.errors is 'What went wrong at each attempt.';
 comment on column task.created_at is 'When it was enqueued.';
 comment on column task.finished_at is 'When it ended.';
 comment on column task.announced_at is 'When a broker was last told of it; null is not yet.';
+
+-- Workers ask it at every claim: the index holds no more rows than there are stages.
+create table stage_pause (
+    id bigint generated always as identity,
+    stage text not null,
+    paused_at timestamptz not null,
+    paused_by uuid,
+    why text not null,
+    resumed_at timestamptz,
+    resumed_by uuid,
+    constraint stage_pause_pkey primary key (id),
+    constraint stage_pause_why_length check (char_length(why) between 1 and 500)
+);
+create unique index stage_pause_current on stage_pause (stage) where resumed_at is null;
+comment on table stage_pause is 'A time in which a stage was not claimed from, in any project. Its row stays when it is over.';
+comment on column stage_pause.id is 'In the order of their beginning; not shown.';
+comment on column stage_pause.stage is 'The stage.';
+comment on column stage_pause.paused_at is 'Since when.';
+comment on column stage_pause.paused_by is 'The API key of the operator who paused it, of whichever project; null is a command beside the database.';
+comment on column stage_pause.why is 'Why, in the words of who paused it.';
+comment on column stage_pause.resumed_at is 'Until when; null is still paused.';
+comment on column stage_pause.resumed_by is 'The API key of the operator who resumed it; null as for paused_by.';

@@ -22,7 +22,7 @@ $$;
 
 alter table project enable row level security;
 create policy project_itself on project using (id = atr_project()) with check (id = atr_project());
-grant select, insert on project to atr_app;
+grant select, insert, update (max_backlog) on project to atr_app;
 
 -- Only what has states may be updated, and only the columns of the state.
 grant update (state, merkle_root, manifest_hash, counts, error, sealed_at) on snapshot to atr_app;
@@ -30,7 +30,9 @@ grant update (state, attempt, specification, error, produced_model_id, started_a
 grant update (revoked_at) on api_key to atr_app;
 grant update (domains, languages, weekly_capacity, active) on expert to atr_app;
 
-grant select, insert, update on task to atr_app;
+grant select, insert, update, delete on task to atr_app;
+-- Stages are the installation's, not a project's.
+grant select, insert, update (resumed_at, resumed_by) on stage_pause to atr_app;
 
 -- A key is looked up before its project is known.
 create function authenticate(hash bytea)
@@ -45,21 +47,21 @@ $$;
 
 -- For operators and start-up, which serve every project.
 create function list_projects(after uuid, most integer)
-returns table (id uuid, slug text, name text, created_at timestamptz)
+returns table (id uuid, slug text, name text, max_backlog integer, created_at timestamptz)
     language sql stable security definer
     set search_path = public, pg_temp
 as $$
-    select p.id, p.slug, p.name, p.created_at from project p
+    select p.id, p.slug, p.name, p.max_backlog, p.created_at from project p
     where after is null or p.id > after
     order by p.id limit least(most, 1000)
 $$;
 
 create function find_project(named text)
-returns table (id uuid, slug text, name text, created_at timestamptz)
+returns table (id uuid, slug text, name text, max_backlog integer, created_at timestamptz)
     language sql stable security definer
     set search_path = public, pg_temp
 as $$
-    select p.id, p.slug, p.name, p.created_at from project p where p.slug = named
+    select p.id, p.slug, p.name, p.max_backlog, p.created_at from project p where p.slug = named
 $$;
 
 revoke execute on function authenticate, list_projects, find_project, search_facts from public;

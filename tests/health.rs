@@ -63,3 +63,30 @@ async fn metrics_tell_what_waits_and_tell_none_once_it_is_done_without_an_id_in_
         .expect("cancelled");
     assert_eq!(sample(&get(&world, "/metrics").await.1, waiting), Some("0"));
 }
+
+#[tokio::test]
+async fn metrics_tell_an_autoscaler_what_workers_could_take_how_fast_it_is_done_and_what_is_paused() {
+    let world = World::new().await;
+    let key = world.key(Role::Operator, None).await;
+    for n in 0..3 {
+        let send =
+            format!(r#"mutation {{ recordTraces(items: [{{model: "m", query: "q{n}", answer: "a"}}]) {{ status }} }}"#);
+        assert_eq!(world.graphql(&key, &send).await["data"]["recordTraces"]["status"], "DONE");
+    }
+    sqlx::query("update task set state = 'succeeded', finished_at = now() where id = (select id from task limit 1)")
+        .execute(&world.database.owner)
+        .await
+        .expect("one is done");
+    let told = async |figure: &str| {
+        let metrics = get(&world, "/metrics").await.1;
+        let value = sample(&metrics, &format!("{figure}{{stage=\"verify\"}}")).map(str::parse::<f64>);
+        value.unwrap_or_else(|| panic!("no {figure} in {metrics}")).expect("a number")
+    };
+    assert_eq!((told("atr_queue_ready_tasks").await, told("atr_queue_paused").await), (2.0, 0.0));
+    assert!((told("atr_queue_done_per_second").await - 1.0 / 300.0).abs() < 1e-9);
+
+    world.graphql(&key, r#"mutation { pauseStage(stage: VERIFY, why: "w") { status } }"#).await;
+    assert_eq!((told("atr_queue_ready_tasks").await, told("atr_queue_paused").await), (0.0, 1.0));
+    let waiting = r#"atr_queue_tasks{stage="verify",state="available"}"#;
+    assert_eq!(sample(&get(&world, "/metrics").await.1, waiting), Some("2"), "they wait all the same");
+}

@@ -1,5 +1,6 @@
 //! The tests of the whole, in one binary.
 
+mod backlog;
 mod demo;
 mod edges;
 mod embedded;
@@ -10,5 +11,6 @@ mod hostile;
 mod ingest;
 mod permissions;
 mod process;
+mod queue;
 mod schema;
 mod world;

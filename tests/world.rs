@@ -13,8 +13,9 @@ use atr_core::{blobs::Blobs, domain::access::Role, ids::ExpertId};
 use axum::{
     Router,
     body::{Body, Bytes},
-    http::{Request, Response},
+    http::{Request, Response, header},
 };
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
@@ -46,6 +47,16 @@ impl World {
     pub async fn key(&self, role: Role, expert: Option<ExpertId>) -> String {
         let wanted = keys::Wanted { name: "test".to_owned(), role, expert, expires_at: None };
         keys::create(&self.app, &Actor::local(self.database.project), wanted).await.expect("a key").secret
+    }
+
+    /// What a document is answered.
+    pub async fn graphql(&self, key: &str, document: &str) -> Value {
+        let request = Request::post("/graphql")
+            .header(header::AUTHORIZATION, format!("Bearer {key}"))
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Body::from(json!({"query": document}).to_string()))
+            .expect("a request");
+        serde_json::from_slice(&body_of(self.ask(request).await).await).expect("JSON")
     }
 
     pub async fn ask(&self, request: Request<Body>) -> Response<Body> {

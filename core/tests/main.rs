@@ -1,5 +1,7 @@
 //! The tests of `core` against a real PostgreSQL, in one binary: it links once.
 
+mod finished;
+mod pause;
 mod queue;
 mod snapshot;
 mod store;

@@ -1,5 +1,6 @@
 //! The use cases, one file each. They call the ground floor, and return neither HTTP nor GraphQL types.
 
+pub mod backlog;
 pub mod experts;
 pub mod fact_states;
 pub mod keys;
@@ -11,6 +12,7 @@ pub mod record_traces;
 pub mod request_snapshot;
 pub mod roll_back;
 pub mod route_reviews;
+pub mod stages;
 pub mod start_job;
 pub mod tasks;
 
@@ -33,15 +35,17 @@ pub struct App {
     pub store: Store,
     /// Content-addressed bytes.
     pub blobs: Blobs,
-    /// What this process is asked about itself.
+    /// What this process knows by itself.
     pub process: Arc<Process>,
 }
 
-/// What a process knows of itself, for readiness.
+/// What a process knows by itself.
 #[derive(Debug, Default)]
 pub struct Process {
     /// Whether workers run in this process.
     pub works: bool,
+    /// How much of each project's work is not done.
+    pub backlogs: backlog::Backlogs,
 }
 
 /// Who acts, for which project.
@@ -102,6 +106,17 @@ pub enum AppError {
     /// It was well asked, but the state of things forbids it.
     #[error("{0}")]
     Conflict(String),
+    /// Too much of the project's work is not done yet.
+    #[error(
+        "this project has {bound} unfinished tasks or more, which is its bound: send this again in {retry_after_seconds} \
+         seconds; an operator can start more workers (`atr work`) or raise the bound (`atr project set`)"
+    )]
+    BacklogFull {
+        /// At how many nothing more is taken in.
+        bound: i64,
+        /// When to ask again.
+        retry_after_seconds: u32,
+    },
     /// A fault of ours; the inner detail goes to the log, not to the caller.
     #[error("the database could not do it; try again")]
     Store(#[from] StoreError),
@@ -124,6 +139,7 @@ impl AppError {
             Self::NotFound { .. } => "NOT_FOUND",
             Self::Invalid { .. } => "BAD_USER_INPUT",
             Self::Conflict(_) => "CONFLICT",
+            Self::BacklogFull { .. } => "BACKLOG_FULL",
             Self::Store(error) if error.is_passing() => "UNAVAILABLE",
             Self::Store(_) | Self::Blob(_) => "INTERNAL",
         }

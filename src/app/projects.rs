@@ -38,6 +38,22 @@ pub async fn create_unasked(app: &App, slug: &str, name: &str) -> Result<Project
     })
 }
 
+/// Sets at how many unfinished tasks nothing more is taken in for the project that is acted in.
+///
+/// # Errors
+/// If the caller may not, or the number is out of its range.
+pub async fn set_max_backlog(app: &App, actor: &Actor, tasks: i32) -> Result<Project, AppError> {
+    actor.may(Permission::Operate)?;
+    if !(1..=10_000_000).contains(&tasks) {
+        return Err(AppError::invalid("tasks", "give a number of tasks from 1 to 10,000,000"));
+    }
+    let mut tx = app.store.begin(actor.project).await?;
+    let project = tx.set_max_backlog(tasks).await?;
+    tx.commit().await?;
+    app.process.backlogs.forget(actor.project);
+    project.ok_or_else(|| AppError::NotFound { what: "project", name: actor.project.to_string() })
+}
+
 /// Every project, in the order of their making, at most 1,000.
 ///
 /// # Errors

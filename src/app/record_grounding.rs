@@ -5,13 +5,13 @@ use atr_core::{
     store::Sender,
 };
 
-use super::{Actor, App, AppError};
+use super::{Actor, App, AppError, backlog};
 
 /// Takes a batch of sources and facts in, in one transaction, and says what became of each item. Whoever keeps the
 /// facts may enter them as verified; experts may propose them.
 ///
 /// # Errors
-/// If the caller may do neither, or the database is out of reach; then nothing of it was stored.
+/// If the caller may do neither, the project's backlog is full, or the database is out of reach; then nothing of it was stored.
 pub async fn record_grounding(
     app: &App,
     actor: &Actor,
@@ -21,8 +21,10 @@ pub async fn record_grounding(
     if !may_vouch && !actor.role.may(Permission::Review) {
         return Err(AppError::Forbidden { role: actor.role, what: Permission::Curate });
     }
+    backlog::admit(app, actor.project).await?;
     let mut tx = app.store.begin(actor.project).await?;
     let outcome = tx.record_grounding(&items, Sender { key: actor.key, may_vouch }).await?;
     tx.commit().await?;
+    backlog::took_in(app, actor.project, &outcome);
     Ok(outcome)
 }

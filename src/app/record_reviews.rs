@@ -7,13 +7,13 @@ use atr_core::domain::{
     review::NewReview,
 };
 
-use super::{Actor, App, AppError};
+use super::{Actor, App, AppError, backlog};
 
 /// Takes a batch of reviews in, in one transaction, and says what became of each item. A key that is bound to an
 /// expert writes that expert's reviews alone.
 ///
 /// # Errors
-/// If the caller may not, or the database is out of reach; then nothing of it was stored.
+/// If the caller may not, the project's backlog is full, or the database is out of reach; then nothing of it was stored.
 pub async fn record_reviews(
     app: &App,
     actor: &Actor,
@@ -24,8 +24,10 @@ pub async fn record_reviews(
     if actor.role == Role::Expert && actor.expert.is_none() {
         return Err(AppError::Forbidden { role: actor.role, what: Permission::Review });
     }
+    backlog::admit(app, actor.project).await?;
     let mut tx = app.store.begin(actor.project).await?;
     let outcome = tx.record_reviews(&items, actor.expert).await?;
     tx.commit().await?;
+    backlog::took_in(app, actor.project, &outcome);
     Ok(outcome)
 }

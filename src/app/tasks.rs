@@ -1,8 +1,16 @@
 //! Tending the queue: trying dead work again, and giving up what waits.
 
-use atr_core::{domain::access::Permission, ids::TaskId, queue::Task, store::Tx};
+use atr_core::{
+    domain::access::Permission,
+    ids::TaskId,
+    queue::{Replayed, Stage, Task},
+    store::{StoreError, Tx},
+};
 
 use super::{Actor, App, AppError};
+
+/// How many dead tasks are replayed in one transaction.
+const PAGE: i64 = 1000;
 
 /// Tries a dead task again, from its first attempt.
 ///
@@ -11,7 +19,7 @@ use super::{Actor, App, AppError};
 pub async fn replay(app: &App, actor: &Actor, id: TaskId) -> Result<Task, AppError> {
     actor.may(Permission::Administer)?;
     let mut tx = app.store.begin(actor.project).await?;
-    let replayed = tx.replay(id).await?;
+    let replayed = tx.replay(id).await.map_err(enqueued_meanwhile)?;
     let task = the(&mut tx, id).await?;
     if !replayed {
         return Err(AppError::Conflict(format!(
@@ -21,6 +29,32 @@ pub async fn replay(app: &App, actor: &Actor, id: TaskId) -> Result<Task, AppErr
     }
     tx.commit().await?;
     Ok(task)
+}
+
+/// Tries the next thousand dead tasks of the project again, or of one of its stages, oldest first.
+///
+/// # Errors
+/// If the caller may not, or some of the work was enqueued at the same time.
+pub async fn replay_dead(
+    app: &App,
+    actor: &Actor,
+    stage: Option<Stage>,
+    after: Option<TaskId>,
+) -> Result<Replayed, AppError> {
+    actor.may(Permission::Administer)?;
+    let mut tx = app.store.begin(actor.project).await?;
+    let replayed = tx.replay_page(stage, after, PAGE).await.map_err(enqueued_meanwhile)?;
+    tx.commit().await?;
+    Ok(replayed)
+}
+
+fn enqueued_meanwhile(error: StoreError) -> AppError {
+    match error.constraint() {
+        Some("task_unique_waiting") => {
+            AppError::Conflict("the same work was enqueued at this moment: ask again".to_owned())
+        }
+        _ => error.into(),
+    }
 }
 
 /// Cancels a task that waits.

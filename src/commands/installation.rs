@@ -71,7 +71,11 @@ impl Installation {
         let clock = Clock::system();
         let ids = Ids::from_system(clock.clone());
         let store = Store::connect(Connect { url, connections: place.connections, clock, ids }).await?;
-        let app = App { store, blobs: Blobs::new(data.join("blobs")), process: Arc::new(Process { works }) };
+        let app = App {
+            store,
+            blobs: Blobs::new(data.join("blobs")),
+            process: Arc::new(Process { works, ..Process::default() }),
+        };
         Ok(Self { app, postgres })
     }
 

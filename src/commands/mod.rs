@@ -15,6 +15,7 @@ mod migrate;
 mod model;
 mod output;
 mod project;
+mod queue;
 mod schema;
 mod serve;
 mod signals;
@@ -65,6 +66,8 @@ enum Command {
     /// Make and list projects
     #[command(subcommand)]
     Project(project::Project),
+    /// See what waits and what died, replay it, pause and resume stages
+    Queue(queue::Queue),
     /// Send JSON lines to a running service
     Ingest(ingest::Ingest),
     /// Ask for snapshots, compare, write out and verify them
@@ -116,6 +119,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Key(key) => key.run(&place, out).await?,
         Command::Expert(expert) => expert.run(&place, out).await?,
         Command::Project(project) => project.run(&place, out).await?,
+        Command::Queue(queue) => queue.run(&place, out).await?,
         Command::Ingest(ingest) => return Ok(code(ingest.run(out).await?)),
         Command::Snapshot(snapshots) => return Ok(code(snapshots.run(&place, out).await?)),
         Command::Job(jobs) => jobs.run(&place, out).await?,

@@ -1,7 +1,8 @@
 //! `atr project`: the tenants.
 
+use atr_core::store;
 use clap::Subcommand;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{installation::Installation, output::Output};
 use crate::{app::projects, config::Place};
@@ -15,6 +16,14 @@ pub(crate) enum Project {
         /// The name that people read [default: the slug]
         #[arg(long)]
         name: Option<String>,
+    },
+    /// Change a project
+    Set {
+        /// The project's short name
+        slug: String,
+        /// At how many unfinished tasks nothing more is taken in, 1 to 10,000,000
+        #[arg(long, value_name = "TASKS")]
+        max_backlog: i32,
     },
     /// List every project
     List,
@@ -33,6 +42,13 @@ impl Project {
                     format!("Project {} is {}.", made.slug, made.id)
                 })
             }
+            Self::Set { slug, max_backlog } => {
+                let actor = installation.actor(Some(&slug)).await?;
+                let project = projects::set_max_backlog(&installation.app, &actor, max_backlog).await?;
+                out.result(&line(&project), || {
+                    format!("Project {slug} takes nothing more in while {max_backlog} tasks are unfinished.")
+                })
+            }
             Self::List => {
                 let mut after = None;
                 loop {
@@ -40,14 +56,18 @@ impl Project {
                     let Some(last) = page.last() else { return Ok(()) };
                     after = Some(last.id);
                     for project in page {
-                        let line = json!({
-                            "id": project.id, "slug": project.slug, "name": project.name,
-                            "created_at": project.created_at,
-                        });
-                        out.result(&line, || format!("{}  {:20}  {}", project.id, project.slug, project.name))?;
+                        out.result(&line(&project), || {
+                            format!("{}  {:20}  {}", project.id, project.slug, project.name)
+                        })?;
                     }
                 }
             }
         }
     }
+}
+
+fn line(of: &store::Project) -> Value {
+    json!({
+        "id": of.id, "slug": of.slug, "name": of.name, "max_backlog": of.max_backlog, "created_at": of.created_at,
+    })
 }

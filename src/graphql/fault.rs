@@ -13,6 +13,9 @@ pub(super) fn fault(error: &AppError) -> Error {
         if let AppError::Invalid { field, .. } = error {
             extensions.set("field", field.clone());
         }
+        if let AppError::BacklogFull { retry_after_seconds, .. } = error {
+            extensions.set("retryAfterSeconds", *retry_after_seconds);
+        }
     })
 }
 

@@ -36,6 +36,11 @@ impl Project {
         &self.0.name
     }
 
+    /// At so many unfinished tasks nothing more is taken in.
+    async fn max_backlog(&self) -> i32 {
+        self.0.max_backlog
+    }
+
     /// When it was made.
     async fn created_at(&self) -> DateTime<Utc> {
         self.0.created_at

@@ -10,9 +10,10 @@ use super::{
     loading::found,
     paging::{Connection, PageArgs, connect},
     scalars::{Int64, IntoId},
-    session::reading,
+    session::{reading, session},
     words::{Stage, TaskState},
 };
+use crate::app::stages;
 
 /// A task, as people look at it.
 #[derive(Debug, Clone)]
@@ -90,6 +91,39 @@ pub struct QueueDepth {
     oldest: Option<DateTime<Utc>>,
 }
 
+/// How fast a stage's tasks are done.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct QueueRate {
+    /// The stage.
+    stage: Stage,
+    /// Tasks done a minute.
+    per_minute: f64,
+}
+
+/// A stage that is paused in every project: its tasks wait, and go on being enqueued.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct StagePause {
+    /// The stage.
+    stage: Stage,
+    /// Why.
+    why: String,
+    /// Since when.
+    paused_at: DateTime<Utc>,
+    /// The key of the operator who paused it; null for a command beside the database, and to whoever is no operator.
+    paused_by: Option<ID>,
+}
+
+impl From<queue::Pause> for StagePause {
+    fn from(pause: queue::Pause) -> Self {
+        Self {
+            stage: pause.stage.into(),
+            why: pause.why,
+            paused_at: pause.since,
+            paused_by: pause.by.map(IntoId::into_id),
+        }
+    }
+}
+
 /// Which records are wanted; a field that is not given excludes nothing.
 #[derive(Debug, Default, InputObject)]
 pub struct TaskFilter {
@@ -146,5 +180,20 @@ impl QueueQuery {
                 oldest: depth.oldest,
             })
             .collect())
+    }
+
+    /// How fast each stage did this project's tasks, over the last five minutes, or over the time that the stage's
+    /// newest 5,000 of all projects took; a stage that did none is not named.
+    async fn queue_rates(&self, ctx: &Context<'_>) -> Result<Vec<QueueRate>> {
+        let rates = reading(ctx).await?.queue_rates().await.or_fault()?;
+        let told = |rate: queue::Rate| QueueRate { stage: rate.stage.into(), per_minute: rate.per_second() * 60.0 };
+        Ok(rates.into_iter().map(told).collect())
+    }
+
+    /// The stages that are paused, in every project.
+    async fn paused_stages(&self, ctx: &Context<'_>) -> Result<Vec<StagePause>> {
+        let session = session(ctx)?;
+        let pauses = stages::paused(&session.app, &session.actor).await.or_fault()?;
+        Ok(pauses.into_iter().map(Into::into).collect())
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use atr_core::queue::{Stage, State as TaskState};
+use atr_core::queue::{Depth, Pause, Rate, Stage, State as TaskState};
 use axum::{
     Json, Router,
     extract::{MatchedPath, Request, State},
@@ -11,6 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
+use chrono::{DateTime, Utc};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
 use super::AppState;
@@ -50,6 +51,12 @@ impl Metrics {
             metrics::Unit::Seconds,
             "Age of the oldest unfinished task"
         );
+        metrics::describe_gauge!(
+            "atr_queue_ready_tasks",
+            "Tasks that a worker would take now, by stage: what to scale workers by; none where the stage is paused"
+        );
+        metrics::describe_gauge!("atr_queue_paused", "Whether the stage is paused: 1 or 0");
+        metrics::describe_gauge!("atr_queue_done_per_second", "Tasks that all workers did a second of late, by stage");
         Ok(Self(handle))
     }
 }
@@ -81,22 +88,33 @@ async fn ready(State(state): State<AppState>) -> Response {
 }
 
 async fn measured(State(state): State<AppState>) -> Response {
-    match state.app.store.queue_depth().await {
-        Ok(depths) => {
-            let now = state.app.store.clock().now();
-            for (stage, state) in Stage::ALL.iter().flat_map(|stage| UNFINISHED.map(|state| (*stage, state))) {
-                // What has none is told as none: a gauge that is not set anew keeps what it said before.
-                let depth = depths.iter().find(|depth| depth.stage == stage && depth.state == state);
-                let labels = [("stage", stage.word()), ("state", state.word())];
-                metrics::gauge!("atr_queue_tasks", &labels).set(depth.map_or(0.0, |depth| depth.tasks as f64));
-                let oldest = depth.and_then(|depth| depth.oldest);
-                let age = oldest.map_or(0.0, |oldest| (now - oldest).as_seconds_f64().max(0.0));
-                metrics::gauge!("atr_queue_oldest_seconds", &labels).set(age);
-            }
-        }
-        Err(error) => tracing::warn!(%error, "the queue's depth is not known; the other figures are given"),
+    let store = &state.app.store;
+    match tokio::try_join!(store.queue_depth(), store.queue_rates(), store.pauses()) {
+        Ok((depths, rates, pauses)) => tell_queue(store.clock().now(), &depths, &rates, &pauses),
+        Err(error) => tracing::warn!(%error, "the queue's state is not known; the other figures are given"),
     }
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], state.metrics.0.render()).into_response()
+}
+
+/// What has none is told as none: a gauge that is not set anew keeps what it said before.
+fn tell_queue(now: DateTime<Utc>, depths: &[Depth], rates: &[Rate], pauses: &[Pause]) {
+    for stage in Stage::ALL {
+        let of_stage = [("stage", stage.word())];
+        let depth = |state| depths.iter().find(|depth| depth.stage == *stage && depth.state == state);
+        for state in UNFINISHED {
+            let labels = [("stage", stage.word()), ("state", state.word())];
+            metrics::gauge!("atr_queue_tasks", &labels).set(depth(state).map_or(0.0, |depth| depth.tasks as f64));
+            let oldest = depth(state).and_then(|depth| depth.oldest);
+            let age = oldest.map_or(0.0, |oldest| (now - oldest).as_seconds_f64().max(0.0));
+            metrics::gauge!("atr_queue_oldest_seconds", &labels).set(age);
+        }
+        let paused = pauses.iter().any(|pause| pause.stage == *stage);
+        let ready = depth(TaskState::Available).filter(|_| !paused).map_or(0.0, |depth| depth.tasks as f64);
+        let rate = rates.iter().find(|rate| rate.stage == *stage).map_or(0.0, Rate::per_second);
+        metrics::gauge!("atr_queue_ready_tasks", &of_stage).set(ready);
+        metrics::gauge!("atr_queue_paused", &of_stage).set(f64::from(u8::from(paused)));
+        metrics::gauge!("atr_queue_done_per_second", &of_stage).set(rate);
+    }
 }
 
 /// Counts and times every request by its route's pattern, never by its path: ids are no labels.

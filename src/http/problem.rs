@@ -26,6 +26,9 @@ pub struct Problem {
     /// The field that is wrong, where one is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
+    /// When to ask again, in seconds: the header `Retry-After`.
+    #[serde(skip)]
+    pub retry_after: Option<u32>,
 }
 
 impl Problem {
@@ -38,6 +41,8 @@ impl Problem {
             detail: detail.into(),
             code,
             field: None,
+            // Until a database is back that was restarted.
+            retry_after: (status == StatusCode::SERVICE_UNAVAILABLE).then_some(2),
         }
     }
 }
@@ -50,12 +55,15 @@ impl From<AppError> for Problem {
             "NOT_FOUND" => StatusCode::NOT_FOUND,
             "BAD_USER_INPUT" => StatusCode::BAD_REQUEST,
             "CONFLICT" => StatusCode::CONFLICT,
+            "BACKLOG_FULL" => StatusCode::TOO_MANY_REQUESTS,
             "UNAVAILABLE" => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         };
         let mut problem = Self::new(status, error.code(), error.to_string());
-        if let AppError::Invalid { field, .. } = error {
-            problem.field = Some(field);
+        match error {
+            AppError::Invalid { field, .. } => problem.field = Some(field),
+            AppError::BacklogFull { retry_after_seconds, .. } => problem.retry_after = Some(retry_after_seconds),
+            _ => {}
         }
         problem
     }
@@ -64,14 +72,15 @@ impl From<AppError> for Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let retry_after = self.retry_after;
         let mut response = (status, Json(self)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"atr\""));
         }
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+        if let Some(seconds) = retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }

@@ -41,7 +41,7 @@ pub(super) const SENDERS: [(&str, &[Role]); 3] = [
     ("grounding", &[Operator, Admin, Curator, Expert]),
 ];
 
-const MUTATIONS: [(&str, &str, &[Role]); 19] = [
+const MUTATIONS: [(&str, &str, &[Role]); 23] = [
     ("recordTraces", r#"(items: [{external_id: "t", model: "m", query: "q", answer: "b"}])"#, SENDERS[0].1),
     ("recordReviews", r#"(items: [{trace: "trc_0", expert: "exp_0", verdict: "correct"}])"#, SENDERS[1].1),
     (
@@ -63,7 +63,11 @@ const MUTATIONS: [(&str, &str, &[Role]); 19] = [
     ("revokeKey", r#"(key: "key_0")"#, ADMINS),
     ("routeReviews", "", ADMINS),
     ("replayTask", r#"(task: "tsk_0")"#, ADMINS),
+    ("replayDeadTasks", "", ADMINS),
     ("cancelTask", r#"(task: "tsk_0")"#, ADMINS),
+    ("pauseStage", r#"(stage: PROMOTE, why: "w")"#, &[Operator]),
+    ("resumeStage", "(stage: PROMOTE)", &[Operator]),
+    ("setMaxBacklog", "(tasks: 1000)", &[Operator]),
     ("createProject", r#"(slug: "new", name: "New")"#, &[Operator]),
 ];
 

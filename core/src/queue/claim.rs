@@ -43,16 +43,24 @@ pub struct Claim {
 impl Store {
     /// Claims available tasks of a stage: an even share of each project's, so that one project's million do not
     /// starve another's ten. Work that runs already, enqueued anew meanwhile, waits until it has ended: two at once
-    /// would not see each other's results. Payloads that this program cannot read are dead at once.
+    /// would not see each other's results. A paused stage has nothing to claim. Payloads that this program cannot
+    /// read are dead at once.
     ///
     /// # Errors
     /// If the database is out of reach.
     pub async fn claim(&self, ask: &ClaimRequest) -> Result<Vec<Claim>> {
-        // The recursive part steps from project to project on task_claim_idx instead of reading every task.
+        // The recursive part steps from project to project on task_claim_idx instead of reading every task. Whether
+        // the stage is paused (stage_pause_current) depends on no row, so it is looked up once; where it is, the first
+        // part reads nothing, and so do those that go on from it.
         let rows = sqlx::query!(
             r#"
             with recursive waiting (project_id) as (
-                (select project_id from task where stage = $1 and state = 'available' order by project_id limit 1)
+                (
+                    select project_id from task
+                    where stage = $1 and state = 'available'
+                      and not exists (select from stage_pause where stage = $1 and resumed_at is null)
+                    order by project_id limit 1
+                )
                 union all
                 select (
                     select t.project_id from task t
@@ -75,7 +83,7 @@ impl Store {
                     order by a.priority, a.run_at, a.id
                     -- All that is asked for if one project waits; of several twice an even share, since some have less.
                     limit greatest(1, $2 * least(2, (select count(project_id) from waiting))
-                                      / (select count(project_id) from waiting))
+                                      / nullif((select count(project_id) from waiting), 0))
                     -- Locked here, so that claims at once look past each other's instead of coming away empty.
                     for update of a skip locked
                 ) f

@@ -1,4 +1,4 @@
-//! Looking at the queue, and replaying what died.
+//! Looking at the queue, and giving up what waits.
 
 use chrono::{DateTime, Utc};
 use sqlx::{FromRow, Postgres, QueryBuilder};
@@ -127,35 +127,6 @@ impl Tx {
         .into_iter()
         .map(Task::try_from)
         .collect()
-    }
-
-    /// Makes a dead task of this project available again, with all its attempts; `false` if it is not dead or the
-    /// same work waits already.
-    ///
-    /// # Errors
-    /// If the database is out of reach.
-    pub async fn replay(&mut self, task: TaskId) -> Result<bool> {
-        let project = self.project_uuid();
-        let stage = sqlx::query_scalar!(
-            r#"
-            update task t
-            set state = 'available', attempt = 0, run_at = now(), finished_at = null, announced_at = null
-            where t.id = $1 and t.project_id = $2 and t.state = 'dead' and not exists (
-                select from task o
-                where o.project_id = t.project_id and o.stage = t.stage and o.unique_key = t.unique_key
-                  and o.state in ('available', 'scheduled', 'retryable')
-            )
-            returning t.stage
-            "#,
-            task.uuid(),
-            project
-        )
-        .fetch_optional(self.connection())
-        .await?;
-        if let Some(stage) = &stage {
-            self.rings.insert(stage.parse()?);
-        }
-        Ok(stage.is_some())
     }
 
     /// Cancels a task of this project that has not begun; `false` if it has or is not there.

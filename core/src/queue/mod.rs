@@ -9,18 +9,27 @@
 //! A claim sets owner, lease and attempt; every outcome is an update guarded by (id, owner, attempt) that must change
 //! exactly one row, so that a worker which lost its lease changes nothing.
 
+mod backlog;
 mod bell;
 mod claim;
 mod enqueue;
 pub(crate) mod inspect;
 mod outcome;
+mod pause;
+mod prune;
+mod rate;
+mod replay;
 mod sweep;
 mod work;
 
+pub use backlog::Backlog;
 pub use bell::{Bell, Listener};
 pub use claim::{Claim, ClaimRequest};
 pub use enqueue::{Enqueued, NewTask};
 pub use inspect::{Depth, Task, TaskFilter};
 pub use outcome::{Failure, backoff};
+pub use pause::Pause;
+pub use rate::Rate;
+pub use replay::Replayed;
 pub use sweep::Swept;
 pub use work::{Stage, State, Work};

@@ -14,6 +14,8 @@ pub struct Project {
     pub slug: String,
     /// The name that people read.
     pub name: String,
+    /// At so many unfinished tasks nothing more is taken in.
+    pub max_backlog: i32,
     /// When it was made.
     pub created_at: DateTime<Utc>,
 }
@@ -27,17 +29,17 @@ impl Store {
         let id: ProjectId = self.ids.make();
         let mut tx = self.begin(id).await?;
         let created_at = tx.now();
-        sqlx::query!(
-            "insert into project (id, slug, name, created_at) values ($1, $2, $3, $4)",
+        let max_backlog = sqlx::query_scalar!(
+            "insert into project (id, slug, name, created_at) values ($1, $2, $3, $4) returning max_backlog",
             id.uuid(),
             slug,
             name,
             created_at
         )
-        .execute(tx.connection())
+        .fetch_one(tx.connection())
         .await?;
         tx.commit().await?;
-        Ok(Project { id, slug: slug.to_owned(), name: name.to_owned(), created_at })
+        Ok(Project { id, slug: slug.to_owned(), name: name.to_owned(), max_backlog, created_at })
     }
 
     /// The project with this slug (project_slug_key).
@@ -46,12 +48,19 @@ impl Store {
     /// If the database is out of reach.
     pub async fn project_named(&self, slug: &str) -> Result<Option<Project>> {
         Ok(sqlx::query!(
-            r#"select id as "id!", slug as "slug!", name as "name!", created_at as "created_at!" from find_project($1)"#,
+            r#"select id as "id!", slug as "slug!", name as "name!", max_backlog as "max_backlog!",
+                      created_at as "created_at!" from find_project($1)"#,
             slug
         )
         .fetch_optional(&self.pool)
         .await?
-        .map(|row| Project { id: ProjectId::from_uuid(row.id), slug: row.slug, name: row.name, created_at: row.created_at }))
+        .map(|row| Project {
+            id: ProjectId::from_uuid(row.id),
+            slug: row.slug,
+            name: row.name,
+            max_backlog: row.max_backlog,
+            created_at: row.created_at,
+        }))
     }
 
     /// Projects in the order of their making, at most 1,000, after one of them.
@@ -60,7 +69,8 @@ impl Store {
     /// If the database is out of reach.
     pub async fn projects(&self, after: Option<ProjectId>, most: i32) -> Result<Vec<Project>> {
         Ok(sqlx::query!(
-            r#"select id as "id!", slug as "slug!", name as "name!", created_at as "created_at!"
+            r#"select id as "id!", slug as "slug!", name as "name!", max_backlog as "max_backlog!",
+                      created_at as "created_at!"
                from list_projects($1, $2)"#,
             after.map(Id::uuid),
             most
@@ -72,6 +82,7 @@ impl Store {
             id: ProjectId::from_uuid(row.id),
             slug: row.slug,
             name: row.name,
+            max_backlog: row.max_backlog,
             created_at: row.created_at,
         })
         .collect())
@@ -85,14 +96,27 @@ impl Tx {
     /// If the database is out of reach.
     pub async fn own_project(&mut self) -> Result<Option<Project>> {
         let project = self.project_uuid();
-        Ok(sqlx::query!("select id, slug, name, created_at from project where id = $1", project)
+        Ok(sqlx::query!("select id, slug, name, max_backlog, created_at from project where id = $1", project)
             .fetch_optional(self.connection())
             .await?
             .map(|row| Project {
                 id: ProjectId::from_uuid(row.id),
                 slug: row.slug,
                 name: row.name,
+                max_backlog: row.max_backlog,
                 created_at: row.created_at,
             }))
+    }
+
+    /// Sets at how many unfinished tasks nothing more is taken in for this project; `None` if there is no such project.
+    ///
+    /// # Errors
+    /// If the database refuses or is out of reach.
+    pub async fn set_max_backlog(&mut self, tasks: i32) -> Result<Option<Project>> {
+        let project = self.project_uuid();
+        sqlx::query!("update project set max_backlog = $2 where id = $1", project, tasks)
+            .execute(self.connection())
+            .await?;
+        self.own_project().await
     }
 }

@@ -1,14 +1,13 @@
-//! Projects, keys, routing and the queue.
+//! Projects, keys and routing.
 
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{id, payload};
 use crate::{
-    app::{Actor, App, AppError, keys, projects, route_reviews, tasks},
+    app::{Actor, App, AppError, keys, projects, route_reviews},
     graphql::{
         project::{Key, Project},
-        queue::Task,
         session::session,
         words::Role,
     },
@@ -43,14 +42,6 @@ payload! {
     RoutePayload {
         /// The Monday of the week that is routed.
         cycle: NaiveDate
-    }
-}
-
-payload! {
-    /// What became of a task.
-    TaskPayload {
-        /// The task.
-        task: Task
     }
 }
 
@@ -93,6 +84,16 @@ impl AdministerMutation {
         ProjectPayload::of(projects::create(&session.app, &session.actor, &slug, &name).await, Project)
     }
 
+    /// Sets at how many unfinished tasks nothing more is taken in for the project that is asked. For operators.
+    async fn set_max_backlog(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The number of tasks, 1 to 10,000,000.")] tasks: i32,
+    ) -> Result<ProjectPayload> {
+        let session = session(ctx)?;
+        ProjectPayload::of(projects::set_max_backlog(&session.app, &session.actor, tasks).await, Project)
+    }
+
     /// Makes an API key of the project that is asked. For administrators.
     async fn create_key(
         &self,
@@ -125,26 +126,6 @@ impl AdministerMutation {
     ) -> Result<RoutePayload> {
         let session = session(ctx)?;
         RoutePayload::of(route_reviews::route(&session.app, &session.actor, cycle).await, |cycle| cycle)
-    }
-
-    /// Tries a dead task again from its first attempt. For administrators.
-    async fn replay_task(&self, ctx: &Context<'_>, #[graphql(desc = "The task.")] task: ID) -> Result<TaskPayload> {
-        let session = session(ctx)?;
-        let result = match id("task", &task) {
-            Ok(task) => tasks::replay(&session.app, &session.actor, task).await,
-            Err(refusal) => Err(refusal),
-        };
-        TaskPayload::of(result, Task)
-    }
-
-    /// Cancels a task that waits. For administrators.
-    async fn cancel_task(&self, ctx: &Context<'_>, #[graphql(desc = "The task.")] task: ID) -> Result<TaskPayload> {
-        let session = session(ctx)?;
-        let result = match id("task", &task) {
-            Ok(task) => tasks::cancel(&session.app, &session.actor, task).await,
-            Err(refusal) => Err(refusal),
-        };
-        TaskPayload::of(result, Task)
     }
 }
 

@@ -5,6 +5,7 @@ mod administer;
 mod curate;
 mod learn;
 mod record;
+mod tend;
 
 use async_graphql::{Enum, MergedObject, Result};
 
@@ -19,6 +20,7 @@ pub struct Mutation(
     curate::CurateMutation,
     learn::LearnMutation,
     administer::AdministerMutation,
+    tend::TendMutation,
 );
 
 /// What became of a mutation.
@@ -52,7 +54,9 @@ fn answer<T>(result: Result<T, AppError>) -> Result<Answer<T>> {
             AppError::NotFound { .. } => (MutationStatus::NotFound, None, error),
             AppError::Invalid { field, .. } => (MutationStatus::Invalid, Some(field.clone()), error),
             AppError::Conflict(_) => (MutationStatus::Conflict, None, error),
-            AppError::Forbidden { .. } | AppError::Store(_) | AppError::Blob(_) => return Err(fault(&error)),
+            AppError::Forbidden { .. } | AppError::BacklogFull { .. } | AppError::Store(_) | AppError::Blob(_) => {
+                return Err(fault(&error));
+            }
         },
     };
     Ok(Answer { status, message: Some(error.to_string()), field, value: None })

@@ -9,7 +9,10 @@
 //! not blank, sent as batches commit. A sender of result lines reads while it sends: about 32,000 lines ahead of what it
 //! has read, the door stops reading and waits.
 //!
-//! If a batch cannot be stored, the status is 503 or 500 and the problem has the summary of what was stored and
+//! While too much of the project's work is not done, the answer is 429 with `Retry-After`, before anything is read; where
+//! that begins between two batches, the lines from there on are unanswered, as below.
+//!
+//! If a batch cannot be stored, the status is 429, 503 or 500 and the problem has the summary of what was stored and
 //! `first_unanswered_line`; where result lines were sent already, one with the status `unanswered` ends them.
 
 mod feed;
@@ -41,6 +44,7 @@ use self::{
     lines::Lines,
 };
 use super::{AppState, Caller, problem::Problem};
+use crate::app::backlog;
 
 const NDJSON: &str = "application/x-ndjson";
 
@@ -65,6 +69,8 @@ async fn door<T: Item>(
     if let Some(refused) = refusal(&headers) {
         return Err(refused);
     }
+    // Each batch asks this too; asked here, a sender that comes too early is refused before the body is read.
+    backlog::admit(&state.app, actor.project).await.map_err(|full| Problem::from(full).into_response())?;
     let lines = Lines::new(StreamReader::new(body.into_data_stream().map_err(io::Error::other)));
     let feed = Feed::<T, _>::new(state.app, actor, lines);
     if wants_lines(&headers) { answer_by_line(feed).await } else { answer_at_end(feed).await }
