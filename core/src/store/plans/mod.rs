@@ -5,6 +5,7 @@ mod grounding;
 mod intake;
 mod judgement;
 mod learning;
+mod queue;
 mod rows;
 mod snapshot;
 #[path = "../../../tests/support/mod.rs"]
