@@ -2,6 +2,7 @@
 //! model's features; it knows nothing of HTTP, GraphQL or the command line.
 #![deny(missing_docs)]
 
+mod held;
 mod reward_models;
 mod run;
 pub mod stages;
@@ -19,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use reward_models::RewardModels;
 pub use run::{Options, Worker};
+pub use transport::rabbitmq::{AmqpUrl, AmqpUrlError, DoorbellEvent};
 
 /// What every stage works with.
 #[derive(Debug, Clone)]

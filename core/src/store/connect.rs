@@ -6,6 +6,7 @@ use sqlx::{
     Connection, PgPool,
     postgres::{PgConnectOptions, PgConnection, PgPoolOptions},
 };
+use uuid::Uuid;
 
 use super::{Result, Tx};
 use crate::{
@@ -89,6 +90,7 @@ pub struct Store {
     pub(crate) clock: Clock,
     pub(crate) ids: Ids,
     pub(crate) bell: Bell,
+    installation: Uuid,
 }
 
 impl Store {
@@ -116,8 +118,10 @@ impl Store {
             })?;
         check_role(&pool).await?;
         check_schema(&pool).await?;
+        let installation = sqlx::query_scalar!("select id from installation").fetch_one(&pool).await;
+        let installation = installation.map_err(StartError::Connect)?;
         let bell = Bell::start(pool.clone());
-        Ok(Self { pool, clock: how.clock, ids: how.ids, bell })
+        Ok(Self { pool, clock: how.clock, ids: how.ids, bell, installation })
     }
 
     /// Opens a transaction for one project.
@@ -135,6 +139,11 @@ impl Store {
     /// If the database is out of reach.
     pub async fn begin_frozen(&self, project: ProjectId) -> Result<Tx> {
         Tx::begin(self, project, Some("set transaction isolation level repeatable read")).await
+    }
+
+    /// What names this installation among those that share a broker.
+    pub fn installation(&self) -> Uuid {
+        self.installation
     }
 
     /// The clock.
