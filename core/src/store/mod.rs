@@ -50,7 +50,7 @@ pub use assignment::{AssignmentFilter, Routable};
 pub use batch::{Batch, BatchFilter};
 pub use chain_group::ChainGroupFilter;
 pub use citation::CitationFilter;
-pub use connect::{Connect, StartError, Store, migrate};
+pub use connect::{Connect, StartError, Store, migrate, server_version};
 pub use counts::ClaimCounts;
 pub use dependents::{Dependent, Dependents};
 pub use entered::Entered;
