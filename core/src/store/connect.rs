@@ -73,14 +73,26 @@ pub struct Connect {
 /// # Errors
 /// If the database is out of reach, too old, or a step fails.
 pub async fn migrate(url: &str) -> Result<(), StartError> {
-    let options: PgConnectOptions = url.parse().map_err(StartError::Address)?;
-    let mut connection = PgConnection::connect_with(&options).await.map_err(StartError::Connect)?;
-    let version = connection.server_version_num().unwrap_or(0);
-    if version < 150_000 {
-        return Err(StartError::Version(version / 10_000));
-    }
+    let (mut connection, _) = reach(url).await?;
     MIGRATIONS.run(&mut connection).await?;
     connection.close().await.map_err(StartError::Connect)
+}
+
+/// Which PostgreSQL answers at an address.
+///
+/// # Errors
+/// If none does, or it is too old.
+pub async fn server_version(url: &str) -> Result<u32, StartError> {
+    let (connection, version) = reach(url).await?;
+    connection.close().await.map_err(StartError::Connect)?;
+    Ok(version)
+}
+
+async fn reach(url: &str) -> Result<(PgConnection, u32), StartError> {
+    let options: PgConnectOptions = url.parse().map_err(StartError::Address)?;
+    let connection = PgConnection::connect_with(&options).await.map_err(StartError::Connect)?;
+    let version = connection.server_version_num().unwrap_or(0) / 10_000;
+    if version < 15 { Err(StartError::Version(version)) } else { Ok((connection, version)) }
 }
 
 /// The database, as programs see it. Cheap to clone.

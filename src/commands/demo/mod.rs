@@ -7,7 +7,7 @@ mod turn;
 
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use atr_core::{
     domain::{access::Role, expert::ExpertInput},
     ids::ExpertId,
@@ -74,7 +74,8 @@ impl Demo {
                 () = stop.cancelled() => break,
             }
         }
-        if !stop.is_cancelled() {
+        let turned = !stop.is_cancelled();
+        if turned {
             report.balance(&turner.balance().await?)?;
             report.finish(began.elapsed())?;
             if self.exit {
@@ -87,7 +88,9 @@ impl Demo {
         stop.cancelled().await;
         working.await?;
         serving.await??;
-        installation.close().await
+        installation.close().await?;
+        ensure!(turned, "the demo was stopped before its loop had turned {TURNS} times");
+        Ok(())
     }
 }
 
