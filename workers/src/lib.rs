@@ -6,7 +6,7 @@ mod held;
 mod reward_models;
 mod run;
 pub mod stages;
-mod transport;
+pub mod transport;
 
 use std::path::PathBuf;
 
@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use reward_models::RewardModels;
 pub use run::{Options, Worker};
-pub use transport::rabbitmq::{AmqpUrl, AmqpUrlError, DoorbellEvent};
+pub use transport::rabbitmq::{AmqpUrl, DoorbellEvent};
 
 /// What every stage works with.
 #[derive(Debug, Clone)]

@@ -2,13 +2,13 @@
 //! Postgres with the same statement whatever rang, and a ring that is lost, doubled or late harms nothing.
 
 pub(crate) mod postgres;
-pub(crate) mod rabbitmq;
+pub mod rabbitmq;
 
 use atr_core::queue::{Lane, Stage};
 
 /// What was heard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ring {
+pub enum Ring {
     /// A stage has work.
     Stage(Stage, Lane),
     /// Any stage may have work: rings may have been missed.

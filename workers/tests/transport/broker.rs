@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use atr_core::queue::{Lane, Stage};
-use atr_workers::AmqpUrl;
+use atr_core::queue::Stage;
+use atr_workers::transport::rabbitmq::{AmqpUrl, remove_queues};
 use lapin::{
     BasicProperties, Channel, Connection, ConnectionProperties,
     message::BasicGetMessage,
     options::{
         BasicAckOptions, BasicGetOptions, BasicNackOptions, BasicPublishOptions, ConfirmSelectOptions,
-        QueueDeclareOptions, QueueDeleteOptions, QueuePurgeOptions,
+        QueueDeclareOptions, QueuePurgeOptions,
     },
     types::{FieldTable, ShortString},
 };
@@ -19,6 +19,7 @@ use crate::world::PATIENCE;
 
 pub struct Broker {
     address: String,
+    installation: Uuid,
     prefix: String,
     connection: Connection,
 }
@@ -33,7 +34,7 @@ impl Broker {
         let address = address();
         let connection = Connection::connect(&address, ConnectionProperties::default()).await.expect("a broker");
         let prefix = format!("atr.{}", &installation.simple().to_string()[..12]);
-        Self { address, prefix, connection }
+        Self { address, installation, prefix, connection }
     }
 
     pub fn url(&self) -> AmqpUrl {
@@ -129,20 +130,7 @@ impl Broker {
     }
 
     pub async fn remove(self) {
-        let mut queues = vec![format!("{}.dead", self.prefix)];
-        for stage in Stage::ALL {
-            for lane in Lane::ALL {
-                queues.push(match lane {
-                    Lane::Usual => format!("{}.{stage}", self.prefix),
-                    Lane::Urgent => format!("{}.{stage}.urgent", self.prefix),
-                });
-            }
-        }
-        let channel = self.channel().await;
-        for queue in queues {
-            // One that is not there is deleted all the same (RabbitMQ's extension of AMQP 0-9-1).
-            channel.queue_delete(queue.into(), QueueDeleteOptions::default()).await.expect("deleted");
-        }
+        remove_queues(&self.url(), self.installation).await.expect("removed");
         self.connection.close(200, "done".into()).await.expect("closed");
     }
 }

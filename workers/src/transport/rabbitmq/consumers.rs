@@ -18,22 +18,22 @@ use crate::transport::Ring;
 
 /// What a worker consumes.
 #[derive(Debug, Clone)]
-pub(crate) struct Wanted {
+pub struct Wanted {
     /// Where from.
-    pub(crate) url: AmqpUrl,
+    pub url: AmqpUrl,
     /// Whose queues.
-    pub(crate) installation: Uuid,
+    pub installation: Uuid,
     /// Of which stages.
-    pub(crate) stages: Vec<Stage>,
+    pub stages: Vec<Stage>,
     /// How many doorbells of a queue may be unanswered: as many as the worker has slots.
-    pub(crate) slots: u16,
+    pub slots: u16,
     /// What tells this worker's pauses from others'.
-    pub(crate) seed: u64,
+    pub seed: u64,
 }
 
 /// Hears doorbells of a broker.
 #[derive(Debug)]
-pub(crate) struct Consumers {
+pub struct Consumers {
     rings: mpsc::UnboundedReceiver<Ring>,
     told: mpsc::UnboundedSender<Told>,
     listening: JoinHandle<()>,
@@ -51,7 +51,8 @@ enum Told {
 }
 
 impl Consumers {
-    pub(crate) fn start(wanted: Wanted) -> Self {
+    /// Begins to listen, in a task of its own that ends with this.
+    pub fn start(wanted: Wanted) -> Self {
         // Neither grows: no more rings are on their way than the queues' prefetch, and what is told is taken at once.
         let (ring, rings) = mpsc::unbounded_channel();
         let (told, tellings) = mpsc::unbounded_channel();
@@ -60,7 +61,7 @@ impl Consumers {
     }
 
     /// Waits for the next ring.
-    pub(crate) async fn heard(&mut self) -> Ring {
+    pub async fn heard(&mut self) -> Ring {
         self.tell(Told::Listen);
         match self.rings.recv().await {
             Some(ring) => ring,
@@ -69,11 +70,13 @@ impl Consumers {
         }
     }
 
-    pub(crate) fn answered(&self, stage: Stage) {
+    /// Acknowledges what rang for a stage up to now: a claim has committed.
+    pub fn answered(&self, stage: Stage) {
         self.tell(Told::Answered(stage));
     }
 
-    pub(crate) fn rest(&self) {
+    /// Closes the connection until rings are waited for again; what is not acknowledged goes to other workers.
+    pub fn rest(&self) {
         self.tell(Told::Rest);
     }
 

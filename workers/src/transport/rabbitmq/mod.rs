@@ -13,6 +13,8 @@ mod queues;
 mod relay;
 
 pub use address::{AmqpUrl, AmqpUrlError};
-pub(crate) use consumers::{Consumers, Wanted};
+pub use consumers::{Consumers, Wanted};
 pub use event::DoorbellEvent;
+pub use publisher::{PublishError, Publisher};
+pub use queues::remove_queues;
 pub(crate) use relay::Relay;

@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
+use atr_core::{clock::Clock, queue::Waiting};
 use lapin::{
     BasicProperties, Channel, Connection,
     options::{BasicPublishOptions, ConfirmSelectOptions},
 };
 use uuid::Uuid;
-
-use atr_core::{clock::Clock, queue::Waiting};
 
 use super::{AmqpUrl, DoorbellEvent, connection, event::MEDIA_TYPE, queues::Queues};
 
@@ -19,18 +18,21 @@ const PERSISTENT: u8 = 2;
 
 /// Why doorbells were not published.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum PublishError {
+pub enum PublishError {
+    /// The connection or the broker failed.
     #[error("{0}")]
     Broker(#[from] lapin::Error),
+    /// A doorbell was not taken.
     #[error("the broker refused or returned a doorbell for {0}")]
     Refused(lapin::types::ShortString),
+    /// It is not known whether doorbells were taken.
     #[error("the broker did not confirm within {} seconds", CONFIRMING.as_secs())]
     Unconfirmed,
 }
 
 /// A connection to publish on: apart from those that consume, which a broker that is short of memory does not stop.
 #[derive(Debug)]
-pub(super) struct Publisher {
+pub struct Publisher {
     connection: Connection,
     channel: Channel,
     queues: Queues,
@@ -42,7 +44,10 @@ pub(super) struct Publisher {
 
 impl Publisher {
     /// Connects. `name` is of no other publisher.
-    pub(super) async fn connect(url: &AmqpUrl, installation: Uuid, name: Uuid) -> Result<Self, PublishError> {
+    ///
+    /// # Errors
+    /// If the broker is out of reach or refuses.
+    pub async fn connect(url: &AmqpUrl, installation: Uuid, name: Uuid) -> Result<Self, PublishError> {
         let connection = connection::connect(url, "relay").await?;
         let channel = connection.create_channel().await?;
         channel.confirm_select(ConfirmSelectOptions::default()).await?;
@@ -52,7 +57,10 @@ impl Publisher {
     }
 
     /// Fills a lane's queue up to so many doorbells; answers how many it lacked, all of them confirmed.
-    pub(super) async fn fill(&mut self, waiting: &Waiting, up_to: u32, clock: &Clock) -> Result<u32, PublishError> {
+    ///
+    /// # Errors
+    /// If the broker did not take one of them; others may have been taken.
+    pub async fn fill(&mut self, waiting: &Waiting, up_to: u32, clock: &Clock) -> Result<u32, PublishError> {
         let queue = self.queues.declare(&self.channel, waiting.stage, waiting.lane).await?;
         let lacks = up_to.saturating_sub(queue.message_count());
         let mut confirms = Vec::new();
@@ -82,11 +90,12 @@ impl Publisher {
     }
 
     /// Whether the broker still holds the connection.
-    pub(super) fn is_up(&self) -> bool {
+    pub fn is_up(&self) -> bool {
         self.connection.status().connected() && self.channel.status().connected()
     }
 
-    pub(super) async fn close(self) {
+    /// Closes the connection.
+    pub async fn close(self) {
         connection::close(&self.connection).await;
     }
 }

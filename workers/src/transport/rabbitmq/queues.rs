@@ -3,10 +3,12 @@
 use atr_core::queue::{Lane, Stage};
 use lapin::{
     Channel, Queue,
-    options::QueueDeclareOptions,
+    options::{QueueDeclareOptions, QueueDeleteOptions},
     types::{FieldTable, ShortString},
 };
 use uuid::Uuid;
+
+use super::{AmqpUrl, connection};
 
 /// How often a doorbell is delivered before it is laid aside: one that ends each worker that hears it must stop.
 const DELIVERIES: i32 = 20;
@@ -56,6 +58,23 @@ impl Queues {
         arguments.insert("x-max-length".into(), DEAD.into());
         channel.queue_declare(self.dead(), QueueDeclareOptions::durable(), arguments).await
     }
+}
+
+/// Removes an installation's queues from the broker, with what is in them: work that waits is found in the database.
+///
+/// # Errors
+/// If the broker is out of reach or refuses.
+pub async fn remove_queues(url: &AmqpUrl, installation: Uuid) -> Result<(), lapin::Error> {
+    let queues = Queues::of(installation);
+    let connection = connection::connect(url, "cleaner").await?;
+    let channel = connection.create_channel().await?;
+    let lanes = Stage::ALL.iter().flat_map(|stage| Lane::ALL.iter().map(|lane| queues.name(*stage, *lane)));
+    for queue in lanes.chain([queues.dead()]) {
+        // One that is not there is deleted all the same (RabbitMQ's extension of AMQP 0-9-1).
+        channel.queue_delete(queue, QueueDeleteOptions::default()).await?;
+    }
+    connection::close(&connection).await;
+    Ok(())
 }
 
 fn quorum() -> FieldTable {
