@@ -23,7 +23,7 @@ async fn count(database: &mut PgConnection, question: &'static str) -> Result<i6
 }
 
 /// Waits until nothing is left to be done; no task may have died.
-async fn drained(database: &mut PgConnection) -> Result {
+pub(crate) async fn drained(database: &mut PgConnection) -> Result {
     until("an empty queue", async || {
         let dead: Vec<String> =
             sqlx::query_scalar("select stage || ': ' || errors::text from task where state = 'dead'")
@@ -131,7 +131,12 @@ async fn what_was_acknowledged_before_a_kill_is_there_once_and_what_is_sent_agai
 }
 
 /// A project's reviewed traces, ready for a snapshot.
-async fn reviewed(installation: &Installation, held: &HeldDatabase, service: &Service, traces: usize) -> Result {
+pub(crate) async fn reviewed(
+    installation: &Installation,
+    held: &HeldDatabase,
+    service: &Service,
+    traces: usize,
+) -> Result {
     let key = service.first_key.as_deref().ok_or("no first key")?;
     store_all(service, key, "traces", (0..traces).map(trace)).await?;
     let clock = Clock::system();

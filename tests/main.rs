@@ -14,4 +14,5 @@ mod permissions;
 mod process;
 mod queue;
 mod schema;
+mod topology;
 mod world;

@@ -63,7 +63,7 @@ impl Installation {
         let mut command = Command::new(env!("CARGO_BIN_EXE_atr"));
         for (name, _) in std::env::vars_os() {
             // What the machine's user told an installation of theirs.
-            if name == "DATABASE_URL" || name.to_string_lossy().starts_with("ATR_") {
+            if name == "DATABASE_URL" || name == "AMQP_URL" || name.to_string_lossy().starts_with("ATR_") {
                 command.env_remove(name);
             }
         }
@@ -112,8 +112,17 @@ impl Installation {
 
     /// Starts `atr up`, and waits until it serves.
     pub async fn up(&self, more: &[&str]) -> Result<Service> {
+        self.serving("up", more).await
+    }
+
+    /// Starts `atr serve`, and waits until it serves.
+    pub async fn serve(&self, more: &[&str]) -> Result<Service> {
+        self.serving("serve", more).await
+    }
+
+    async fn serving(&self, command: &str, more: &[&str]) -> Result<Service> {
         let log = self.log()?;
-        let args = [&["--json", "up", "--listen", "127.0.0.1:0"], more].concat();
+        let args = [&["--json", command, "--listen", "127.0.0.1:0"], more].concat();
         let mut child = self.command(&args, &log)?.spawn()?;
         let stdout = child.stdout.take().ok_or("no standard output")?;
         let mut service = Service { child, log, address: String::new(), first_key: None };

@@ -2,15 +2,17 @@
 
 use std::{path::Path, process::ExitCode};
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
 use atr_core::{
     blobs::Blobs,
     clock::Clock,
     domain::snapshot::{SnapshotFilter, SnapshotState},
     ids::Ids,
-    queue::State,
+    queue::{self, State},
     store::{Connect, PageRequest, Store, server_version},
 };
+use atr_workers::transport::rabbitmq::{self, AmqpUrl};
+use clap::Args;
 use serde::Serialize;
 use serde_json::json;
 
@@ -18,7 +20,7 @@ use super::{
     installation::{data_folder, database, trainer},
     output::Output,
 };
-use crate::config::Place;
+use crate::config::{Broker, Place};
 
 #[derive(Debug, Serialize)]
 struct Finding {
@@ -38,7 +40,19 @@ impl Findings {
     }
 }
 
-pub(crate) async fn run(place: &Place, out: Output) -> anyhow::Result<ExitCode> {
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    #[command(flatten)]
+    broker: Broker,
+}
+
+impl Doctor {
+    pub(crate) async fn run(self, place: &Place, out: Output) -> anyhow::Result<ExitCode> {
+        examine(place, self.broker.amqp_url.as_ref(), out).await
+    }
+}
+
+async fn examine(place: &Place, broker: Option<&AmqpUrl>, out: Output) -> anyhow::Result<ExitCode> {
     let mut findings = Findings::default();
     let data = data_folder(place);
     let blobs = data.as_ref().ok().map(|data| data.join("blobs"));
@@ -47,12 +61,15 @@ pub(crate) async fn run(place: &Place, out: Output) -> anyhow::Result<ExitCode> 
     match database(place).await {
         Ok((url, server)) => {
             let kind = if server.is_some() { "private server" } else { "DATABASE_URL" };
-            look_inside(&mut findings, url, kind, blobs.as_deref()).await;
+            look_inside(&mut findings, url, kind, blobs.as_deref(), broker.is_some()).await;
             if let Some(server) = server {
                 server.stop().await?;
             }
         }
         Err(error) => findings.note("database", Err(error)),
+    }
+    if let Some(url) = broker {
+        findings.note("broker", reached(url).await);
     }
     let Findings(findings) = findings;
     let healthy = findings.iter().all(|finding| finding.ok);
@@ -75,7 +92,7 @@ fn found_trainer(place: &Place) -> anyhow::Result<String> {
 }
 
 /// What needs the database; each check only where those before it let it through.
-async fn look_inside(findings: &mut Findings, url: String, kind: &str, blobs: Option<&Path>) {
+async fn look_inside(findings: &mut Findings, url: String, kind: &str, blobs: Option<&Path>, has_broker: bool) {
     let answers = server_version(&url).await;
     let reached = answers.is_ok();
     findings.note("database", answers.map(|version| format!("{kind}, PostgreSQL {version}")).map_err(Into::into));
@@ -87,8 +104,11 @@ async fn look_inside(findings: &mut Findings, url: String, kind: &str, blobs: Op
     match Store::connect(Connect { url, connections: 4, clock, ids }).await {
         Ok(store) => {
             findings.note("schema and role", Ok("up to date, bound by the policies".to_owned()));
-            findings.note("queue", queue(&store).await);
+            findings.note("queue", unfinished(&store).await);
             findings.note("paused stages", paused(&store).await);
+            if has_broker {
+                findings.note("relay", relayed(&store).await);
+            }
             if let Some(blobs) = blobs {
                 findings.note("blobs", snapshots(&store, blobs).await);
             }
@@ -98,7 +118,7 @@ async fn look_inside(findings: &mut Findings, url: String, kind: &str, blobs: Op
     }
 }
 
-async fn queue(store: &Store) -> anyhow::Result<String> {
+async fn unfinished(store: &Store) -> anyhow::Result<String> {
     let depth = store.queue_depth().await?;
     let count = |state: State| depth.iter().filter(|depth| depth.state == state).map(|depth| depth.tasks).sum::<i64>();
     let dead = count(State::Dead);
@@ -111,6 +131,22 @@ async fn queue(store: &Store) -> anyhow::Result<String> {
         count(State::Available) + count(State::Scheduled) + count(State::Retryable),
         count(State::Running)
     ))
+}
+
+async fn reached(url: &AmqpUrl) -> anyhow::Result<String> {
+    rabbitmq::ping(url).await.with_context(|| format!("cannot use the broker at {url}"))?;
+    Ok(format!("reached at {url}"))
+}
+
+/// What the workers' relay says of the broker.
+async fn relayed(store: &Store) -> anyhow::Result<String> {
+    match store.broker().await? {
+        queue::Broker::Up => Ok("a worker tells the broker of work".to_owned()),
+        queue::Broker::Down { since, error } => {
+            bail!("the workers cannot reach the broker since {since}, and find work by polling: {error}")
+        }
+        queue::Broker::Unattended => Ok("no worker with this broker runs".to_owned()),
+    }
 }
 
 async fn paused(store: &Store) -> anyhow::Result<String> {

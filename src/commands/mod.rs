@@ -81,7 +81,7 @@ enum Command {
     /// Print the schemas that others build against: the API's, those of lines, snapshots and trainers
     Schema(schema::Schema),
     /// Say what is wrong with this installation and how to mend it
-    Doctor,
+    Doctor(doctor::Doctor),
 }
 
 /// Runs the command that the arguments name.
@@ -127,7 +127,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Job(jobs) => jobs.run(&place, out).await?,
         Command::Model(models) => models.run(&place, out).await?,
         Command::Schema(schema) => schema.run(out)?,
-        Command::Doctor => return doctor::run(&place, out).await,
+        Command::Doctor(doctor) => return doctor.run(&place, out).await,
     }
     Ok(ExitCode::SUCCESS)
 }

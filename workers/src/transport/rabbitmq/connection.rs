@@ -19,6 +19,15 @@ pub(super) async fn connect(url: &AmqpUrl, role: &str) -> Result<Connection, lap
     Connection::connect_uri(url.uri(), properties).await
 }
 
+/// Connects once, to see whether that works.
+///
+/// # Errors
+/// If it does not.
+pub async fn ping(url: &AmqpUrl) -> Result<(), lapin::Error> {
+    close(&connect(url, "doctor").await?).await;
+    Ok(())
+}
+
 /// Closes a connection that may be broken already.
 pub(super) async fn close(connection: &Connection) {
     if let Err(error) = connection.close(200, "stopping".into()).await {

@@ -13,6 +13,7 @@ mod queues;
 mod relay;
 
 pub use address::{AmqpUrl, AmqpUrlError};
+pub use connection::ping;
 pub use consumers::{Consumers, Wanted};
 pub use event::DoorbellEvent;
 pub use publisher::{PublishError, Publisher};
