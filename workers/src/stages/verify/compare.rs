@@ -16,7 +16,7 @@ mod tests;
 
 use serde::Serialize;
 
-use self::fit::{in_order, measures_same, opposed};
+use self::fit::{in_order, measures_vouched, opposed, parts_name};
 use super::claims::{self, sentences};
 use super::clause::{Overlap, Sentence, overlap, sentence};
 use super::slot::ordinal;
@@ -154,7 +154,7 @@ impl Pair<'_> {
         Some(Comparison { relation, score: score.clamp(0.0, 1.0), claim_span, fact_span, reason })
     }
 
-    /// All that the claim says stands in the fact's sentence.
+    /// All that the claim says stands in the fact's sentence, word for word, and as precisely.
     fn support(&self, said: &Sentence, known: &Sentence, o: &Overlap) -> Option<Comparison> {
         let (s, k) = (&said.whole, &known.whole);
         let weight = s.content.iter().filter(|c| !c.light()).count();
@@ -165,11 +165,13 @@ impl Pair<'_> {
             && o.coverage_a >= needed
             && !o.only_a.iter().any(|c| c.name)
             && s.negated == k.negated
+            && !s.pronoun
             && (s.modal || !k.modal)
             && opposed(s, k).is_none()
             && !o.only_b.iter().any(|c| ordinal(&c.stem))
             && (s.partial || !k.partial)
-            && measures_same(s, k)
+            && measures_vouched(s, k)
+            && parts_name(self.fact, k, o)
             && in_order(s, k, o);
         fits.then_some(())?;
         let exact = if o.only_b.is_empty() { 1.0 } else { 0.9 };

@@ -106,7 +106,7 @@ impl Split {
             .map(|claim| {
                 let resolved = resolve(&trace.query, &claim.statement);
                 // What is no assertion by itself may be one as the answer to its question.
-                let worthy = claim.check_worthy || resolved != claim.statement;
+                let worthy = claims::worth_checking(&resolved);
                 let terms = worthy.then(|| search_terms(&resolved)).flatten();
                 (claim, resolved, terms)
             })
