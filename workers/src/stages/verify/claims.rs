@@ -139,6 +139,11 @@ fn relative_clause(answer: &str, span: Span) -> Option<(Span, Span, String)> {
     Some((main, clause, text[from..cut.start()].to_owned()))
 }
 
+/// Whether it begins as what is said about the answer rather than by it: "I think", "let me see".
+pub(super) fn hedges(text: &str) -> bool {
+    HEDGE.is_match(text.trim())
+}
+
 /// Whether a statement asserts something checkable: it has a topic, and a verb that says something of it. A bare name or number says
 /// nothing.
 pub fn worth_checking(statement: &str) -> bool {

@@ -11,12 +11,14 @@
 
 mod contradiction;
 mod fit;
+mod formal;
 #[cfg(test)]
 mod tests;
 
 use serde::Serialize;
 
 use self::fit::{in_order, measures_vouched, opposed, parts_name};
+use self::formal::{Formal, agrees, formal};
 use super::claims::{self, sentences};
 use super::clause::{Overlap, Sentence, overlap, sentence};
 use super::slot::ordinal;
@@ -54,6 +56,7 @@ pub struct Comparison {
 pub struct FactText {
     statement: String,
     sentences: Vec<Sentence>,
+    formal: Option<Formal>,
 }
 
 impl FactText {
@@ -66,7 +69,8 @@ impl FactText {
                 sentence(statement, Span::new(s.start + marker, s.end))
             })
             .collect();
-        Self { statement: statement.to_owned(), sentences }
+        let formal = formal(claims::statement(statement));
+        Self { statement: statement.to_owned(), sentences, formal }
     }
 
     /// The statement as given.
@@ -95,6 +99,9 @@ pub fn compare_parsed(claim: &FactText, fact: &FactText) -> Comparison {
         best.reason = "the claim is not one sentence".to_owned();
         return best;
     };
+    if claim.formal.is_some() || fact.formal.is_some() {
+        return formally(claim, fact).unwrap_or(best);
+    }
     let pair = Pair { claim: &claim.statement, fact: &fact.statement };
     for known in &fact.sentences {
         let found = pair.judge(said, known);
@@ -104,6 +111,23 @@ pub fn compare_parsed(claim: &FactText, fact: &FactText) -> Comparison {
         }
     }
     best
+}
+
+/// For a calculation or a conclusion: what its form says, whatever words the two share.
+fn formally(claim: &FactText, fact: &FactText) -> Option<Comparison> {
+    let same = agrees(claim.formal.as_ref()?, fact.formal.as_ref()?)?;
+    let (relation, reason) = if same {
+        (Relation::Supports, "the fact says the same of the same terms")
+    } else {
+        (Relation::Contradicts, "the fact says otherwise of the same terms")
+    };
+    Some(Comparison {
+        relation,
+        score: 1.0,
+        claim_span: Span::new(0, claim.statement.len()),
+        fact_span: Span::new(0, fact.statement.len()),
+        reason: reason.to_owned(),
+    })
 }
 
 struct Pair<'a> {

@@ -26,7 +26,7 @@ use super::{
 use crate::{Context, StageError};
 
 /// Version of the rules; kept with every verification.
-pub const VERSION: &str = "verify-1";
+pub const VERSION: &str = "verify-2";
 
 /// How many facts are held against one claim.
 const FACTS: i32 = 20;

@@ -38,6 +38,14 @@ pub(super) static CONTRACTED_IS: Set =
 /// Pronouns that stand for what was spoken of before.
 pub(super) static PRONOUN: Set = LazyLock::new(|| set("it he she they we i you it's he's she's they're"));
 
+/// Stems that tell in a name what kind of thing it names; the rest of the name does without.
+pub(super) static NAME_CLASS: Set =
+    LazyLock::new(|| set("ocean sea river lake mountain mount desert galaxy strait island peninsula"));
+
+/// Stems that a name begins with to tell what it names from another thing that has the rest for its name.
+pub(super) static NAME_QUALIFIER: Set =
+    LazyLock::new(|| set("north south east west northern southern eastern western central new upper lower great"));
+
 /// Words that turn a clause into its opposite.
 pub(super) static NEGATION: Set = LazyLock::new(|| {
     set(

@@ -92,11 +92,16 @@ pub(super) fn parts_name(text: &str, known: &Clause, o: &Overlap) -> bool {
     let matched = |c: &Content| o.shared.iter().any(|(_, k)| k.index == c.index);
     let runs = names(text, known);
     let whole = runs.iter().flatten().all(|run| {
-        let elsewhere = |c: &Content| {
-            known.content.iter().any(|other| other.stem == c.stem && !run.iter().any(|r| r.index == other.index))
+        let class = |c: &Content| {
+            lexicon::NAME_CLASS.contains(c.stem.as_str())
+                || known.content.iter().any(|other| other.stem == c.stem && !run.iter().any(|r| r.index == other.index))
         };
-        let names = run.iter().rev().find(|c| !elsewhere(c));
-        !run.iter().any(|c| matched(c)) || names.map_or_else(|| run.iter().all(|c| matched(c)), |c| matched(c))
+        let any = run.iter().any(|c| matched(c));
+        let all = run.iter().all(|c| matched(c));
+        // South America is no America: such a name stands whole or not at all.
+        let qualified = run.first().is_some_and(|c| lexicon::NAME_QUALIFIER.contains(c.stem.as_str()));
+        let names = run.iter().rev().find(|c| !class(c)).filter(|_| !qualified);
+        !any || names.map_or(all, |c| matched(c))
     });
     // A pair set apart by a comma is a name and where it lies; three and more are a list.
     let placed = runs.iter().all(|chain| match chain.as_slice() {

@@ -53,6 +53,7 @@ fn the_same_said_otherwise_supports() {
         ("The Second World War ended in 1945.", "The Second World War ended on 2 September 1945."),
         ("The symbol for gold is Au.", "The chemical symbol of gold is Au."),
         ("The number of planets in the solar system is 8.", "There are 8 planets in the solar system."),
+        ("Hawaii is in the Pacific.", "Hawaii is in the Pacific Ocean."),
         ("The largest ocean on Earth is the Pacific.", "The Pacific Ocean is the largest ocean on Earth."),
         ("The largest ocean on Earth is the Pacific Ocean.", "The Pacific Ocean is the largest ocean on Earth."),
         (
@@ -125,6 +126,7 @@ fn a_part_of_a_name_stands_for_it_only_where_it_names() {
     for (claim, fact) in [
         ("The capital of the United States is D.C.", "The capital of the United States is Washington, D.C."),
         ("Charles published a book in 1859.", "Charles Darwin published a book in 1859."),
+        ("Brazil is in America.", "Brazil is in South America."),
         ("The capital of Mexico is Mexico.", "The capital of Mexico is Mexico City."),
         ("The river that flows through London is River.", "The River Thames flows through London."),
     ] {
@@ -148,4 +150,40 @@ fn what_is_more_precise_than_its_fact_is_not_supported() {
 fn a_claim_whose_subject_is_a_pronoun_is_supported_by_nothing() {
     assert_eq!(relation("It is a noble gas.", "Helium is a noble gas."), Relation::Unrelated);
     assert_eq!(relation("He was an emperor of France.", "Napoleon was an emperor of France."), Relation::Unrelated);
+}
+
+#[test]
+fn a_calculation_is_held_against_one_with_the_same_terms() {
+    for (claim, fact, expected) in [
+        ("3 + 4 = 7", "3 plus 4 is 7.", Relation::Supports),
+        ("3 plus 4 is 8.", "3 plus 4 is 7.", Relation::Contradicts),
+        ("6 times 2 is 12", "6 × 2 = 12", Relation::Supports),
+        ("8 plus 4, divided by 2 is 10.", "8 plus 4 divided by 2 is 10.", Relation::Unrelated),
+        ("4 plus 3 is 8.", "3 plus 4 is 7.", Relation::Unrelated),
+        ("4 minus 3 is 1.", "3 plus 4 is 7.", Relation::Unrelated),
+    ] {
+        assert_eq!(relation(claim, fact), expected, "{claim} / {fact}");
+    }
+}
+
+#[test]
+fn what_follows_is_held_against_what_is_known_to_follow_from_the_same() {
+    let fact = "From 'All whales are mammals' and 'No mammals are fish' it follows that no whales are fish (Celarent).";
+    for (claim, expected) in [
+        (
+            "From 'No mammals are fish' and 'All whales are mammals' it follows that no whales are fish.",
+            Relation::Supports,
+        ),
+        (
+            "From 'All whales are mammals' and 'No mammals are fish' it does not follow that no whales are fish.",
+            Relation::Contradicts,
+        ),
+        (
+            "From 'All whales are mammals' and 'No mammals are fish' it follows that no fish are whales.",
+            Relation::Unrelated,
+        ),
+        ("All whales are mammals.", Relation::Unrelated),
+    ] {
+        assert_eq!(relation(claim, fact), expected, "{claim}");
+    }
 }
