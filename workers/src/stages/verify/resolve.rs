@@ -7,6 +7,7 @@
 mod parts;
 mod polar;
 mod questions;
+mod sums;
 #[cfg(test)]
 mod tests;
 mod verbs;
@@ -49,7 +50,9 @@ pub fn resolve(question: &str, claim: &str) -> String {
     if value.is_empty() || (value.len() == said.trim_end_matches(['.', '!']).len() && !is_fragment(said)) {
         return said.to_owned();
     }
-    questions::answered(asked, value).map_or_else(|| said.to_owned(), |text| format!("{text}."))
+    sums::sum(question, value)
+        .or_else(|| questions::answered(asked, value))
+        .map_or_else(|| said.to_owned(), |text| format!("{text}."))
 }
 
 /// Too short, and without a verb of being, to say something by itself.

@@ -83,6 +83,14 @@ fn calculation(statement: &str) -> Option<Formal> {
         at = whole.end();
     }
     terms.push(value(&left[at..])?.to_string());
+    // The order of what is added or multiplied does not matter.
+    let signs: Vec<&String> = terms.iter().skip(1).step_by(2).collect();
+    if signs.iter().all(|sign| *sign == "plus") || signs.iter().all(|sign| *sign == "times") {
+        let mut numbers: Vec<String> = terms.iter().step_by(2).cloned().collect();
+        numbers.sort();
+        numbers.push(signs.first().map_or_else(String::new, |sign| (*sign).clone()));
+        return (terms.len() >= 3).then_some(Formal::Calculation { terms: numbers, result });
+    }
     (terms.len() >= 3).then_some(Formal::Calculation { terms, result })
 }
 

@@ -159,7 +159,8 @@ fn a_calculation_is_held_against_one_with_the_same_terms() {
         ("3 plus 4 is 8.", "3 plus 4 is 7.", Relation::Contradicts),
         ("6 times 2 is 12", "6 × 2 = 12", Relation::Supports),
         ("8 plus 4, divided by 2 is 10.", "8 plus 4 divided by 2 is 10.", Relation::Unrelated),
-        ("4 plus 3 is 8.", "3 plus 4 is 7.", Relation::Unrelated),
+        ("4 plus 3 is 8.", "3 plus 4 is 7.", Relation::Contradicts),
+        ("4 minus 3 is 1.", "3 minus 4 is -1.", Relation::Unrelated),
         ("4 minus 3 is 1.", "3 plus 4 is 7.", Relation::Unrelated),
     ] {
         assert_eq!(relation(claim, fact), expected, "{claim} / {fact}");

@@ -98,6 +98,30 @@ fn yes_and_no_state_and_deny() {
 }
 
 #[test]
+fn a_story_of_two_numbers_claims_the_result_of_its_operation() {
+    for (story, answer, expected) in [
+        ("Ann has 14 nuts. She finds 5 more. How many nuts does she have?", "19", "14 plus 5 is 19."),
+        ("A vase holds 7 lilies and 6 irises. How many flowers is that?", "42", "7 plus 6 is 42."),
+        ("Ben has 31 stamps and loses 9. How many are left?", "22 stamps", "31 minus 9 is 22."),
+        ("A crate holds 24 jars. How many jars are in 3 crates?", "72", "24 times 3 is 72."),
+        ("18 plums are shared equally among 6 guests. How many does each get?", "3", "18 divided by 6 is 3."),
+    ] {
+        assert_eq!(resolve(story, answer), expected, "{story}");
+    }
+    for story in [
+        "Ann has 14 nuts and 3 bags. She eats 5. How many nuts are left?",
+        "Ann has 14 nuts. How many more does she need to have 20?",
+        "A class of 30 met 12 times. How many minutes was that?",
+    ] {
+        assert!(formal_free(&resolve(story, "9")), "{story}");
+    }
+}
+
+fn formal_free(text: &str) -> bool {
+    !text.contains(" plus ") && !text.contains(" minus ") && !text.contains(" times ") && !text.contains(" divided ")
+}
+
+#[test]
 fn whether_a_conclusion_follows_is_said_with_its_premises() {
     let question = "All whales are mammals. All mammals are animals. Does it follow that all whales are animals?";
     assert_eq!(
