@@ -4,10 +4,11 @@
 //! differ in one place that can hold one value (a quantity, the date of an event that happens once, the value of "the capital of
 //! …", a negation, an opposite). What they are unsure of is unrelated.
 //!
-//! Measured on factcheck-bench (`cargo run -p atr-workers --example judgements`): of 138 false claims held against the expert's correction
-//! 34 are contradicted, of 372 true ones held against theirs none. Against passages found on the web the rules are nearly silent: of 553
-//! claims 17 supported (15 of them true) and 1 contradicted (false); on ExpertQA 3 of 1,720 claims supported. They are made for facts
-//! of one sentence.
+//! Measured on the demo, its 2,080 recorded answers held against all its facts: 675 of 804 right answers are supported and one is
+//! contradicted (another spelling of a name); of 1,276 wrong ones none is supported and 688 are contradicted. On factcheck-bench (`cargo run
+//! -p atr-workers --example judgements`): of 138 false claims held against the expert's correction 34 are contradicted, of 372 true ones
+//! held against theirs none. Against passages found on the web the rules are nearly silent: of 553 claims 14 supported (13 of them true) and
+//! none contradicted; on ExpertQA 3 of 1,720 claims supported. They are made for facts of one sentence.
 
 mod contradiction;
 mod fit;
@@ -137,6 +138,17 @@ struct Pair<'a> {
 
 impl Pair<'_> {
     fn judge(&self, said: &Sentence, known: &Sentence) -> Comparison {
+        let (s, k) = (&said.whole, &known.whole);
+        if !s.content.is_empty() && verbatim(s.span.of(self.claim), k.span.of(self.fact)) {
+            let reason = "the fact says it word for word".to_owned();
+            return Comparison {
+                relation: Relation::Supports,
+                score: 1.0,
+                claim_span: s.span,
+                fact_span: k.span,
+                reason,
+            };
+        }
         let main = overlap(&said.main, &known.main);
         let hedged = said.whole.hedged || known.whole.hedged;
         if !hedged && !main.shared.is_empty() {
@@ -203,6 +215,13 @@ impl Pair<'_> {
             format!("the fact has {} of the claim's words and all its numbers, dates and names", share(o.coverage_a));
         self.found(Relation::Supports, o.coverage_a * exact, s.span, k.span, reason)
     }
+}
+
+/// The same text but for capitals and the mark at the end: that needs no understanding, whatever is possible, supposed or denied in it.
+fn verbatim(a: &str, b: &str) -> bool {
+    let plain =
+        |text: &str| text.trim().trim_end_matches(['.', '!']).chars().flat_map(char::to_lowercase).collect::<String>();
+    a.len().abs_diff(b.len()) <= 8 && plain(a) == plain(b)
 }
 
 fn share(coverage: f64) -> String {

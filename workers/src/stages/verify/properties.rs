@@ -95,6 +95,12 @@ proptest! {
     }
 
     #[test]
+    fn a_sentence_supports_itself(said in said(), hedge in prop_oneof![Just(""), Just("Perhaps "), Just("It is not true that ")]) {
+        let said = format!("{hedge}{said}");
+        prop_assert_eq!(compare(&said, &FactText::new(&said)).relation, Relation::Supports);
+    }
+
+    #[test]
     fn a_verdict_names_a_candidate_that_is_there(claim in text(), facts in proptest::collection::vec(text(), 0..4)) {
         let texts: Vec<FactText> = facts.iter().map(|statement| FactText::new(statement)).collect();
         let candidates: Vec<Candidate> = texts.iter().map(|text| Candidate { fact: "f", text, rank: 1.0 }).collect();

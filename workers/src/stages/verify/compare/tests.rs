@@ -75,6 +75,14 @@ fn the_same_said_otherwise_supports() {
 }
 
 #[test]
+fn what_a_fact_says_word_for_word_is_supported_however_hedged() {
+    for claim in ["Some birds might not fly.", "It could be used for work", "Quasars are thought to be old!"] {
+        let fact = format!("Much is unknown. {}.", claim.to_uppercase().trim_end_matches(['.', '!']));
+        assert_eq!(relation(claim, &fact), Relation::Supports, "{claim}");
+    }
+}
+
+#[test]
 fn what_is_about_something_else_decides_nothing() {
     for (claim, fact) in [
         ("The capital of Germany is Berlin.", "The capital of France is Paris."),
