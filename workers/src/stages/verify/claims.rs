@@ -119,7 +119,8 @@ static RELATIVE: LazyLock<Regex> = LazyLock::new(|| {
 /// The sentence without a list marker and an "Answer:" label.
 pub(super) fn statement(text: &str) -> &str {
     let text = text.trim();
-    let text = LIST_MARKER.find(text).map_or(text, |m| &text[m.end()..]);
+    // A marker marks something: "365." alone is a number.
+    let text = LIST_MARKER.find(text).filter(|m| m.end() < text.len()).map_or(text, |m| &text[m.end()..]);
     let text = LABEL.find(text).map_or(text, |m| &text[m.end()..]);
     text.trim()
 }
@@ -228,6 +229,7 @@ mod tests {
         let found = split("Answer: The symbol is Au.");
         assert_eq!(found[0].text, "Answer: The symbol is Au.");
         assert_eq!(found[0].statement, "The symbol is Au.");
+        assert_eq!(split("365.")[0].statement, "365.");
     }
 
     #[test]

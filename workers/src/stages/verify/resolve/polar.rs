@@ -34,7 +34,10 @@ pub(super) fn polar(question: &str, yes: bool) -> Option<String> {
     if subject.is_empty() || tail.is_empty() {
         return None;
     }
-    Some(joined(&[place, subject, &auxiliary, if yes { "" } else { "not" }, tail]))
+    Some(match (auxiliary.as_str(), yes) {
+        ("can", false) => joined(&[place, subject, "cannot", tail]),
+        (_, yes) => joined(&[place, subject, &auxiliary, if yes { "" } else { "not" }, tail]),
+    })
 }
 
 static FOLLOWS: LazyLock<Regex> =

@@ -39,6 +39,7 @@ fn a_number_takes_the_place_that_its_question_asks_for() {
         ("How many primary colours are there?", "3", "There are 3 primary colours."),
         ("How many states are members of the union?", "27", "27 states are members of the union."),
         ("How many birds are left?", "8 birds", "8 birds are left."),
+        ("How many days are in a common year?", "365.", "There are 365 days in a common year."),
         ("How many legs does a spider have?", "8 legs", "A spider has 8 legs."),
         ("How many days does Mars take to go around the Sun?", "687", "Mars takes 687 days to go around the Sun."),
         (
@@ -91,6 +92,7 @@ fn yes_and_no_state_and_deny() {
         ("Does an electron have a negative electric charge?", "yes", "An electron has a negative electric charge."),
         ("Did the war end in 1945?", "Yes", "The war ended in 1945."),
         ("Is a mile longer than a kilometre?", "yes", "A mile is longer than a kilometre."),
+        ("Can whales breathe under water?", "no", "Whales cannot breathe under water."),
         ("In winter, do bears sleep?", "yes", "In winter, bears sleep."),
     ] {
         assert_eq!(resolve(question, answer), expected);
