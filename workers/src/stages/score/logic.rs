@@ -18,7 +18,7 @@ use super::arithmetic;
 use crate::stages::verify::claims::{sentences, split};
 use crate::stages::verify::compare::{FactText, Relation, compare_parsed};
 use crate::stages::verify::consensus::final_answer;
-use crate::stages::verify::measure::{Likeness, liken, measures};
+use crate::stages::verify::measure::{Likeness, Quantity, Unit, liken, measures};
 use crate::stages::verify::words::{Span, words};
 
 /// A step of reasoning.
@@ -247,10 +247,8 @@ fn does_not_follow(question: &str, steps: &[Step], conclusion: &str) -> Option<F
         Some(value) => {
             let same = |text: &str| {
                 let found = measures(text);
-                found.quantities.iter().any(|q| {
-                    (q.value - value.value).abs() <= q.slack.max(value.slack).min(1e-6 * value.value.abs().max(1.0))
-                        || liken(q, value) == Likeness::Same
-                }) || found.dates.iter().any(|d| d.year.is_some_and(|y| f64::from(y) == value.value))
+                found.quantities.iter().any(|q| reaches(q, value))
+                    || found.dates.iter().any(|d| d.year.is_some_and(|y| f64::from(y) == value.value))
             };
             reasoned.iter().any(|text| same(text)) || same(question)
         }
@@ -258,7 +256,11 @@ fn does_not_follow(question: &str, steps: &[Step], conclusion: &str) -> Option<F
             let content: Vec<String> = all.iter().filter(|w| !w.is_stop()).map(|w| w.stem.clone()).collect();
             let known: BTreeSet<String> =
                 reasoned.iter().flat_map(|t| words(t)).chain(words(question)).map(|w| w.stem).collect();
-            content.is_empty() || content.iter().any(|w| known.contains(w)) || !wanted.dates.is_empty()
+            let derived = |w: &str| known.iter().any(|k| one_name(w, k));
+            content.is_empty()
+                || content.iter().any(|w| known.contains(w))
+                || all.iter().any(|w| w.capital && derived(&w.stem))
+                || !wanted.dates.is_empty()
         }
     };
     (!reached).then(|| Finding {
@@ -267,6 +269,22 @@ fn does_not_follow(question: &str, steps: &[Step], conclusion: &str) -> Option<F
         span: None,
         reason: format!("the final answer \"{answer}\" is reached in no step"),
     })
+}
+
+/// Whether a step's quantity is the answer's: as written where one of them has no unit ("1000", asked for grams, is "1000 grams").
+fn reaches(step: &Quantity, answer: &Quantity) -> bool {
+    let (x, y) = match (&step.unit, &answer.unit) {
+        (Unit::None, _) | (_, Unit::None) => (step.written, answer.written),
+        _ => (step.value, answer.value),
+    };
+    (x - y).abs() <= 1e-6 * y.abs().max(1.0) || liken(step, answer) == Likeness::Same
+}
+
+/// Whether two stems are a place's name and what comes from there: "Africa" and "African", "Antarctica" and "Antarctic".
+fn one_name(a: &str, b: &str) -> bool {
+    const ENDINGS: [&str; 9] = ["", "a", "n", "an", "ian", "ean", "ish", "ese", "e"];
+    let shared = a.chars().zip(b.chars()).take_while(|(x, y)| x == y).map(|(c, _)| c.len_utf8()).sum::<usize>();
+    shared >= 4 && ENDINGS.contains(&&a[shared..]) && ENDINGS.contains(&&b[shared..])
 }
 
 #[cfg(test)]
@@ -350,5 +368,26 @@ mod tests {
             kinds(&examine("Which?", &[step("Gold is dense.", &[])], Some("Silver"))),
             [(FaultKind::ConclusionDoesNotFollow, vec![])]
         );
+    }
+
+    #[test]
+    fn an_answer_without_a_unit_is_reached_by_its_number_as_written() {
+        for (question, said, answer) in [
+            ("How many grams are in one kilogram?", "One kilogram is 1000 grams.", "1000"),
+            ("How many feet are in one yard?", "A yard is 3 feet.", "3"),
+            ("How many days are in one week?", "One week is 7 days.", "7"),
+            ("How many feet are in one yard?", "A yard is 3 in all.", "3 feet"),
+            ("How far is it?", "It is 5 km.", "5000 m"),
+            ("On which continent is Kenya?", "Kenya is an African country.", "Africa"),
+            ("On which continent is the South Pole?", "The pole is Antarctic.", "Antarctica"),
+        ] {
+            assert_eq!(kinds(&examine(question, &[step(said, &[])], Some(answer))), [], "{said} {answer}");
+        }
+        for (said, answer) in
+            [("A yard is 3 feet.", "4"), ("It is 5 km.", "5 m"), ("Kenya is an African country.", "Asia")]
+        {
+            let found = kinds(&examine("What is it?", &[step(said, &[])], Some(answer)));
+            assert_eq!(found, [(FaultKind::ConclusionDoesNotFollow, vec![])], "{said} {answer}");
+        }
     }
 }

@@ -11,8 +11,7 @@ use serde::Serialize;
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::lexicon;
-use super::measure::measures;
-use super::words::{Span, words};
+use super::words::{Span, Word, words};
 
 /// A part of an answer, and whether there is something in it to check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -120,7 +119,8 @@ static RELATIVE: LazyLock<Regex> = LazyLock::new(|| {
 /// The sentence without a list marker and an "Answer:" label.
 pub(super) fn statement(text: &str) -> &str {
     let text = text.trim();
-    let text = LIST_MARKER.find(text).map_or(text, |m| &text[m.end()..]);
+    // A marker marks something: "365." alone is a number.
+    let text = LIST_MARKER.find(text).filter(|m| m.end() < text.len()).map_or(text, |m| &text[m.end()..]);
     let text = LABEL.find(text).map_or(text, |m| &text[m.end()..]);
     text.trim()
 }
@@ -140,8 +140,14 @@ fn relative_clause(answer: &str, span: Span) -> Option<(Span, Span, String)> {
     Some((main, clause, text[from..cut.start()].to_owned()))
 }
 
-/// Whether a statement asserts something checkable: it has a verb of being or doing with a topic, a name, a number or a date.
-fn worth_checking(statement: &str) -> bool {
+/// Whether it begins as what is said about the answer rather than by it: "I think", "let me see".
+pub(super) fn hedges(text: &str) -> bool {
+    HEDGE.is_match(text.trim())
+}
+
+/// Whether a statement asserts something checkable: it has a topic, and a verb that says something of it. A bare name or number says
+/// nothing.
+pub fn worth_checking(statement: &str) -> bool {
     let text = statement.trim();
     if text.ends_with('?') || text.ends_with(':') || HEDGE.is_match(text) {
         return false;
@@ -151,27 +157,21 @@ fn worth_checking(statement: &str) -> bool {
     if content == 0 {
         return false;
     }
-    let copula = all.iter().any(|w| {
-        matches!(
-            w.lower.as_str(),
-            "is" | "are"
-                | "was"
-                | "were"
-                | "has"
-                | "have"
-                | "had"
-                | "equals"
-                | "means"
-                | "be"
-                | "been"
-                | "can"
-                | "does"
-                | "did"
-        )
-    });
-    let found = measures(text);
-    let name = all.iter().any(|w| w.capital && !w.first) || all.len() <= 3 && all.iter().any(|w| w.capital);
-    name || copula || !found.quantities.is_empty() || !found.dates.is_empty() || (content >= 3 && text.ends_with('.'))
+    let plain = |w: &&Word| !w.capital && !w.is_stop();
+    // "Cats eat dogs.": a plural's verb has no ending; a full stop after three words, not all of them names, tells of one.
+    let sentence = content >= 3 && text.ends_with('.') && all.iter().any(|w| plain(&w));
+    sentence || all.iter().any(|w| lexicon::FINITE.contains(w.lower.as_str())) || says(&all)
+}
+
+/// Whether a word between two others has the ending of a verb: "gold conducts heat", "the war ended in 1945".
+fn says(all: &[Word]) -> bool {
+    all.windows(3).any(|w| {
+        let [before, verb, _] = w else { return false };
+        let lower = verb.lower.as_str();
+        let past = lower.ends_with("ed") || (lexicon::IRREGULAR.contains_key(lower) && !lower.ends_with('s'));
+        let present = lower.ends_with('s') && !lower.ends_with("ss") && !lower.ends_with("us");
+        !verb.capital && !verb.is_stop() && lower.len() > 2 && !before.is_article() && (past || present)
+    })
 }
 
 #[cfg(test)]
@@ -207,10 +207,29 @@ mod tests {
     }
 
     #[test]
+    fn what_has_no_verb_asserts_nothing() {
+        for fragment in
+            ["North America", "Julius Caesar", "South America.", "The United States of America.", "42", "100 °C"]
+        {
+            assert!(!worth_checking(fragment), "{fragment}");
+        }
+        for sentence in [
+            "Gold conducts electricity",
+            "The war ended in 1945",
+            "Shakespeare wrote Hamlet",
+            "Cats eat small birds.",
+            "Paris is in France",
+        ] {
+            assert!(worth_checking(sentence), "{sentence}");
+        }
+    }
+
+    #[test]
     fn labels_and_markers_stay_in_the_span_and_leave_the_statement() {
         let found = split("Answer: The symbol is Au.");
         assert_eq!(found[0].text, "Answer: The symbol is Au.");
         assert_eq!(found[0].statement, "The symbol is Au.");
+        assert_eq!(split("365.")[0].statement, "365.");
     }
 
     #[test]

@@ -25,6 +25,8 @@ pub(super) struct Content {
     pub articled: bool,
     /// Comes after "the".
     pub definite: bool,
+    /// Names the class again that a relative clause narrows ("the planet that is known as the Red Planet"), as a word said before does.
+    pub heads: bool,
     /// Its place among the words of the sentence.
     pub index: usize,
 }
@@ -63,6 +65,8 @@ pub(super) struct Clause {
     pub passive: bool,
     /// Says what can or may be, not what is.
     pub modal: bool,
+    /// Its subject is a pronoun: of whom or what it speaks is not said.
+    pub pronoun: bool,
     /// Compares ("larger than").
     pub comparative: bool,
     /// Stop words that have an opposite, as they stand.
@@ -121,6 +125,9 @@ fn clause(text: &str, offset: usize) -> Clause {
             argument: w.possessive || governed(&all, &stop, at) || has_follows(&all, at),
             articled: at > 0 && matches!(all[at - 1].lower.as_str(), "the" | "a" | "an"),
             definite: at > 0 && all[at - 1].lower == "the",
+            heads: !w.capital
+                && all.get(at + 1).is_some_and(|n| matches!(n.lower.as_str(), "that" | "which" | "who"))
+                && all.iter().enumerate().any(|(other, o)| other != at && o.stem == w.stem),
             index: at,
         })
         .collect();
@@ -146,6 +153,7 @@ fn clause(text: &str, offset: usize) -> Clause {
         superlative: all.iter().any(|w| superlative(&w.lower)),
         functional_verb: content.iter().any(|c| lexicon::FUNCTIONAL_VERB.contains(c.stem.as_str())),
         modal: all.iter().any(|w| matches!(w.lower.as_str(), "can" | "may")),
+        pronoun: all.first().is_some_and(|w| lexicon::PRONOUN.contains(w.lower.as_str())),
         comparative: all.iter().any(|w| w.lower == "than"),
         turns: lexicon::TURNS
             .iter()
@@ -212,22 +220,38 @@ pub(super) struct Overlap<'a> {
     pub coverage_b: f64,
 }
 
-/// Matches the content of `a` with that of `b`.
+/// Matches the content of `a` with that of `b`, each word with at most one: who says a word twice says it of two things. Words in the
+/// same part of their sentences are matched first, so that what is left over is the odd one.
 pub(super) fn overlap<'a>(a: &'a Clause, b: &'a Clause) -> Overlap<'a> {
-    let pair = |c: &Content, others: &'a [Content]| {
-        others.iter().find(|o| o.stem == c.stem).or_else(|| others.iter().find(|o| c.matches(o)))
-    };
-    let mut shared = Vec::new();
-    let mut only_a = Vec::new();
-    for c in &a.content {
-        match pair(c, &b.content) {
-            Some(o) => shared.push((c, o)),
-            None if !c.light() && !b.counts(&c.stem) => only_a.push(c),
-            None => {}
+    let mut pairs: Vec<Option<&Content>> = vec![None; a.content.len()];
+    let mut taken = vec![false; b.content.len()];
+    let alike: [fn(&Content, &Content) -> bool; 4] = [
+        |c, o| c.stem == o.stem && c.argument == o.argument && !c.heads && !o.heads,
+        |c, o| c.stem == o.stem && !c.heads && !o.heads,
+        |c, o| c.matches(o) && !c.heads && !o.heads,
+        Content::matches,
+    ];
+    for alike in alike {
+        for (c, pair) in a.content.iter().zip(&mut pairs).filter(|(_, pair)| pair.is_none()) {
+            if let Some(at) = (0..taken.len()).find(|at| !taken[*at] && alike(c, &b.content[*at])) {
+                taken[at] = true;
+                *pair = Some(&b.content[at]);
+            }
         }
     }
-    let only_b: Vec<&Content> =
-        b.content.iter().filter(|c| !c.light() && !a.counts(&c.stem) && pair(c, &a.content).is_none()).collect();
+    let matched = a.content.iter().zip(&pairs);
+    let shared = matched.clone().filter_map(|(c, pair)| pair.map(|o| (c, o))).collect();
+    let only_a: Vec<&Content> = matched
+        .filter(|(c, pair)| pair.is_none() && !c.light() && !c.heads && !b.counts(&c.stem))
+        .map(|(c, _)| c)
+        .collect();
+    let only_b: Vec<&Content> = b
+        .content
+        .iter()
+        .zip(&taken)
+        .filter(|(c, taken)| !**taken && !c.light() && !c.heads && !a.counts(&c.stem))
+        .map(|(c, _)| c)
+        .collect();
     let cover = |all: &[Content], missing: &[&Content]| {
         let total: f64 = all.iter().filter(|c| !c.light()).map(Content::weight).sum();
         let lost: f64 = missing.iter().map(|c| c.weight()).sum();

@@ -4,19 +4,22 @@
 //! differ in one place that can hold one value (a quantity, the date of an event that happens once, the value of "the capital of
 //! …", a negation, an opposite). What they are unsure of is unrelated.
 //!
-//! Measured on factcheck-bench (`cargo run -p atr-workers --example judgements`): of 138 false claims held against the expert's correction
-//! 34 are contradicted, of 372 true ones held against theirs none. Against passages found on the web the rules are nearly silent: of 553
-//! claims 17 supported (15 of them true) and 1 contradicted (false); on ExpertQA 3 of 1,720 claims supported. They are made for facts
-//! of one sentence.
+//! Measured on the demo, its 2,080 recorded answers held against all its facts: 681 of 804 right answers are supported and one is
+//! contradicted (another spelling of a name); of 1,276 wrong ones none is supported and 696 are contradicted. On factcheck-bench (`cargo run
+//! -p atr-workers --example judgements`): of 138 false claims held against the expert's correction 34 are contradicted, of 372 true ones
+//! held against theirs none. Against passages found on the web the rules are nearly silent: of 553 claims 14 supported (13 of them true) and
+//! none contradicted; on ExpertQA 3 of 1,720 claims supported. They are made for facts of one sentence.
 
 mod contradiction;
 mod fit;
+mod formal;
 #[cfg(test)]
 mod tests;
 
 use serde::Serialize;
 
-use self::fit::{in_order, measures_same, opposed};
+use self::fit::{in_order, measures_vouched, opposed, parts_name};
+use self::formal::{Formal, agrees, formal};
 use super::claims::{self, sentences};
 use super::clause::{Overlap, Sentence, overlap, sentence};
 use super::slot::ordinal;
@@ -54,6 +57,7 @@ pub struct Comparison {
 pub struct FactText {
     statement: String,
     sentences: Vec<Sentence>,
+    formal: Option<Formal>,
 }
 
 impl FactText {
@@ -66,7 +70,8 @@ impl FactText {
                 sentence(statement, Span::new(s.start + marker, s.end))
             })
             .collect();
-        Self { statement: statement.to_owned(), sentences }
+        let formal = formal(claims::statement(statement));
+        Self { statement: statement.to_owned(), sentences, formal }
     }
 
     /// The statement as given.
@@ -95,6 +100,9 @@ pub fn compare_parsed(claim: &FactText, fact: &FactText) -> Comparison {
         best.reason = "the claim is not one sentence".to_owned();
         return best;
     };
+    if claim.formal.is_some() || fact.formal.is_some() {
+        return formally(claim, fact).unwrap_or(best);
+    }
     let pair = Pair { claim: &claim.statement, fact: &fact.statement };
     for known in &fact.sentences {
         let found = pair.judge(said, known);
@@ -106,6 +114,23 @@ pub fn compare_parsed(claim: &FactText, fact: &FactText) -> Comparison {
     best
 }
 
+/// For a calculation or a conclusion: what its form says, whatever words the two share.
+fn formally(claim: &FactText, fact: &FactText) -> Option<Comparison> {
+    let same = agrees(claim.formal.as_ref()?, fact.formal.as_ref()?)?;
+    let (relation, reason) = if same {
+        (Relation::Supports, "the fact says the same of the same terms")
+    } else {
+        (Relation::Contradicts, "the fact says otherwise of the same terms")
+    };
+    Some(Comparison {
+        relation,
+        score: 1.0,
+        claim_span: Span::new(0, claim.statement.len()),
+        fact_span: Span::new(0, fact.statement.len()),
+        reason: reason.to_owned(),
+    })
+}
+
 struct Pair<'a> {
     claim: &'a str,
     fact: &'a str,
@@ -113,6 +138,17 @@ struct Pair<'a> {
 
 impl Pair<'_> {
     fn judge(&self, said: &Sentence, known: &Sentence) -> Comparison {
+        let (s, k) = (&said.whole, &known.whole);
+        if !s.content.is_empty() && verbatim(s.span.of(self.claim), k.span.of(self.fact)) {
+            let reason = "the fact says it word for word".to_owned();
+            return Comparison {
+                relation: Relation::Supports,
+                score: 1.0,
+                claim_span: s.span,
+                fact_span: k.span,
+                reason,
+            };
+        }
         let main = overlap(&said.main, &known.main);
         let hedged = said.whole.hedged || known.whole.hedged;
         if !hedged && !main.shared.is_empty() {
@@ -154,7 +190,7 @@ impl Pair<'_> {
         Some(Comparison { relation, score: score.clamp(0.0, 1.0), claim_span, fact_span, reason })
     }
 
-    /// All that the claim says stands in the fact's sentence.
+    /// All that the claim says stands in the fact's sentence, word for word, and as precisely.
     fn support(&self, said: &Sentence, known: &Sentence, o: &Overlap) -> Option<Comparison> {
         let (s, k) = (&said.whole, &known.whole);
         let weight = s.content.iter().filter(|c| !c.light()).count();
@@ -165,11 +201,13 @@ impl Pair<'_> {
             && o.coverage_a >= needed
             && !o.only_a.iter().any(|c| c.name)
             && s.negated == k.negated
+            && !s.pronoun
             && (s.modal || !k.modal)
             && opposed(s, k).is_none()
             && !o.only_b.iter().any(|c| ordinal(&c.stem))
             && (s.partial || !k.partial)
-            && measures_same(s, k)
+            && measures_vouched(s, k)
+            && parts_name(self.fact, k, o)
             && in_order(s, k, o);
         fits.then_some(())?;
         let exact = if o.only_b.is_empty() { 1.0 } else { 0.9 };
@@ -177,6 +215,13 @@ impl Pair<'_> {
             format!("the fact has {} of the claim's words and all its numbers, dates and names", share(o.coverage_a));
         self.found(Relation::Supports, o.coverage_a * exact, s.span, k.span, reason)
     }
+}
+
+/// The same text but for capitals and the mark at the end: that needs no understanding, whatever is possible, supposed or denied in it.
+fn verbatim(a: &str, b: &str) -> bool {
+    let plain =
+        |text: &str| text.trim().trim_end_matches(['.', '!']).chars().flat_map(char::to_lowercase).collect::<String>();
+    a.len().abs_diff(b.len()) <= 8 && plain(a) == plain(b)
 }
 
 fn share(coverage: f64) -> String {

@@ -48,7 +48,9 @@ static NAMED: LazyLock<Regex> = LazyLock::new(|| {
     )
     .expect("a constant pattern")
 });
-static ERA: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^\s?(?:BCE?|B\.C\.(?:E\.)?)").expect("a constant pattern"));
+static ERA: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^\s?(?:(?P<before>BCE?\b|B\.C\.(?:E\.)?)|AD\b|A\.D\.|CE\b|C\.E\.)").expect("a constant pattern")
+});
 
 /// The dates of `text`; `numbers` are those found in it.
 pub(super) fn dates(text: &str, numbers: &[Number]) -> Vec<Date> {
@@ -89,10 +91,16 @@ pub(super) fn dates(text: &str, numbers: &[Number]) -> Vec<Date> {
 }
 
 fn year(text: &str, number: &Number) -> Option<Date> {
-    let before_era = ERA.find(&text[number.span.end..]).filter(|_| number.value >= 1.0 && number.value < 10_000.0);
-    if let Some(era) = before_era {
-        let span = Span::new(number.span.start, number.span.end + era.end());
-        return Some(Date { year: Some(-(number.value as i32)), month: None, day: None, span });
+    let era = ERA.captures(&text[number.span.end..]).filter(|_| number.value >= 1.0 && number.value < 10_000.0);
+    if let Some(era) = era {
+        let span = Span::new(number.span.start, number.span.end + era.get(0).map_or(0, |m| m.end()));
+        let year = number.value as i32;
+        return Some(Date {
+            year: Some(if era.name("before").is_some() { -year } else { year }),
+            month: None,
+            day: None,
+            span,
+        });
     }
     if !(1000.0..=2100.0).contains(&number.value) || number.span.end - number.span.start != 4 {
         return None;
@@ -171,6 +179,7 @@ mod tests {
         assert_eq!(all("on 1969-07-20"), [(Some(1969), Some(7), Some(20))]);
         assert_eq!(all("in July 1969"), [(Some(1969), Some(7), None)]);
         assert_eq!(all("The war ended in 1945."), [(Some(1945), None, None)]);
+        assert_eq!(all("Rome was sacked in 410 AD."), [(Some(410), None, None)]);
         assert_eq!(all("Caesar died in 44 BC"), [(Some(-44), None, None)]);
         assert_eq!(all("They may march 1500 metres and pay $1999"), []);
     }

@@ -35,6 +35,17 @@ pub(super) static LIGHT: Set = LazyLock::new(|| {
 pub(super) static CONTRACTED_IS: Set =
     LazyLock::new(|| set("it's that's there's he's she's what's who's let's here's where's how's"));
 
+/// Pronouns that stand for what was spoken of before.
+pub(super) static PRONOUN: Set = LazyLock::new(|| set("it he she they we i you it's he's she's they're"));
+
+/// Stems that tell in a name what kind of thing it names; the rest of the name does without.
+pub(super) static NAME_CLASS: Set =
+    LazyLock::new(|| set("ocean sea river lake mountain mount desert galaxy strait island peninsula"));
+
+/// Stems that a name begins with to tell what it names from another thing that has the rest for its name.
+pub(super) static NAME_QUALIFIER: Set =
+    LazyLock::new(|| set("north south east west northern southern eastern western central new upper lower great"));
+
 /// Words that turn a clause into its opposite.
 pub(super) static NEGATION: Set = LazyLock::new(|| {
     set(
@@ -45,6 +56,13 @@ pub(super) static NEGATION: Set = LazyLock::new(|| {
 
 /// Words after a negation that take its force away ("not only", "no doubt").
 pub(super) static NEGATION_UNDONE: Set = LazyLock::new(|| set("only just merely doubt matter wonder necessarily"));
+
+/// Verbs of being, having and doing as they stand in a sentence.
+pub(super) static FINITE: Set = LazyLock::new(|| {
+    set(
+        "is are was were be been has have had can does do did will equals means isn't aren't wasn't weren't doesn't didn't don't can't cannot",
+    )
+});
 
 /// Words that say a statement is another's, possible, or mistaken: no rule may decide by such a sentence.
 pub(super) static HEDGED: Set = LazyLock::new(|| {

@@ -40,6 +40,8 @@ pub enum Bound {
 pub struct Quantity {
     /// In base units where there is a unit.
     pub value: f64,
+    /// The number as it is written, whatever its unit.
+    pub written: f64,
     /// How far rounding alone can have moved it, in the same units.
     pub slack: f64,
     /// The unit.
@@ -113,6 +115,7 @@ fn quantity(text: &str, number: &Number, all: &[Word]) -> Quantity {
     span.end = found.end;
     Quantity {
         value: number.value * found.factor + found.offset,
+        written: number.value,
         slack: number.half_unit * found.factor.abs(),
         bound: bound_before(text, span.start, all),
         unit: found.unit,
@@ -253,6 +256,25 @@ pub fn liken(a: &Quantity, b: &Quantity) -> Likeness {
     }
 }
 
+/// Whether a fact's quantity says as much as a claim's: the same, and neither bounded nor rounded where the claim is not. "365 days" and
+/// "more than 300 days" are no ground for "365.24 days".
+pub fn vouches(fact: &Quantity, claim: &Quantity) -> bool {
+    if liken(claim, fact) != Likeness::Same {
+        return false;
+    }
+    let gap = (claim.value - fact.value).abs();
+    let equal = gap <= 1e-9 * claim.value.abs().max(fact.value.abs());
+    // The next place written makes a number ten times as fine; other units may shift the last place by less.
+    let finer = claim.slack <= 0.11 * fact.slack;
+    match (fact.bound, claim.bound) {
+        (Bound::AtLeast, Bound::AtLeast) => claim.value <= fact.value,
+        (Bound::AtMost, Bound::AtMost) => claim.value >= fact.value,
+        (Bound::AtLeast | Bound::AtMost, _) => false,
+        (Bound::Exact | Bound::About, Bound::Exact) => equal || (!finer && gap <= claim.slack.max(fact.slack)),
+        (Bound::Exact | Bound::About, _) => true,
+    }
+}
+
 fn same_money(a: &str, b: &str) -> bool {
     let code = |n: &str| if matches!(n, "dollar" | "usd" | "cent") { "dollar".to_owned() } else { n.to_owned() };
     code(a) == code(b)
@@ -294,6 +316,30 @@ mod tests {
         assert_eq!(liken(&one("more than 5 apples"), &one("7 apples")), Likeness::Same);
         assert_eq!(liken(&one("less than 5 apples"), &one("7 apples")), Likeness::Different);
         assert_eq!(liken(&one("3.10 m"), &one("3.14 m")), Likeness::Near);
+    }
+
+    #[test]
+    fn a_fact_vouches_for_what_is_no_more_precise_than_it() {
+        for (claim, fact) in [
+            ("365 days", "365 days"),
+            ("about 365 days", "365.24 days"),
+            ("29,032 feet", "8,849 metres"),
+            ("384,000 km", "about 384,400 km"),
+            ("more than 5 apples", "more than 5 apples"),
+            ("more than 5 apples", "7 apples"),
+        ] {
+            assert!(vouches(&one(fact), &one(claim)), "{claim} by {fact}");
+        }
+        for (claim, fact) in [
+            ("365.24 days", "365 days"),
+            ("1,441 minutes", "1,440 minutes"),
+            ("380 days", "about 365 days"),
+            ("7 apples", "more than 5 apples"),
+            ("more than 6 apples", "more than 5 apples"),
+            ("8.2 planets", "8 planets"),
+        ] {
+            assert!(!vouches(&one(fact), &one(claim)), "{claim} by {fact}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::words::{Span, words};
+use super::words::{Span, last_word, words};
 
 /// A number found in a text.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -69,6 +69,10 @@ pub fn numbers(text: &str) -> Vec<Number> {
                 start = at;
             }
         }
+        if let Some(sign) = minus_before(text, start) {
+            value = -value;
+            start = sign;
+        }
         if !value.is_finite() || !half_unit.is_finite() {
             continue;
         }
@@ -89,6 +93,19 @@ pub fn numbers(text: &str) -> Vec<Number> {
     }
     found.sort_by_key(|n| n.span);
     found
+}
+
+/// Where the word is that makes a number at `start` negative: "minus 40" is a number, "50 minus 40" and "x minus 40" are calculations.
+fn minus_before(text: &str, start: usize) -> Option<usize> {
+    let head = text[..start].trim_end();
+    let sign = ["minus", "Minus", "negative", "Negative"].iter().find_map(|word| head.strip_suffix(word))?;
+    let before = sign.trim_end();
+    let word = last_word(before);
+    let calculation = before.ends_with(|c: char| c.is_ascii_digit() || "²³)%°".contains(c))
+        || small(&word).is_some()
+        || (word.chars().count() == 1 && before.ends_with(char::is_alphabetic));
+    let apart = head.len() < start && !sign.ends_with(char::is_alphanumeric);
+    (apart && !calculation).then_some(sign.len())
 }
 
 fn ascii_digits(exponent: &str) -> String {
@@ -240,6 +257,8 @@ mod tests {
         assert_eq!(values("1.5 million, 7 billion"), [1.5e6, 7e9]);
         assert_eq!(values("twenty-one, one hundred and five, three thousand two hundred"), [21.0, 105.0, 3200.0]);
         assert_eq!(values("−40 degrees and (-3.5)"), [-40.0, -3.5]);
+        assert_eq!(values("Absolute zero is minus 273.15 degrees."), [0.0, -273.15]);
+        assert_eq!(values("50 minus 40, x minus 3 and ten minus 4"), [50.0, 40.0, 3.0, 10.0, 4.0]);
         assert_eq!(values("two dozen eggs"), [24.0]);
         assert_eq!(values("10⁻³"), [10.0]);
         assert_eq!(values("2 × 10⁻³"), [0.002]);

@@ -27,6 +27,17 @@ fn text() -> impl Strategy<Value = String> {
     proptest::collection::vec(piece, 0..8).prop_map(|pieces| pieces.concat())
 }
 
+/// Sentences of a few words that meet often and repeat each other.
+fn said() -> impl Strategy<Value = String> {
+    let name =
+        prop_oneof![Just("Rome"), Just("Oslo"), Just("Pacific Ocean"), Just("Rome City"), Just("gold"), Just("ocean")];
+    (prop_oneof![Just("capital"), Just("symbol"), Just("largest ocean")], name.clone(), name).prop_flat_map(
+        |(what, x, y)| {
+            prop_oneof![Just(format!("The {what} of {x} is {y}.")), Just(format!("{y} is the {what} of {x}."))]
+        },
+    )
+}
+
 fn inside(text: &str, span: Span) -> bool {
     text.get(span.start..span.end).is_some()
 }
@@ -71,6 +82,22 @@ proptest! {
     #[test]
     fn a_statement_never_contradicts_itself(text in text()) {
         prop_assert_ne!(compare(&text, &FactText::new(&text)).relation, Relation::Contradicts);
+    }
+
+    #[test]
+    fn what_supports_has_each_word_as_often_as_the_claim(claim in said(), fact in said()) {
+        if compare(&claim, &FactText::new(&fact)).relation == Relation::Supports {
+            let count = |text: &str, stem: &str| words(text).iter().filter(|w| w.stem == stem).count();
+            for word in words(&claim).iter().filter(|w| !w.is_stop()) {
+                prop_assert!(count(&fact, &word.stem) >= count(&claim, &word.stem), "{} / {}", claim, fact);
+            }
+        }
+    }
+
+    #[test]
+    fn a_sentence_supports_itself(said in said(), hedge in prop_oneof![Just(""), Just("Perhaps "), Just("It is not true that ")]) {
+        let said = format!("{hedge}{said}");
+        prop_assert_eq!(compare(&said, &FactText::new(&said)).relation, Relation::Supports);
     }
 
     #[test]

@@ -64,6 +64,11 @@ impl Word {
         lexicon::STOP.contains(self.lower.as_str()) && !self.is_symbol()
     }
 
+    /// "the", "a" or "an".
+    pub(super) fn is_article(&self) -> bool {
+        matches!(self.lower.as_str(), "the" | "a" | "an")
+    }
+
     /// Two or three letters with a capital that are no shouted stop word at the start: "Au", "He", "US".
     fn is_symbol(&self) -> bool {
         !self.first && self.capital && self.text.len() <= 2 && !matches!(self.text.as_str(), "I" | "A")

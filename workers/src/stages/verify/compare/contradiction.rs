@@ -54,17 +54,14 @@ impl Pair<'_> {
             && measures_same(known, said);
         fits.then_some(())?;
         let (a_text, b_text) = (a.span.of(self.claim), b.span.of(self.fact));
-        if said.negated == known.negated {
-            self.found(
-                Relation::Contradicts,
-                0.85,
-                a.span,
-                b.span,
-                format!("\"{a_text}\" is the opposite of \"{b_text}\""),
-            )
-        } else {
-            None
-        }
+        let (relation, says) = match (said.negated, known.negated) {
+            (false, false) => (Relation::Contradicts, "the"),
+            // What is smaller is not larger; what is not larger need not be smaller.
+            (true, false) if said.comparative && known.comparative => (Relation::Supports, "denied, and the"),
+            _ => return None,
+        };
+        let reason = format!("\"{a_text}\" is {says} opposite of \"{b_text}\"");
+        self.found(relation, 0.85, a.span, b.span, reason)
     }
 
     /// The same words, but for "before" and "after" or the two sides of a comparison.

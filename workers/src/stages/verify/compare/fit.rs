@@ -4,7 +4,7 @@ use super::super::{
     clause::{Clause, Content, Overlap, superlative},
     dates::Date,
     lexicon,
-    measure::{Likeness, Quantity, Unit, liken},
+    measure::{Likeness, Quantity, Unit, liken, vouches},
     slot::ordinal,
 };
 
@@ -26,7 +26,17 @@ pub(super) fn topic_is_same(o: &Overlap) -> bool {
 /// Every quantity and date of `a` stands in `b`.
 pub(super) fn measures_same(a: &Clause, b: &Clause) -> bool {
     a.quantities.iter().all(|q| b.quantities.iter().any(|p| liken(q, p) == Likeness::Same && noun_is_named(q, p, a, b)))
-        && a.dates.iter().all(|d| b.dates.iter().any(|e| d.agrees(e) && finer_or_equal(e, d)))
+        && dates_vouched(a, b)
+}
+
+/// Every quantity and date of the claim stands in the fact, which is no less precise.
+pub(super) fn measures_vouched(claim: &Clause, fact: &Clause) -> bool {
+    let by = |q: &Quantity| fact.quantities.iter().any(|p| vouches(p, q) && noun_is_named(q, p, claim, fact));
+    claim.quantities.iter().all(by) && dates_vouched(claim, fact)
+}
+
+fn dates_vouched(claim: &Clause, fact: &Clause) -> bool {
+    claim.dates.iter().all(|d| fact.dates.iter().any(|e| d.agrees(e) && finer_or_equal(e, d)))
 }
 
 /// The fact's date says at least as much as the claim's.
@@ -70,8 +80,55 @@ pub(super) fn in_order(said: &Clause, known: &Clause, o: &Overlap) -> bool {
     if said.passive != known.passive || (described && parts_agree) {
         return true;
     }
-    // A word said twice is matched with its first place, which says nothing about the order of the second.
+    // A word said twice may be matched crosswise, which says nothing about the order.
     let mut met = std::collections::HashSet::new();
     let once: Vec<usize> = o.shared.iter().filter(|(c, _)| met.insert(c.stem.as_str())).map(|(_, k)| k.index).collect();
     once.windows(2).all(|pair| pair[0] <= pair[1])
+}
+
+/// Where the claim has a part of a name only, it has the part that names: "Darwin" of "Charles Darwin", "Pacific" of "Pacific Ocean" in a
+/// sentence about oceans, "Washington" of "Washington, D.C.".
+pub(super) fn parts_name(text: &str, known: &Clause, o: &Overlap) -> bool {
+    let matched = |c: &Content| o.shared.iter().any(|(_, k)| k.index == c.index);
+    let runs = names(text, known);
+    let whole = runs.iter().flatten().all(|run| {
+        let class = |c: &Content| {
+            lexicon::NAME_CLASS.contains(c.stem.as_str())
+                || known.content.iter().any(|other| other.stem == c.stem && !run.iter().any(|r| r.index == other.index))
+        };
+        let any = run.iter().any(|c| matched(c));
+        let all = run.iter().all(|c| matched(c));
+        // South America is no America: such a name stands whole or not at all.
+        let qualified = run.first().is_some_and(|c| lexicon::NAME_QUALIFIER.contains(c.stem.as_str()));
+        let names = run.iter().rev().find(|c| !class(c)).filter(|_| !qualified);
+        !any || names.map_or(all, |c| matched(c))
+    });
+    // A pair set apart by a comma is a name and where it lies; three and more are a list.
+    let placed = runs.iter().all(|chain| match chain.as_slice() {
+        [name, place] => name.iter().any(|c| matched(c)) || !place.iter().any(|c| matched(c)),
+        _ => true,
+    });
+    whole && placed
+}
+
+/// The names of a clause: runs of words with capitals, those parted by commas alone in one chain.
+fn names<'a>(text: &str, clause: &'a Clause) -> Vec<Vec<Vec<&'a Content>>> {
+    let mut out: Vec<Vec<Vec<&Content>>> = Vec::new();
+    let capital = |c: &Content| c.text.chars().next().is_some_and(char::is_uppercase);
+    for word in clause.content.iter().filter(|c| capital(c)) {
+        let last = out.last().and_then(|chain| chain.last()).and_then(|run| run.last()).copied();
+        let next = last.filter(|last: &&Content| last.index + 1 == word.index);
+        let comma =
+            next.is_some_and(|last| text.get(last.span.end..word.span.start).is_none_or(|gap| gap.contains(',')));
+        match (next, out.last_mut()) {
+            (Some(_), Some(chain)) if comma => chain.push(vec![word]),
+            (Some(_), Some(chain)) => {
+                if let Some(run) = chain.last_mut() {
+                    run.push(word);
+                }
+            }
+            _ => out.push(vec![vec![word]]),
+        }
+    }
+    out
 }
