@@ -1,6 +1,6 @@
 //! Processes that are killed or stopped in the middle of their work, and what is found afterwards.
 
-mod sender;
+pub mod sender;
 
 use std::{collections::BTreeMap, time::Duration};
 

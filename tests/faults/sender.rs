@@ -187,7 +187,7 @@ pub async fn store_all(service: &Service, key: &str, door: &str, lines: impl Ite
     Ok(())
 }
 
-fn client() -> Result<reqwest::Client> {
+pub fn client() -> Result<reqwest::Client> {
     // Done before or now: one of the tests is the first.
     drop(rustls::crypto::ring::default_provider().install_default());
     Ok(reqwest::Client::builder().build()?)
