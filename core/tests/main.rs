@@ -3,6 +3,7 @@
 mod finished;
 mod pause;
 mod queue;
+mod schema;
 mod snapshot;
 mod store;
 mod support;

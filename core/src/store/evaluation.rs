@@ -251,7 +251,7 @@ impl Tx {
                                          content, at)
             select $1, * from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::bool[],
                                      $8::jsonb[], $9::timestamptz[])
-            on conflict on constraint evaluation_case_review_key do nothing
+            on conflict on constraint evaluation_case_pkey do nothing
             "#,
             project,
             &cases.iter().map(|case| case.id.uuid()).collect::<Vec<_>>(),

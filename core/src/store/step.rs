@@ -108,7 +108,7 @@ impl Tx {
         .collect()
     }
 
-    /// Steps by id (reasoning_step_id_key).
+    /// Steps by id (reasoning_step_id_idx).
     ///
     /// # Errors
     /// If the database is out of reach.
