@@ -5,6 +5,7 @@ mod pause;
 mod queue;
 mod schema;
 mod snapshot;
+mod start;
 mod store;
 mod support;
 mod training;
