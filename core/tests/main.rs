@@ -8,4 +8,5 @@ mod snapshot;
 mod start;
 mod store;
 mod support;
+mod tenancy;
 mod training;
