@@ -92,7 +92,9 @@ impl Installation {
             .map_err(|_| format!("{args:?} does not end"))??;
         let said = String::from_utf8(output.stdout)?;
         if !output.status.success() {
-            return Err(format!("{args:?}: {}\n{said}\n{}", output.status, fs::read_to_string(log)?).into());
+            // Tokio pipes standard error too, whatever the command was told.
+            let told = String::from_utf8_lossy(&output.stderr);
+            return Err(format!("{args:?}: {}\n{said}\n{told}", output.status).into());
         }
         Ok(said)
     }
