@@ -18,6 +18,10 @@ const NOT_BY_TIME: &[(&str, &str)] = &[
     ("chain_group_key", "a sender's name holds for ever"),
     ("review_key", "a sender's name holds for ever"),
     ("trace_key", "a sender's name holds for ever"),
+    ("broker", "one row"),
+    ("doorbell", "two rows a stage"),
+    ("installation", "one row"),
+    ("leader", "a row a role"),
     ("stage_pause", "few: an operator's doing"),
     ("task", "work that waits is unique by name, whenever it was enqueued; what is long done is removed"),
 ];

@@ -3,6 +3,7 @@
 #![deny(missing_docs)]
 
 pub mod child;
+mod held;
 mod reward_models;
 mod run;
 pub mod stages;
@@ -20,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use reward_models::RewardModels;
 pub use run::{Options, Worker};
+pub use transport::rabbitmq::{AmqpUrl, AmqpUrlError, DoorbellEvent};
 
 /// What every stage works with.
 #[derive(Debug, Clone)]
