@@ -174,6 +174,34 @@ async fn only_an_operator_enters_another_project() {
 }
 
 #[tokio::test]
+async fn a_project_or_key_that_is_not_there_is_told_with_what_to_do_about_it() {
+    let world = World::new().await;
+    let operator = world.key(Role::Operator, None).await;
+    let doors = ["/graphql", "/v1/ingest/traces", "/v1/ingest/reviews", "/v1/ingest/grounding"];
+    let ask = async |door: &str, key: &str, project: Option<&str>| {
+        let kind = if door == "/graphql" { "application/json" } else { "application/x-ndjson" };
+        let mut request = Request::post(door)
+            .header(header::AUTHORIZATION, format!("Bearer {key}"))
+            .header(header::CONTENT_TYPE, kind);
+        if let Some(slug) = project {
+            request = request.header("atr-project", slug);
+        }
+        let response = world.ask(request.body(Body::from("{}")).expect("a request")).await;
+        let status = response.status();
+        let problem: Value = serde_json::from_slice(&body_of(response).await).expect("a problem");
+        (status, problem["field"].clone(), problem["detail"].as_str().unwrap_or_default().to_owned())
+    };
+    for door in doors {
+        let (status, field, detail) = ask(door, &operator, Some("nowhere")).await;
+        assert_eq!((status, field), (StatusCode::NOT_FOUND, json!("ATR-Project")), "{door}: {detail}");
+        assert!(detail.contains("`nowhere`") && detail.contains("atr project list"), "{door}: {detail}");
+        let (status, field, detail) = ask(door, "atr_nobodys", None).await;
+        assert_eq!((status, field), (StatusCode::UNAUTHORIZED, json!("Authorization")), "{door}: {detail}");
+        assert!(detail.contains("atr key create"), "{door}: {detail}");
+    }
+}
+
+#[tokio::test]
 async fn a_key_that_was_withdrawn_or_has_expired_opens_nothing() {
     let world = World::new().await;
     let actor = Actor::local(world.database.project);

@@ -3,7 +3,10 @@
 mod finished;
 mod pause;
 mod queue;
+mod schema;
 mod snapshot;
+mod start;
 mod store;
 mod support;
+mod tenancy;
 mod training;

@@ -144,6 +144,20 @@ async fn lineage_is_found_from_both_ends_and_noted_once() {
     for _ in 0..2 {
         tx.note_lineage(&edges).await.expect("edges");
     }
+    // One snapshot that the job read and derives from: two edges, whichever way and however small the page.
+    let read = [Edge::new(job.id, Relation::WasDerivedFrom, snapshot)];
+    tx.note_lineage(&read).await.expect("an edge");
+    for (of, direction) in [(job.id.into(), Direction::Origins), (snapshot.into(), Direction::Dependents)] {
+        let filter = LineageFilter { of, direction, kind: None };
+        let (mut page, mut met) = (PageRequest::first(1), vec![]);
+        loop {
+            let got = tx.lineage(&filter, page).await.expect("a page");
+            let Some(edge) = got.rows.first() else { break };
+            met.push(edge.edge.relation);
+            page = page.after(edge.place(direction));
+        }
+        assert_eq!(met, [Relation::WasDerivedFrom, Relation::Used], "{direction:?}");
+    }
     let all = PageRequest::first(10);
     let of = |of: atr_core::ids::AnyId, direction, kind| LineageFilter { of, direction, kind };
     let origins = of(snapshot.into(), Direction::Origins, None);
@@ -151,5 +165,5 @@ async fn lineage_is_found_from_both_ends_and_noted_once() {
     let reviews = of(snapshot.into(), Direction::Origins, Some(Kind::Review));
     assert_eq!(tx.lineage(&reviews, all).await.expect("edges").rows[0].edge, edges[1]);
     let dependents = of(snapshot.into(), Direction::Dependents, None);
-    assert_eq!(tx.lineage(&dependents, all).await.expect("edges").rows[0].edge, edges[2]);
+    assert_eq!(tx.lineage(&dependents, all).await.expect("edges").rows[1].edge, edges[2]);
 }

@@ -72,6 +72,24 @@ pub async fn create(app: &App, actor: &Actor, wanted: Wanted) -> Result<Made, Ap
     Ok(Made { key, secret })
 }
 
+/// Makes an operator's key where the installation has none yet, in one transaction with the project that it is at home
+/// in: the one with this slug, or the first there is, or else a new one. Answers its secret, or `None` if any key was ever
+/// made: whoever made it can make others.
+///
+/// # Errors
+/// If the database is out of reach.
+pub async fn create_first(app: &App, slug: &str, project: &str) -> Result<Option<String>, AppError> {
+    let secret = format!("atr_{}", app.store.ids().secret());
+    let key = NewKey {
+        name: "first key".to_owned(),
+        role: Role::Operator,
+        expert: None,
+        expires_at: None,
+        token_hash: token_hash(&secret),
+    };
+    Ok(app.store.insert_first_key(slug, project, &key).await?.then_some(secret))
+}
+
 /// Withdraws a key. Whoever may not make an operator's key may not withdraw one either: it opens every project, and only
 /// has its home in this one.
 ///

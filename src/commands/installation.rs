@@ -6,7 +6,6 @@ use anyhow::Context as _;
 use atr_core::{
     blobs::Blobs,
     clock::Clock,
-    domain::access::Role,
     ids::Ids,
     store::{Connect, Project, Store, migrate},
 };
@@ -98,20 +97,9 @@ impl Installation {
         })
     }
 
-    /// At the first start: a project and an operator's key, whose secret is answered this once.
+    /// Where there is no key yet: an operator's key, and a project to be at home in; its secret is answered this once.
     pub(crate) async fn first_key(&self) -> anyhow::Result<Option<String>> {
-        if !self.app.store.projects(None, 1).await?.is_empty() {
-            return Ok(None);
-        }
-        let project = match projects::create_unasked(&self.app, FIRST_PROJECT, "Default").await {
-            Ok(project) => project,
-            // Another process is at its first start on the same database, and shows the key.
-            Err(AppError::Conflict(_)) => return Ok(None),
-            Err(error) => return Err(error.into()),
-        };
-        let wanted =
-            keys::Wanted { name: "first key".to_owned(), role: Role::Operator, expert: None, expires_at: None };
-        Ok(Some(keys::create(&self.app, &Actor::local(project.id), wanted).await?.secret))
+        Ok(keys::create_first(&self.app, FIRST_PROJECT, "Default").await?)
     }
 
     /// Who acts in the project that a command names, or in the only one there is.
@@ -122,7 +110,13 @@ impl Installation {
     /// The project that a command names, or the only one there is.
     async fn project(&self, slug: Option<&str>) -> anyhow::Result<Project> {
         if let Some(slug) = slug {
-            return Ok(projects::named(&self.app, slug).await?);
+            return projects::named(&self.app, slug).await.map_err(|error| match error {
+                AppError::NotFound { .. } => anyhow::anyhow!(
+                    "there is no project `{slug}`, which the command names (--project): `atr project list` shows those \
+                     there are, `atr project create` makes one"
+                ),
+                error => error.into(),
+            });
         }
         let mut there = self.app.store.projects(None, MOST_NAMED).await?;
         if let Some(first) = there.iter().position(|project| project.slug == FIRST_PROJECT) {

@@ -17,6 +17,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use atr_workers::child::die_with_parent;
 use nix::{
     libc::O_NOFOLLOW,
     sys::signal::Signal,
@@ -27,7 +28,6 @@ use super::{
     DATABASE_OWNER,
     error::{During, EmbeddedError, last_lines},
     identity::Identity,
-    process::die_with_parent,
     programs::Programs,
 };
 

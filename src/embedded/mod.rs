@@ -25,6 +25,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use atr_workers::child::die_with_parent;
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
@@ -37,7 +38,7 @@ use self::{
     error::{During, last_lines},
     folder::{Folder, Owner, SocketDir},
     identity::Identity,
-    process::{Server, die_with_parent},
+    process::Server,
     programs::Programs,
     running::PidFile,
 };

@@ -1,20 +1,20 @@
-//! Child processes that end with this one, however it ends.
+//! The server's process, and what is left to it.
 
 use std::{
     fs::File,
     io,
-    os::unix::process::{CommandExt, parent_id},
+    os::unix::process::CommandExt,
     process::{Child, Command},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc},
     thread,
     time::Duration,
 };
 
+use atr_workers::child::die_with_parent;
 use nix::{
     errno::Errno,
     fcntl::{FcntlArg, FdFlag, fcntl},
     sys::{
-        prctl::set_pdeathsig,
         signal::{Signal, kill},
         wait::{Id, WaitPidFlag, waitid},
     },
@@ -25,22 +25,6 @@ use super::error::EmbeddedError;
 
 /// How long a fast shutdown may take (it writes a checkpoint), and then an immediate one.
 const SHUTDOWN: Duration = Duration::from_secs(60);
-
-/// Has the kernel send `signal` to the command's process when the *thread* that spawns it ends: that thread must
-/// outlast the process.
-pub(super) fn die_with_parent(command: &mut Command, signal: Signal) -> &mut Command {
-    let parent = std::process::id();
-    let tie = move || {
-        set_pdeathsig(signal)?;
-        // Whoever died before the line above sends no signal any more.
-        if parent_id() == parent { Ok(()) } else { Err(io::Error::from_raw_os_error(Errno::ESRCH as i32)) }
-    };
-    // After std's own change of user, which would clear the signal.
-    #[expect(unsafe_code, reason = "runs between fork and exec: only prctl and getppid, which are safe there")]
-    unsafe {
-        command.pre_exec(tie)
-    }
-}
 
 /// Leaves an open file to the command's process, under the number that it has here.
 pub(super) fn hand_on(command: &mut Command, file: File) {

@@ -1,7 +1,10 @@
 //! What rests on what.
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result};
-use atr_core::{domain::lineage, ids::Kind};
+use atr_core::{
+    domain::lineage,
+    ids::{AnyId, Kind},
+};
 use chrono::{DateTime, Utc};
 
 use super::{
@@ -76,6 +79,13 @@ fn kind(prefix: &str) -> Result<Kind> {
     known.copied().ok_or_else(|| invalid("from.kind", "give the prefix of an id, such as trc"))
 }
 
+/// The place that a cursor tells: the thing at the other end, and how it is related.
+fn place(cursor: &str) -> Option<lineage::Place> {
+    let (far, relation) = cursor.split_once('.')?;
+    let far: AnyId = far.parse().ok()?;
+    Some(lineage::Place { far: far.uuid, relation: relation.parse().ok()? })
+}
+
 /// Reads of this file's records.
 #[derive(Debug, Default)]
 pub struct LineageQuery;
@@ -93,7 +103,7 @@ impl LineageQuery {
         #[graphql(desc = "Only records after the one with this cursor.")] after: Option<String>,
         #[graphql(desc = "Only records before the one with this cursor.")] before: Option<String>,
     ) -> Result<Connection<LineageEdge>> {
-        let page = PageArgs { first, last, after, before }.by_any_id()?;
+        let page = PageArgs { first, last, after, before }.by(place)?;
         let of = any_id("from.of", &from.of)?;
         let direction = match from.direction {
             Direction::Origins => lineage::Direction::Origins,
@@ -102,9 +112,12 @@ impl LineageQuery {
         let filter = lineage::LineageFilter { of, direction, kind: from.kind.as_deref().map(kind).transpose()? };
         let mut tx = reading(ctx).await?;
         let page = tx.lineage(&filter, page).await.or_fault()?;
-        Ok(connect(page.map(LineageEdge), |record| match from.direction {
-            Direction::Origins => record.0.edge.to.to_string(),
-            Direction::Dependents => record.0.edge.from.to_string(),
+        Ok(connect(page.map(LineageEdge), |record| {
+            let far = match from.direction {
+                Direction::Origins => record.0.edge.to,
+                Direction::Dependents => record.0.edge.from,
+            };
+            format!("{far}.{}", record.0.edge.relation)
         }))
     }
 }

@@ -183,12 +183,12 @@ impl PageArgs {
         Ok(OrdinalRequest { size, after, before: place("before", &self.before)?, from_end })
     }
 
-    /// A page of a list in the order of ids of any kind.
-    pub(super) fn by_any_id(&self) -> Result<PageRequest> {
+    /// A page of a list whose places have a form of their own.
+    pub(super) fn by<K>(&self, read: impl Fn(&str) -> Option<K>) -> Result<PageRequest<K>> {
         let (size, from_end) = self.size()?;
         let place = |field, cursor: &Option<String>| {
-            let id = cursor.as_deref().map(|cursor| super::scalars::any_id(field, cursor)).transpose();
-            id.map(|id| id.map(|id| id.uuid))
+            let read = |cursor| read(cursor).ok_or_else(|| invalid(field, "give a cursor of this list"));
+            cursor.as_deref().map(read).transpose()
         };
         let after = place("after", &self.after)?;
         Ok(PageRequest { size, after, before: place("before", &self.before)?, from_end })

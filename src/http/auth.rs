@@ -6,7 +6,7 @@ use axum::{
 };
 
 use super::{AppState, problem::Problem};
-use crate::app::{Actor, keys};
+use crate::app::{Actor, AppError, keys};
 
 /// The header by which an operator enters a project.
 pub const PROJECT: &str = "atr-project";
@@ -19,20 +19,37 @@ impl FromRequestParts<AppState> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
-        let refused = |detail: &str| Problem::new(StatusCode::UNAUTHORIZED, "UNAUTHENTICATED", detail);
+        let refused = |detail: &str| {
+            let problem = Problem::new(StatusCode::UNAUTHORIZED, "UNAUTHENTICATED", detail);
+            Problem { field: Some("Authorization".to_owned()), ..problem }
+        };
         let secret = bearer(&parts.headers)
             .ok_or_else(|| refused("send `Authorization: Bearer <key>`; `atr key create` makes a key"))?;
         let project = match parts.headers.get(PROJECT) {
             None => None,
             Some(slug) => Some(slug.to_str().map_err(|_| {
-                Problem::new(StatusCode::BAD_REQUEST, "BAD_USER_INPUT", "the header ATR-Project holds a project's slug")
+                let detail = "the header ATR-Project holds a project's slug";
+                let problem = Problem::new(StatusCode::BAD_REQUEST, "BAD_USER_INPUT", detail);
+                Problem { field: Some("ATR-Project".to_owned()), ..problem }
             })?),
         };
-        let actor = keys::recognise(&state.app, secret, project)
-            .await?
-            .ok_or_else(|| refused("this key is not known here, was withdrawn, or has expired"))?;
+        let actor = keys::recognise(&state.app, secret, project).await.map_err(named_wrongly)?.ok_or_else(|| {
+            refused("this key is not known here, was withdrawn, or has expired; `atr key create` makes another")
+        })?;
         Ok(Self(actor))
     }
+}
+
+/// The problem of a project that the header names and the key cannot enter.
+fn named_wrongly(error: AppError) -> Problem {
+    let not_found = matches!(error, AppError::NotFound { .. });
+    let mut problem = Problem::from(error);
+    if not_found {
+        problem.field = Some("ATR-Project".to_owned());
+        problem.detail += ": leave the header ATR-Project out to enter the key's own project; an operator names another by \
+                           its slug (`atr project list`)";
+    }
+    problem
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

@@ -2,6 +2,7 @@
 //! model's features; it knows nothing of HTTP, GraphQL or the command line.
 #![deny(missing_docs)]
 
+pub mod child;
 mod held;
 mod reward_models;
 mod run;

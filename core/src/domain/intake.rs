@@ -32,7 +32,8 @@ pub enum ItemOutcome {
         /// How, and what to do about it.
         message: String,
     },
-    /// A rule of the project keeps it out; not kept.
+    /// A rule of the project keeps it out; not kept. There is no such rule yet: nothing is filtered, and senders are told
+    /// so by the count of 0.
     Filtered {
         /// The rule.
         rule: String,
@@ -64,7 +65,7 @@ pub struct Balance {
     pub duplicate: i64,
     /// Items set aside for a person: well formed, but at odds with what is stored.
     pub quarantined: i64,
-    /// Items that a rule of the project keeps out.
+    /// Items that a rule of the project keeps out. There is no such rule yet.
     pub filtered: i64,
     /// Items refused with an error, and not kept.
     pub rejected: i64,

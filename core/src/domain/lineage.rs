@@ -1,6 +1,7 @@
 //! Lineage: what rests on what, in the terms of W3C PROV.
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use super::words;
 use crate::ids::{AnyId, Kind};
@@ -42,6 +43,27 @@ pub struct LineageEdge {
     pub edge: Edge,
     /// When it was noted.
     pub at: DateTime<Utc>,
+}
+
+/// An edge's place among those of a thing: two things may be related in more than one way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// The thing at the other end.
+    pub far: Uuid,
+    /// How they are related.
+    pub relation: Relation,
+}
+
+impl LineageEdge {
+    /// Its place among those of the thing from which one looks this way.
+    pub fn place(&self, direction: Direction) -> Place {
+        let Edge { from, relation, to } = self.edge;
+        let far = match direction {
+            Direction::Origins => to,
+            Direction::Dependents => from,
+        };
+        Place { far: far.uuid, relation }
+    }
 }
 
 /// Which way to look.

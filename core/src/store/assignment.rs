@@ -85,7 +85,7 @@ impl Tx {
             insert into assignment (project_id, id, cycle, expert_id, trace_id, rank, value, reason, reward_model_id, at)
             select $1, * from unnest($2::uuid[], $3::date[], $4::uuid[], $5::uuid[], $6::int[], $7::float8[],
                                      $8::jsonb[], $9::uuid[], $10::timestamptz[])
-            on conflict on constraint assignment_slot_key do nothing
+            on conflict on constraint assignment_pkey do nothing
             "#,
             project,
             &items.iter().map(|item| item.id.uuid()).collect::<Vec<_>>(),
@@ -104,7 +104,7 @@ impl Tx {
     }
 
     /// The newest `most` traces to train on that have a score and no review, in the order of their ids
-    /// (error_trace_split_idx, score_trace_idx, review_revision_key).
+    /// (error_trace_split_idx, score_trace_idx, review_trace_idx).
     ///
     /// # Errors
     /// If the database is out of reach.
@@ -151,7 +151,7 @@ impl Tx {
         Ok(rows)
     }
 
-    /// How many traces of each domain have a review (review_revision_key).
+    /// How many traces of each domain have a review (review_trace_idx).
     ///
     /// # Errors
     /// If the database is out of reach.
@@ -172,7 +172,7 @@ impl Tx {
         .collect())
     }
 
-    /// The assignments of a week (assignment_slot_key).
+    /// The assignments of a week (assignment_pkey).
     ///
     /// # Errors
     /// If the database is out of reach.

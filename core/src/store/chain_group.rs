@@ -47,11 +47,17 @@ impl Tx {
         let (project, now) = (self.project_uuid(), self.now());
         let mut found = sqlx::query_as!(
             GroupRow,
-            "insert into chain_group (project_id, id, group_key, query, created_at)
+            "with taken as (
+                 insert into chain_group_key (project_id, group_key, chain_group_id)
+                 select $1, t.group_key, t.id from unnest($3::uuid[], $4::text[]) as t (id, group_key)
+                 order by t.group_key
+                 on conflict on constraint chain_group_key_pkey do nothing
+                 returning chain_group_id
+             )
+             insert into chain_group (project_id, id, group_key, query, created_at)
              select $1, t.id, t.group_key, t.query, $2
              from unnest($3::uuid[], $4::text[], $5::text[]) as t (id, group_key, query)
-             order by t.group_key
-             on conflict on constraint chain_group_key_key do nothing
+             where t.id in (select chain_group_id from taken)
              returning id, group_key, query, created_at",
             project,
             now,
@@ -78,7 +84,7 @@ impl Tx {
         Ok(found.into_iter().map(ChainGroup::from).collect())
     }
 
-    /// A page of groups, newest first (chain_group_pkey; chain_group_key_key with a name).
+    /// A page of groups, newest first (chain_group_pkey; chain_group_name_idx with a name).
     ///
     /// # Errors
     /// If the database is out of reach.

@@ -18,6 +18,13 @@ use crate::{
 /// The role that programs run as; migrations make it.
 const ROLE: &str = "atr_app";
 
+/// SQLSTATE invalid_parameter_value: the start-up options name a role that is not there; migrations make it.
+const NO_SUCH_VALUE: &str = "22023";
+/// SQLSTATE insufficient_privilege.
+const NOT_ALLOWED: &str = "42501";
+/// SQLSTATE undefined_function: nothing was migrated here, though another database of the server was.
+const NO_SUCH_FUNCTION: &str = "42883";
+
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../migrations");
 
 /// Why a program cannot start on this database.
@@ -47,6 +54,18 @@ pub enum StartError {
         /// What is wrong with it.
         why: &'static str,
     },
+    /// The login may not act as the role of programs.
+    #[error(
+        "the database login {login} may not act as {ROLE}: run `grant {ROLE} to {login}` as the database's owner, or use \
+         the login of a member"
+    )]
+    Login {
+        /// The login.
+        login: String,
+    },
+    /// The database does not say whether it is fit.
+    #[error("cannot ask the database for its role and schema: {0}")]
+    Ask(#[source] sqlx::Error),
     /// A migration failed.
     #[error("a migration failed: {0}")]
     Migrate(#[from] sqlx::migrate::MigrateError),
@@ -118,16 +137,13 @@ impl Store {
         // for here is short, whatever it is thought to cost (measured: 345 ms to compile a claim of 1 ms).
         let settings = [("role", ROLE), ("plan_cache_mode", "force_custom_plan"), ("jit", "off")];
         let options = options.options(settings).application_name("atr");
+        let login = options.get_username().to_owned();
         let pool = PgPoolOptions::new()
             .max_connections(how.connections)
             .acquire_timeout(Duration::from_secs(30))
             .connect_with(options)
             .await
-            .map_err(|error| match error.as_database_error() {
-                // The role that migrations make is not there: nothing was migrated.
-                Some(db) if db.message().contains(ROLE) => StartError::Schema { found: 0, needed: newest_step() },
-                _ => StartError::Connect(error),
-            })?;
+            .map_err(|error| refused(error, login))?;
         check_role(&pool).await?;
         check_schema(&pool).await?;
         let installation = sqlx::query_scalar!("select id from installation").fetch_one(&pool).await;
@@ -184,6 +200,16 @@ impl Store {
     }
 }
 
+/// Why the server let nobody in. It checks the role of the start-up options after the login.
+fn refused(error: sqlx::Error, login: String) -> StartError {
+    let about_role = error.as_database_error().filter(|refusal| refusal.message().contains(ROLE));
+    match about_role.and_then(|refusal| refusal.code()).as_deref() {
+        Some(NO_SUCH_VALUE) => StartError::Schema { found: 0, needed: newest_step() },
+        Some(NOT_ALLOWED) => StartError::Login { login },
+        _ => StartError::Connect(error),
+    }
+}
+
 fn newest_step() -> i64 {
     MIGRATIONS.iter().map(|step| step.version).max().unwrap_or(0)
 }
@@ -199,7 +225,7 @@ async fn check_role(pool: &PgPool) -> Result<(), StartError> {
     )
     .fetch_one(pool)
     .await
-    .map_err(StartError::Connect)?;
+    .map_err(StartError::Ask)?;
     let why = if role.superuser {
         "is a superuser"
     } else if role.bypasses {
@@ -214,6 +240,9 @@ async fn check_role(pool: &PgPool) -> Result<(), StartError> {
 
 async fn check_schema(pool: &PgPool) -> Result<(), StartError> {
     let needed = newest_step();
-    let found = sqlx::query_scalar!(r#"select schema_step() as "step!""#).fetch_one(pool).await.unwrap_or(0);
+    let found = match sqlx::query_scalar!(r#"select schema_step() as "step!""#).fetch_one(pool).await {
+        Err(sqlx::Error::Database(refusal)) if refusal.code().as_deref() == Some(NO_SUCH_FUNCTION) => 0,
+        answer => answer.map_err(StartError::Ask)?,
+    };
     if found < needed { Err(StartError::Schema { found, needed }) } else { Ok(()) }
 }

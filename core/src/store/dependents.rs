@@ -5,10 +5,6 @@ use std::collections::HashSet;
 use super::{Result, Tx, lineage::any_id};
 use crate::ids::AnyId;
 
-/// The most steps that the walk goes away from where it began. The longest way there is, from a fact through claim,
-/// review, example, row, snapshot, job and model to a promotion, is shorter.
-const FARTHEST: u32 = 16;
-
 /// Something that rests on what was asked about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Dependent {
@@ -38,7 +34,8 @@ impl Tx {
         let mut known = HashSet::from([of]);
         let mut found: Vec<Dependent> = Vec::new();
         let mut edge = vec![of];
-        for distance in 1..=FARTHEST {
+        // Snapshots rest on their parents, so that there is no longest way; each step finds something new or is the last.
+        for distance in 1.. {
             let next = self.rest_on(&edge, &known, most + 1 - found.len()).await?;
             if next.is_empty() {
                 break;

@@ -238,20 +238,21 @@ impl Tx {
 }
 
 impl Tx {
-    /// Stores evaluation cases, in one statement; a review that has one keeps it.
+    /// Stores evaluation cases, in one statement; a review that has one keeps it. Answers the ids of those stored.
     ///
     /// # Errors
     /// If the database refuses or is out of reach.
-    pub async fn insert_evaluation_cases(&mut self, cases: &[EvaluationCase]) -> Result<u64> {
+    pub async fn insert_evaluation_cases(&mut self, cases: &[EvaluationCase]) -> Result<Vec<EvaluationCaseId>> {
         let project = self.project_uuid();
         let contents = cases.iter().map(|case| serde_json::to_value(&case.content)).collect::<Result<Vec<_>, _>>()?;
-        let done = sqlx::query!(
+        Ok(sqlx::query_scalar!(
             r#"
             insert into evaluation_case (project_id, id, review_id, trace_id, purpose, group_key, answer_is_right,
                                          content, at)
             select $1, * from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::bool[],
                                      $8::jsonb[], $9::timestamptz[])
-            on conflict on constraint evaluation_case_review_key do nothing
+            on conflict on constraint evaluation_case_pkey do nothing
+            returning id
             "#,
             project,
             &cases.iter().map(|case| case.id.uuid()).collect::<Vec<_>>(),
@@ -263,9 +264,11 @@ impl Tx {
             &contents,
             &cases.iter().map(|case| case.at).collect::<Vec<_>>(),
         )
-        .execute(self.connection())
-        .await?;
-        Ok(done.rows_affected())
+        .fetch_all(self.connection())
+        .await?
+        .into_iter()
+        .map(EvaluationCaseId::from_uuid)
+        .collect())
     }
 }
 

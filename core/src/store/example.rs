@@ -16,7 +16,7 @@ use crate::{
 pub struct ExampleFilter {
     /// Those of this trace (example_trace_idx).
     pub trace: Option<TraceId>,
-    /// Those that this review yielded (example_review_format_key: one a format).
+    /// Those that this review yielded (example_review_idx: one a format).
     pub review: Option<ReviewId>,
     /// Those for this (example_format_idx).
     pub format: Option<ExampleFormat>,
@@ -87,10 +87,20 @@ impl Tx {
         let project = self.project_uuid();
         Ok(sqlx::query_scalar!(
             r#"
+            with taken as (
+                insert into example_key (project_id, review_id, format, example_id)
+                select $1, t.review_id, t.format, t.id
+                from unnest($2::uuid[], $3::uuid[], $5::text[]) as t (id, review_id, format)
+                -- In one order everywhere, so that transactions with the same reviews never wait in a ring.
+                order by t.review_id, t.format
+                on conflict on constraint example_key_pkey do nothing
+                returning example_id
+            )
             insert into example (project_id, id, review_id, trace_id, format, content, content_hash, rules_version, at)
-            select $1, * from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::jsonb[], $7::bytea[],
-                                     $8::text[], $9::timestamptz[])
-            on conflict on constraint example_review_format_key do nothing
+            select $1, t.* from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::jsonb[], $7::bytea[],
+                                       $8::text[], $9::timestamptz[])
+                as t (id, review_id, trace_id, format, content, content_hash, rules_version, at)
+            where t.id in (select example_id from taken)
             returning id
             "#,
             project,

@@ -59,14 +59,9 @@ impl TryFrom<JobRow> for TrainingJob {
     }
 }
 
-/// The words of the states from which a step is possible, and that of the state after it: the guard of its update.
+/// The guard of a step's update.
 fn guard(step: JobStep) -> (Vec<String>, &'static str) {
-    let mut after = "";
-    let before = JobState::ALL.iter().filter_map(|state| {
-        after = state.after(step).ok()?.word();
-        Some(state.word().to_owned())
-    });
-    (before.collect(), after)
+    super::guard::guard(JobState::ALL, JobState::word, |state| state.after(step).ok())
 }
 
 impl Tx {

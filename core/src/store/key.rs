@@ -85,6 +85,30 @@ pub struct Authenticated {
 }
 
 impl Store {
+    /// Stores the first key, in one transaction with the project that it is at home in: the one with this slug, or the
+    /// first there is, or else a new one. `false`, and nothing is stored, if there is a key, be it withdrawn.
+    ///
+    /// # Errors
+    /// If the database refuses or is out of reach.
+    pub async fn insert_first_key(&self, slug: &str, project: &str, key: &NewKey) -> Result<bool> {
+        let home = match self.project_named(slug).await? {
+            Some(home) => Some(home),
+            None => self.projects(None, 1).await?.pop(),
+        };
+        let mut tx = self.begin(home.as_ref().map_or_else(|| self.ids.make(), |home| home.id)).await?;
+        // Of several processes at their first start one makes it, and the others see it.
+        sqlx::query!("select pg_advisory_xact_lock(hashtextextended('first key', 0))").execute(tx.connection()).await?;
+        if sqlx::query_scalar!(r#"select has_key() as "has!""#).fetch_one(tx.connection()).await? {
+            return Ok(false);
+        }
+        if home.is_none() {
+            tx.insert_project(slug, project).await?;
+        }
+        tx.insert_key(key).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
     /// Looks a secret up by its hash (api_key_token_hash_key); `None` if there is no such key, or it is revoked or
     /// has expired.
     ///

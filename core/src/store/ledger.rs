@@ -46,8 +46,19 @@ impl Ledger {
              external_id of its own",
             id.to_string()
         );
-        let field = "external_id".to_owned();
-        let external_id = Some(external_id.to_owned());
+        self.set_aside(at, "external_id", reason, Some(external_id.to_owned()), content);
+    }
+
+    /// The item is at odds with what is stored in this field: it is to be set aside.
+    pub(super) fn set_aside(
+        &mut self,
+        at: usize,
+        field: &str,
+        reason: String,
+        external_id: Option<String>,
+        content: Value,
+    ) {
+        let field = field.to_owned();
         self.aside.push((at, NewQuarantined { door: self.door, external_id, reason, field, content }));
     }
 

@@ -4,9 +4,9 @@ use chrono::{DateTime, Utc};
 use sqlx::{FromRow, Postgres, QueryBuilder};
 use uuid::Uuid;
 
-use super::{Page, PageRequest, Paging, Result, StoreError, Tx};
+use super::{Page, PageRequest, Paging, Result, StoreError, Tx, page::Key};
 use crate::{
-    domain::lineage::{Direction, Edge, LineageEdge, LineageFilter},
+    domain::lineage::{Direction, Edge, LineageEdge, LineageFilter, Place},
     ids::{AnyId, Kind},
 };
 
@@ -35,6 +35,12 @@ impl TryFrom<EdgeRow> for LineageEdge {
             to: any_id(&row.to_kind, row.to_id)?,
         };
         Ok(Self { edge, at: row.at })
+    }
+}
+
+impl Key for Place {
+    fn push(self, to: &mut QueryBuilder<Postgres>) {
+        to.push_bind(self.far).push(", ").push_bind(self.relation.word());
     }
 }
 
@@ -75,12 +81,12 @@ impl Tx {
         Ok(())
     }
 
-    /// A page of the edges of one thing, the newest thing at the other end first (lineage_edge_pkey for origins,
-    /// lineage_edge_to_idx for dependents).
+    /// A page of the edges of one thing, the newest thing at the other end first, of one thing by relation
+    /// (lineage_edge_pkey for origins, lineage_edge_to_idx for dependents).
     ///
     /// # Errors
     /// If the database is out of reach.
-    pub async fn lineage(&mut self, filter: &LineageFilter, page: PageRequest) -> Result<Page<LineageEdge>> {
+    pub async fn lineage(&mut self, filter: &LineageFilter, page: PageRequest<Place>) -> Result<Page<LineageEdge>> {
         let query = lineage_query(self.project_uuid(), filter, page);
         self.page::<EdgeRow, _>(query, page).await
     }
@@ -88,7 +94,7 @@ impl Tx {
 
 /// The statement of [`Tx::lineage`]. The indexes order the far ends by kind first: the first of each kind are merged, so
 /// that a snapshot's many edges are never sorted whole.
-pub(super) fn lineage_query(project: Uuid, filter: &LineageFilter, page: PageRequest) -> QueryBuilder<Postgres> {
+pub(super) fn lineage_query(project: Uuid, filter: &LineageFilter, page: PageRequest<Place>) -> QueryBuilder<Postgres> {
     let (near, far) = match filter.direction {
         Direction::Origins => ("from", "to"),
         Direction::Dependents => ("to", "from"),
@@ -104,8 +110,9 @@ pub(super) fn lineage_query(project: Uuid, filter: &LineageFilter, page: PageReq
     query.push(format_args!(" and {near}_kind = ")).push_bind(filter.of.kind.prefix());
     query.push(format_args!(" and {near}_id = ")).push_bind(filter.of.uuid);
     query.push(format_args!(" and {far}_kind = of_kind.kind"));
-    page.push(&mut query, &format!("{far}_id"));
+    let order = format!("{far}_id, relation");
+    page.push(&mut query, &order);
     query.push(") as found");
-    page.push_order(&mut query, &format!("{far}_id"));
+    page.push_order(&mut query, &order);
     query
 }

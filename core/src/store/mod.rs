@@ -21,6 +21,7 @@ mod fact;
 mod fact_search;
 mod fact_state;
 mod grounding_intake;
+mod guard;
 mod job;
 mod job_event;
 mod key;

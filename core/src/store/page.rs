@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, hash::Hash};
 
-use sqlx::{Encode, FromRow, Postgres, QueryBuilder, Type, postgres::PgRow};
+use sqlx::{FromRow, Postgres, QueryBuilder, postgres::PgRow};
 use uuid::Uuid;
 
 use super::{Result, StoreError, Tx};
@@ -11,28 +11,28 @@ use crate::ids::{Id, uuids};
 /// The most rows one page has.
 pub const MOST: i64 = 200;
 
-/// Which rows of a list are asked for. Lists are newest first.
+/// Which rows of a list are asked for, by what orders them: nearly always their id. Lists are newest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct PageRequest {
+pub struct PageRequest<K = Uuid> {
     /// How many rows, at most [`MOST`].
     pub size: i64,
     /// Only rows that come after this one in the list.
-    pub after: Option<Uuid>,
+    pub after: Option<K>,
     /// Only rows that come before this one in the list.
-    pub before: Option<Uuid>,
+    pub before: Option<K>,
     /// Take from the end of the list instead of its beginning.
     pub from_end: bool,
 }
 
-impl PageRequest {
+impl<K> PageRequest<K> {
     /// The first `size` rows, capped at [`MOST`].
     pub fn first(size: i64) -> Self {
         Self { size: size.clamp(0, MOST), after: None, before: None, from_end: false }
     }
 
     /// The same, after a row.
-    pub fn after(self, id: Uuid) -> Self {
-        Self { after: Some(id), ..self }
+    pub fn after(self, key: K) -> Self {
+        Self { after: Some(key), ..self }
     }
 }
 
@@ -58,41 +58,63 @@ impl<T> Page<T> {
     }
 }
 
+/// What orders the rows of a list.
+pub(crate) trait Key: Copy {
+    /// Appends its value: as many as the list's columns.
+    fn push(self, to: &mut QueryBuilder<Postgres>);
+}
+
+impl Key for Uuid {
+    fn push(self, to: &mut QueryBuilder<Postgres>) {
+        to.push_bind(self);
+    }
+}
+
+impl Key for i32 {
+    fn push(self, to: &mut QueryBuilder<Postgres>) {
+        to.push_bind(self);
+    }
+}
+
 /// A request for a page by a key that orders the rows, of a statement that has a `where` already.
 pub(crate) trait Paging: Copy {
     /// What orders the rows.
-    type Key: for<'q> Encode<'q, Postgres> + Type<Postgres>;
+    type Key: Key;
     /// Whether the greatest key comes first.
     const GREATEST_FIRST: bool;
 
     /// How many rows, after which key, before which, and whether from the end.
     fn bounds(self) -> (i64, Option<Self::Key>, Option<Self::Key>, bool);
 
-    /// Appends the keyset condition, order and limit over a column.
-    fn push(self, to: &mut QueryBuilder<Postgres>, column: &str) {
+    /// Appends the keyset condition, order and limit over the key's columns, with commas between them.
+    fn push(self, to: &mut QueryBuilder<Postgres>, columns: &str) {
         let (_, after, before, _) = self.bounds();
-        let (beyond, within) = if Self::GREATEST_FIRST { (" < ", " > ") } else { (" > ", " < ") };
-        if let Some(after) = after {
-            to.push(" and ").push(column).push(beyond).push_bind(after);
+        let (beyond, within) = if Self::GREATEST_FIRST { ("<", ">") } else { (">", "<") };
+        for (key, side) in [(after, beyond), (before, within)] {
+            if let Some(key) = key {
+                to.push(format_args!(" and ({columns}) {side} ("));
+                key.push(to);
+                to.push(")");
+            }
         }
-        if let Some(before) = before {
-            to.push(" and ").push(column).push(within).push_bind(before);
-        }
-        self.push_order(to, column);
+        self.push_order(to, columns);
     }
 
     /// Appends the order and limit alone.
-    fn push_order(self, to: &mut QueryBuilder<Postgres>, column: &str) {
+    fn push_order(self, to: &mut QueryBuilder<Postgres>, columns: &str) {
         let (size, _, _, _) = self.bounds();
-        self.push_order_of_all(to, column);
+        self.push_order_of_all(to, columns);
         // One row more than asked for, which tells whether there are more.
         to.push(" limit ").push_bind(size + 1);
     }
 
     /// Appends the order of the whole of a statement that reads such a page for each of several parents, in a lateral join.
-    fn push_order_of_all(self, to: &mut QueryBuilder<Postgres>, column: &str) {
+    fn push_order_of_all(self, to: &mut QueryBuilder<Postgres>, columns: &str) {
         let (_, _, _, from_end) = self.bounds();
-        to.push(" order by ").push(column).push(if from_end == Self::GREATEST_FIRST { " asc" } else { " desc" });
+        let way = if from_end == Self::GREATEST_FIRST { "asc" } else { "desc" };
+        for (at, column) in columns.split(", ").enumerate() {
+            to.push(format_args!("{} {column} {way}", if at == 0 { " order by" } else { "," }));
+        }
     }
 
     /// Makes a page for each parent of what was read in that order.
@@ -122,10 +144,10 @@ pub(crate) trait Paging: Copy {
     }
 }
 
-impl Paging for PageRequest {
-    type Key = Uuid;
+impl<K: Key> Paging for PageRequest<K> {
+    type Key = K;
     const GREATEST_FIRST: bool = true;
-    fn bounds(self) -> (i64, Option<Uuid>, Option<Uuid>, bool) {
+    fn bounds(self) -> (i64, Option<K>, Option<K>, bool) {
         (self.size, self.after, self.before, self.from_end)
     }
 }

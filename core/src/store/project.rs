@@ -1,6 +1,7 @@
 //! Projects: the tenants.
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use super::{Page, PageRequest, Paging, Result, Store, Tx};
 use crate::ids::{Id, ProjectId};
@@ -20,26 +21,36 @@ pub struct Project {
     pub created_at: DateTime<Utc>,
 }
 
+struct ProjectRow {
+    id: Uuid,
+    slug: String,
+    name: String,
+    max_backlog: i32,
+    created_at: DateTime<Utc>,
+}
+
+impl From<ProjectRow> for Project {
+    fn from(row: ProjectRow) -> Self {
+        Self {
+            id: ProjectId::from_uuid(row.id),
+            slug: row.slug,
+            name: row.name,
+            max_backlog: row.max_backlog,
+            created_at: row.created_at,
+        }
+    }
+}
+
 impl Store {
     /// Makes a project. A slug that is taken is a constraint error named `project_slug_key`.
     ///
     /// # Errors
     /// If the database refuses or is out of reach.
     pub async fn create_project(&self, slug: &str, name: &str) -> Result<Project> {
-        let id: ProjectId = self.ids.make();
-        let mut tx = self.begin(id).await?;
-        let created_at = tx.now();
-        let max_backlog = sqlx::query_scalar!(
-            "insert into project (id, slug, name, created_at) values ($1, $2, $3, $4) returning max_backlog",
-            id.uuid(),
-            slug,
-            name,
-            created_at
-        )
-        .fetch_one(tx.connection())
-        .await?;
+        let mut tx = self.begin(self.ids.make()).await?;
+        let project = tx.insert_project(slug, name).await?;
         tx.commit().await?;
-        Ok(Project { id, slug: slug.to_owned(), name: name.to_owned(), max_backlog, created_at })
+        Ok(project)
     }
 
     /// The project with this slug (project_slug_key).
@@ -47,20 +58,13 @@ impl Store {
     /// # Errors
     /// If the database is out of reach.
     pub async fn project_named(&self, slug: &str) -> Result<Option<Project>> {
-        Ok(sqlx::query!(
+        let found = sqlx::query_as!(
+            ProjectRow,
             r#"select id as "id!", slug as "slug!", name as "name!", max_backlog as "max_backlog!",
                       created_at as "created_at!" from find_project($1)"#,
             slug
-        )
-        .fetch_optional(&self.pool)
-        .await?
-        .map(|row| Project {
-            id: ProjectId::from_uuid(row.id),
-            slug: row.slug,
-            name: row.name,
-            max_backlog: row.max_backlog,
-            created_at: row.created_at,
-        }))
+        );
+        Ok(found.fetch_optional(&self.pool).await?.map(Project::from))
     }
 
     /// Projects in the order of their making, at most 1,000, after one of them.
@@ -68,24 +72,15 @@ impl Store {
     /// # Errors
     /// If the database is out of reach.
     pub async fn projects(&self, after: Option<ProjectId>, most: i32) -> Result<Vec<Project>> {
-        Ok(sqlx::query!(
+        let found = sqlx::query_as!(
+            ProjectRow,
             r#"select id as "id!", slug as "slug!", name as "name!", max_backlog as "max_backlog!",
                       created_at as "created_at!"
                from list_projects($1, $2)"#,
             after.map(Id::uuid),
             most
-        )
-        .fetch_all(&self.pool)
-        .await?
-        .into_iter()
-        .map(|row| Project {
-            id: ProjectId::from_uuid(row.id),
-            slug: row.slug,
-            name: row.name,
-            max_backlog: row.max_backlog,
-            created_at: row.created_at,
-        })
-        .collect())
+        );
+        Ok(found.fetch_all(&self.pool).await?.into_iter().map(Project::from).collect())
     }
 
     /// A page of projects, newest first, or of the one with this slug (project_pkey; project_slug_key with a slug).
@@ -124,22 +119,33 @@ impl Store {
 }
 
 impl Tx {
+    /// Makes the project that this transaction is open for.
+    pub(super) async fn insert_project(&mut self, slug: &str, name: &str) -> Result<Project> {
+        let (id, created_at) = (self.project_uuid(), self.now());
+        let made = sqlx::query_as!(
+            ProjectRow,
+            "insert into project (id, slug, name, created_at) values ($1, $2, $3, $4)
+             returning id, slug, name, max_backlog, created_at",
+            id,
+            slug,
+            name,
+            created_at
+        );
+        Ok(made.fetch_one(self.connection()).await?.into())
+    }
+
     /// The project this transaction is open for; `None` if there is no such project.
     ///
     /// # Errors
     /// If the database is out of reach.
     pub async fn own_project(&mut self) -> Result<Option<Project>> {
         let project = self.project_uuid();
-        Ok(sqlx::query!("select id, slug, name, max_backlog, created_at from project where id = $1", project)
-            .fetch_optional(self.connection())
-            .await?
-            .map(|row| Project {
-                id: ProjectId::from_uuid(row.id),
-                slug: row.slug,
-                name: row.name,
-                max_backlog: row.max_backlog,
-                created_at: row.created_at,
-            }))
+        let found = sqlx::query_as!(
+            ProjectRow,
+            "select id, slug, name, max_backlog, created_at from project where id = $1",
+            project
+        );
+        Ok(found.fetch_optional(self.connection()).await?.map(Project::from))
     }
 
     /// Sets at how many unfinished tasks nothing more is taken in for this project; `None` if there is no such project.

@@ -8,6 +8,7 @@ use super::{Page, PageRequest, Paging, Result, StoreError, Tx, page::MOST};
 use crate::{
     domain::{
         evaluation::{NewPromotion, Promotion, PromotionFilter},
+        lineage::{Edge, Relation},
         model::ModelVersion,
     },
     ids::{ApiKeyId, EvaluationId, Id, ModelVersionId, PromotionId, uuids},
@@ -86,7 +87,8 @@ impl Tx {
         Ok(self.models_by_id(&[promotion.of.model]).await?.pop())
     }
 
-    /// Records a decision. Whoever decides by what is in use calls [`Tx::lock_models`] first.
+    /// Records a decision, and that it rests on the model and on the evaluation that decided. Whoever decides by what is
+    /// in use calls [`Tx::lock_models`] first.
     ///
     /// # Errors
     /// If a model or the evaluation is not there, or the database is out of reach.
@@ -112,6 +114,9 @@ impl Tx {
         )
         .execute(self.connection())
         .await?;
+        let mut edges = vec![Edge::new(id, Relation::Used, new.model)];
+        edges.extend(new.evaluation.map(|evaluation| Edge::new(id, Relation::Used, evaluation)));
+        self.note_lineage(&edges).await?;
         Ok(id)
     }
 

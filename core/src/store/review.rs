@@ -149,7 +149,7 @@ impl Tx {
     }
 
     /// Stores reviews as they are, in one statement. Revisions are the caller's to number, under
-    /// [`Tx::lock_experts`]; a number that is taken is a constraint error named `review_revision_key`.
+    /// [`Tx::lock_experts`]; a number that is taken is a constraint error named `review_revision_pkey`.
     ///
     /// # Errors
     /// If the database refuses or is out of reach.
@@ -177,6 +177,10 @@ impl Tx {
         let project = self.project_uuid();
         sqlx::query!(
             r#"
+            with numbered as (
+                insert into review_revision (project_id, trace_id, expert_id, revision, review_id)
+                select $1, * from unnest($4::uuid[], $5::uuid[], $6::int[], $2::uuid[])
+            )
             insert into review (project_id, id, external_id, trace_id, expert_id, revision, verdict, severity,
                                 suspect_step, flaw_labels, corrected_answer, corrected_steps, rationale,
                                 seconds_spent, content_hash, created_at)
@@ -217,7 +221,7 @@ impl Tx {
         Ok(())
     }
 
-    /// A page of reviews, every revision of them, newest first (review_pkey; review_revision_key with a trace,
+    /// A page of reviews, every revision of them, newest first (review_pkey; review_trace_idx with a trace,
     /// review_expert_idx with an expert, review_key_pkey with a sender's id).
     ///
     /// # Errors
@@ -250,7 +254,7 @@ impl Tx {
     }
 
     /// What holds of traces: the highest revision of each expert, in the order of the traces' ids and of the experts'
-    /// (review_revision_key).
+    /// (review_trace_idx).
     ///
     /// # Errors
     /// If the database is out of reach.
@@ -274,7 +278,7 @@ impl Tx {
         .collect()
     }
 
-    /// A page of the reviews of each trace, every revision, newest first (review_revision_key: a trace has few).
+    /// A page of the reviews of each trace, every revision, newest first (review_trace_idx: a trace has few).
     ///
     /// # Errors
     /// If the database is out of reach.

@@ -124,7 +124,7 @@ impl Tx {
         .collect()
     }
 
-    /// A page of steps, newest first (reasoning_step_id_key).
+    /// A page of steps, newest first (reasoning_step_id_idx).
     ///
     /// # Errors
     /// If the database is out of reach.
@@ -133,7 +133,7 @@ impl Tx {
         self.page::<StepRow, _>(query, page).await
     }
 
-    /// Steps by id (reasoning_step_id_key).
+    /// Steps by id (reasoning_step_id_idx).
     ///
     /// # Errors
     /// If the database is out of reach.

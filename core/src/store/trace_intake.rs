@@ -3,11 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::{NewQuarantined, Result, StoreError, Tx, trace::Write, trace_key::TraceKey};
+use serde_json::Value;
+
+use super::{Result, StoreError, Tx, ledger::Ledger, trace::Write, trace_key::TraceKey};
 use crate::{
     domain::{
         Rejection,
-        intake::{BatchOutcome, Door, ItemOutcome},
+        intake::{BatchOutcome, Door},
         model::ModelKind,
         new_trace::NewTrace,
     },
@@ -38,12 +40,12 @@ impl Tx {
             return Ok(BatchOutcome::default());
         }
         let batch: BatchId = self.fresh();
-        let mut intake = Intake { outcomes: vec![None; items.len()], aside: vec![] };
-        let mut candidates = intake.readable(self, items);
+        let mut ledger = Ledger::new(Door::Traces, items.len());
+        let mut candidates = self.readable(&mut ledger, items);
         let known = self.trace_keys(&external_ids(&candidates)).await?;
-        candidates = intake.without_known(candidates, &known);
+        candidates = without_known(&mut ledger, candidates, &known);
         let groups = self.groups_of(&candidates).await?;
-        candidates = intake.without_strange_groups(candidates, &groups);
+        candidates = without_strange_groups(&mut ledger, candidates, &groups);
         let repeats = split_off_repeats(&mut candidates);
 
         let keys: Vec<_> = candidates
@@ -56,19 +58,32 @@ impl Tx {
         // What was lost to a batch that ran at once, and what this batch repeats, is held against what is stored now.
         let rest: Vec<_> = lost.into_iter().chain(repeats).collect();
         let now_known = self.trace_keys(&external_ids(&rest)).await?;
-        let homeless = intake.without_known(rest, &now_known);
+        let homeless = without_known(&mut ledger, rest, &now_known);
         if let Some(item) = homeless.first() {
             return Err(StoreError::Corrupt(format!("the trace key of item {} came and went", item.at)));
         }
 
         self.store_traces(batch, &mine, &groups).await?;
         for item in &mine {
-            intake.outcomes[item.at] = Some(ItemOutcome::Stored(item.id.to_string()));
+            ledger.stored(item.at, item.id);
         }
-        self.set_aside(batch, &mut intake).await?;
-        let items: Vec<ItemOutcome> = intake.outcomes.into_iter().flatten().collect();
-        self.insert_batch(batch, Door::Traces, &items.iter().collect()).await?;
-        Ok(BatchOutcome { items, batch: Some(batch) })
+        ledger.close(self, batch).await
+    }
+
+    /// The items that are not refused.
+    fn readable<'a>(&self, ledger: &mut Ledger, items: &'a [Result<NewTrace, Rejection>]) -> Vec<Candidate<'a>> {
+        let mut readable = Vec::with_capacity(items.len());
+        for (at, item) in items.iter().enumerate() {
+            let checked = item.as_ref().map_err(Rejection::clone).and_then(|trace| {
+                trace.check_time(self.now())?;
+                Ok(Candidate { at, id: self.fresh(), trace, hash: trace.content_hash() })
+            });
+            match checked {
+                Ok(candidate) => readable.push(candidate),
+                Err(refused) => ledger.reject(at, refused),
+            }
+        }
+        readable
     }
 
     /// The groups that these traces name, made where they are new: name, id and query.
@@ -126,16 +141,6 @@ impl Tx {
         self.enqueue_all(verify.chain(merge).collect::<Vec<_>>()).await?;
         Ok(())
     }
-
-    async fn set_aside(&mut self, batch: BatchId, intake: &mut Intake) -> Result<()> {
-        let (places, items): (Vec<_>, Vec<_>) = std::mem::take(&mut intake.aside).into_iter().unzip();
-        let ids = self.quarantine(batch, &items).await?;
-        for ((at, item), id) in places.into_iter().zip(items).zip(ids) {
-            intake.outcomes[at] =
-                Some(ItemOutcome::Quarantined { id: id.to_string(), field: item.field, message: item.reason });
-        }
-        Ok(())
-    }
 }
 
 fn external_ids<'a>(candidates: &[Candidate<'a>]) -> Vec<&'a str> {
@@ -152,86 +157,47 @@ fn split_off_repeats<'a>(candidates: &mut Vec<Candidate<'a>>) -> Vec<Candidate<'
     repeats
 }
 
-/// What became of the items so far, and what is to be set aside.
-struct Intake {
-    outcomes: Vec<Option<ItemOutcome>>,
-    aside: Vec<(usize, NewQuarantined)>,
+/// Decides the items whose external id is taken: duplicates where the content is the same, quarantined where not.
+fn without_known<'a>(ledger: &mut Ledger, items: Vec<Candidate<'a>>, known: &[TraceKey]) -> Vec<Candidate<'a>> {
+    let known: HashMap<&str, &TraceKey> = known.iter().map(|key| (key.external_id.as_str(), key)).collect();
+    let mut new = Vec::with_capacity(items.len());
+    for item in items {
+        let external_id = item.trace.external_id.as_deref();
+        match external_id.and_then(|external_id| Some((external_id, known.get(external_id)?))) {
+            None => new.push(item),
+            Some((_, stored)) if stored.hash == item.hash => ledger.duplicate(item.at, stored.trace),
+            Some((external_id, stored)) => ledger.contradicts(item.at, stored.trace, external_id, item.line()),
+        }
+    }
+    new
 }
 
-impl Intake {
-    /// The items that are not refused.
-    fn readable<'a>(&mut self, tx: &Tx, items: &'a [Result<NewTrace, Rejection>]) -> Vec<Candidate<'a>> {
-        let mut readable = Vec::with_capacity(items.len());
-        for (at, item) in items.iter().enumerate() {
-            let checked = item.as_ref().map_err(Rejection::clone).and_then(|trace| {
-                trace.check_time(tx.now())?;
-                Ok(Candidate { at, id: tx.fresh(), trace, hash: trace.content_hash() })
-            });
-            match checked {
-                Ok(candidate) => readable.push(candidate),
-                Err(Rejection { field, message }) => {
-                    self.outcomes[at] = Some(ItemOutcome::Rejected { field, message });
-                }
+/// Decides the items whose group answers another query.
+fn without_strange_groups<'a>(
+    ledger: &mut Ledger,
+    items: Vec<Candidate<'a>>,
+    groups: &HashMap<String, (ChainGroupId, String)>,
+) -> Vec<Candidate<'a>> {
+    let mut fitting = Vec::with_capacity(items.len());
+    for item in items {
+        let group = item.trace.group.as_ref().and_then(|key| groups.get(key));
+        match group {
+            Some((id, query)) if *query != item.trace.query => {
+                let reason = format!(
+                    "the chains of group {id} answer another query, so that this one cannot be compared with them; \
+                     give each query a group of its own"
+                );
+                ledger.set_aside(item.at, "group", reason, item.trace.external_id.clone(), item.line());
             }
+            _ => fitting.push(item),
         }
-        readable
     }
+    fitting
+}
 
-    /// Decides the items whose external id is taken: duplicates where the content is the same, quarantined where not.
-    fn without_known<'a>(&mut self, items: Vec<Candidate<'a>>, known: &[TraceKey]) -> Vec<Candidate<'a>> {
-        let known: HashMap<&str, &TraceKey> = known.iter().map(|key| (key.external_id.as_str(), key)).collect();
-        let mut new = Vec::with_capacity(items.len());
-        for item in items {
-            let stored = item.trace.external_id.as_deref().and_then(|external_id| known.get(external_id));
-            match stored {
-                None => new.push(item),
-                Some(stored) if stored.hash == item.hash => {
-                    self.outcomes[item.at] = Some(ItemOutcome::Duplicate(stored.trace.to_string()));
-                }
-                Some(stored) => {
-                    let reason = format!(
-                        "{} is stored under this external_id with other content and stays as it is; send a changed \
-                         answer under an external_id of its own",
-                        stored.trace
-                    );
-                    self.put_aside(&item, "external_id", reason);
-                }
-            }
-        }
-        new
-    }
-
-    /// Decides the items whose group answers another query.
-    fn without_strange_groups<'a>(
-        &mut self,
-        items: Vec<Candidate<'a>>,
-        groups: &HashMap<String, (ChainGroupId, String)>,
-    ) -> Vec<Candidate<'a>> {
-        let mut fitting = Vec::with_capacity(items.len());
-        for item in items {
-            let group = item.trace.group.as_ref().and_then(|key| groups.get(key));
-            match group {
-                Some((id, query)) if *query != item.trace.query => {
-                    let reason = format!(
-                        "the chains of group {id} answer another query, so that this one cannot be compared with \
-                         them; give each query a group of its own"
-                    );
-                    self.put_aside(&item, "group", reason);
-                }
-                _ => fitting.push(item),
-            }
-        }
-        fitting
-    }
-
-    fn put_aside(&mut self, item: &Candidate<'_>, field: &str, reason: String) {
-        let aside = NewQuarantined {
-            door: Door::Traces,
-            external_id: item.trace.external_id.clone(),
-            reason,
-            field: field.to_owned(),
-            content: serde_json::to_value(item.trace).expect("a trace serialises to JSON"),
-        };
-        self.aside.push((item.at, aside));
+impl Candidate<'_> {
+    /// As it came.
+    fn line(&self) -> Value {
+        serde_json::to_value(self.trace).expect("a trace serialises to JSON")
     }
 }

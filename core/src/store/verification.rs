@@ -243,7 +243,8 @@ impl Tx {
         self.page::<ClaimRow, _>(query, page).await
     }
 
-    /// Traces whose newest verification rests on this fact, in order, after one of them (claim_fact_idx).
+    /// Traces of which a verification rested on this fact, in order, after one of them (claim_fact_trace_idx). Not the
+    /// newest alone: a fact that was retracted and holds again decides again what it once decided.
     ///
     /// # Errors
     /// If the database is out of reach.

@@ -2,5 +2,6 @@
 
 mod experts;
 mod grounding;
+mod keys;
 mod reviews;
 mod traces;

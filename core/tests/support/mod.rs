@@ -56,6 +56,13 @@ impl Database {
         Self { store, owner, project, clock, name }
     }
 
+    /// Its address for a login.
+    pub fn url_of(&self, login: &str) -> String {
+        let server = server();
+        let (_, host) = server.split_once('@').expect("a server's address with a login");
+        format!("postgres://{login}@{host}/{}", self.name)
+    }
+
     /// Another project.
     pub async fn add_project(&self, slug: &str) -> ProjectId {
         self.store.create_project(slug, slug).await.expect("a project").id

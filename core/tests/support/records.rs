@@ -72,9 +72,18 @@ impl<'a> Records<'a> {
     pub async fn trace(&self, trace: &Trace<'_>) -> TraceId {
         let id: TraceId = self.fresh();
         let now = self.db.clock.now();
-        query("insert into chain_group (project_id, id, group_key, query, created_at) values ($1, $2, $3, $4, $5) on conflict (project_id, group_key) do nothing")
-            .bind(self.project.uuid()).bind(self.fresh::<atr_core::ids::ChainGroupId>().uuid()).bind(trace.group).bind(trace.query).bind(now)
-            .execute(&self.db.owner).await.expect("a group");
+        query(
+            "insert into chain_group (project_id, id, group_key, query, created_at) select $1, $2, $3, $4, $5
+               where not exists (select from chain_group where project_id = $1 and group_key = $3)",
+        )
+        .bind(self.project.uuid())
+        .bind(self.fresh::<atr_core::ids::ChainGroupId>().uuid())
+        .bind(trace.group)
+        .bind(trace.query)
+        .bind(now)
+        .execute(&self.db.owner)
+        .await
+        .expect("a group");
         query("insert into error_trace (project_id, id, model_version_id, chain_group_id, split, pillar, domain, language, query, answer,
                    signals, flaw_labels, attachments, source, licence, circular_support, content_hash, batch_id, received_at)
                select $1, $2, $3, g.id, $4, 'text', $5, 'en', $6, $7, $8, '{}', '[]', 'test', 'CC0-1.0', false, $9, $2, $10

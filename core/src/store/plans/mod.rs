@@ -42,10 +42,14 @@ struct Listing {
 }
 
 fn by_id(name: impl Into<String>, statement: impl Fn(PageRequest) -> Statement) -> Listing {
+    by_key(name, id(ROWS / 2), statement)
+}
+
+fn by_key<K: Copy>(name: impl Into<String>, middle: K, statement: impl Fn(PageRequest<K>) -> Statement) -> Listing {
     let first = PageRequest::first(PAGE);
     let end = PageRequest { from_end: true, ..first };
-    let before = PageRequest { before: Some(id(ROWS / 2)), ..end };
-    Listing { name: name.into(), statements: [first, first.after(id(ROWS / 2)), end, before].map(statement).into() }
+    let before = PageRequest { before: Some(middle), ..end };
+    Listing { name: name.into(), statements: [first, first.after(middle), end, before].map(statement).into() }
 }
 
 fn by_place(name: impl Into<String>, statement: impl Fn(OrdinalRequest) -> Statement) -> Listing {

@@ -1,16 +1,16 @@
 //! Snapshots, what they hold and decided, and lineage.
 
 use super::{
-    Library, MOST, by_id, by_place,
+    Library, MOST, by_id, by_key, by_place,
     rows::{
         Holds::{Value, Words},
-        id, of,
+        ROWS, id, of,
     },
 };
 use crate::{
     domain::{
         example::ExampleFormat,
-        lineage::{Direction, LineageFilter},
+        lineage::{Direction, LineageFilter, Place, Relation},
         snapshot::{DecisionFilter, SnapshotFilter, SnapshotState},
     },
     ids::{AnyId, Kind},
@@ -87,9 +87,10 @@ async fn a_page_of_what_a_snapshot_holds_costs_a_page_by_whatever_it_is_filtered
     ];
     let kinds = [None, Some(Kind::Score), Some(Kind::Trace), Some(Kind::Snapshot)];
     let filters = edges.into_iter().flat_map(|(of, direction)| kinds.map(|kind| LineageFilter { of, direction, kind }));
+    let middle = Place { far: id(ROWS / 2), relation: Relation::Used };
     all.expect_few_rows(
         MOST,
-        filters.map(|filter| by_id(format!("{filter:?}"), |page| lineage_query(project, &filter, page))),
+        filters.map(|filter| by_key(format!("{filter:?}"), middle, |page| lineage_query(project, &filter, page))),
     )
     .await;
 }

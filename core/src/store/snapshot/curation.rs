@@ -133,7 +133,7 @@ impl Tx {
         Ok(page.pages(of, decisions.map(|decision| (decision.snapshot, decision))))
     }
 
-    /// Decisions by id (curation_decision_id_key).
+    /// Decisions by id (curation_decision_id_idx).
     ///
     /// # Errors
     /// If the database is out of reach.

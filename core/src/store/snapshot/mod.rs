@@ -66,14 +66,9 @@ impl TryFrom<SnapshotRecord> for Snapshot {
     }
 }
 
-/// The words of the states from which a step is possible, and that of the state after it: the guard of its update.
+/// The guard of a step's update.
 fn guard(step: SnapshotStep) -> (Vec<String>, &'static str) {
-    let mut after = "";
-    let before = SnapshotState::ALL.iter().filter_map(|state| {
-        after = state.after(step).ok()?.word();
-        Some(state.word().to_owned())
-    });
-    (before.collect(), after)
+    super::guard::guard(SnapshotState::ALL, SnapshotState::word, |state| state.after(step).ok())
 }
 
 impl Tx {

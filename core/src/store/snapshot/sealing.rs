@@ -165,7 +165,7 @@ impl Tx {
         Ok(page.pages(of, rows.into_iter().map(|row| (row.snapshot, row))))
     }
 
-    /// Rows by id (snapshot_row_id_key).
+    /// Rows by id (snapshot_row_id_idx).
     ///
     /// # Errors
     /// If the database is out of reach.

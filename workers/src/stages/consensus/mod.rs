@@ -3,7 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use atr_core::{
-    domain::{judgement::Consensus, trace::Trace},
+    domain::{
+        judgement::Consensus,
+        lineage::{Edge, Relation},
+        trace::Trace,
+    },
     hash,
     ids::{ChainGroupId, TraceId},
     queue::{Claim, Work},
@@ -38,7 +42,7 @@ pub(crate) async fn run(cx: &Context, claims: &[Claim]) -> Result<(), StageError
             chains.entry(group).or_default().push(trace);
         }
     }
-    let mut changed = Vec::new();
+    let (mut changed, mut edges) = (Vec::new(), Vec::new());
     for (group, mut traces) in chains {
         traces.sort_by_key(|trace| trace.id);
         let inputs_hash = hash::of_json(&traces.iter().map(|trace| (trace.id, &trace.answer)).collect::<Vec<_>>());
@@ -65,8 +69,10 @@ pub(crate) async fn run(cx: &Context, claims: &[Claim]) -> Result<(), StageError
             at: tx.now(),
         };
         tx.insert_consensus(&found).await?;
+        edges.extend(traces.iter().map(|trace| Edge::new(found.id, Relation::WasDerivedFrom, trace.id)));
         changed.extend(traces.iter().map(|trace| trace.id));
     }
+    tx.note_lineage(&edges).await?;
     // Those not yet verified are scored when they are.
     let verified: HashSet<TraceId> =
         tx.latest_verifications_of_traces(&changed).await?.into_iter().map(|run| run.trace).collect();

@@ -11,7 +11,7 @@ use atr_core::{
         trace::{Step, Trace},
     },
     hash,
-    ids::{ChainGroupId, ReviewId, TraceId},
+    ids::{AnyId, ChainGroupId, ReviewId, TraceId},
     queue::{Claim, Work},
     store::Tx,
 };
@@ -32,7 +32,7 @@ pub(crate) async fn run(cx: &Context, claims: &[Claim]) -> Result<(), StageError
         .collect();
     let reviews = tx.reviews_by_id(&wanted.into_iter().collect::<Vec<_>>()).await?;
     let around = Around::read(&mut tx, &reviews).await?;
-    let (mut examples, mut cases, mut edges) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut examples, mut cases) = (Vec::new(), Vec::new());
     for review in &reviews {
         let Some(trace) = around.traces.get(&review.trace) else { continue };
         // A revision that was overtaken, and a trace on which experts disagree, yield nothing.
@@ -60,8 +60,6 @@ pub(crate) async fn run(cx: &Context, claims: &[Claim]) -> Result<(), StageError
                 rules_version: VERSION.to_owned(),
                 at: tx.now(),
             };
-            edges.push(Edge { from: example.id.into(), to: review.id.into(), relation: Relation::WasDerivedFrom });
-            edges.push(Edge { from: example.id.into(), to: trace.id.into(), relation: Relation::WasDerivedFrom });
             examples.push(example);
         }
         if let Some(purpose) = yielded.case {
@@ -77,10 +75,18 @@ pub(crate) async fn run(cx: &Context, claims: &[Claim]) -> Result<(), StageError
             });
         }
     }
-    // Deriving a review again writes nothing twice: review and format are a key.
+    // Deriving a review again writes nothing twice: review and format are a key, and a review has one case.
     let stored: BTreeSet<_> = tx.insert_examples(&examples).await?.into_iter().collect();
-    edges.retain(|edge| stored.iter().any(|id| edge.from == (*id).into()));
-    tx.insert_evaluation_cases(&cases).await?;
+    let kept: BTreeSet<_> = tx.insert_evaluation_cases(&cases).await?.into_iter().collect();
+    let examples = examples.iter().filter(|example| stored.contains(&example.id));
+    let cases = cases.iter().filter(|case| kept.contains(&case.id));
+    let edges: Vec<Edge> = examples
+        .map(|example| (AnyId::from(example.id), example.review, example.trace))
+        .chain(cases.map(|case| (case.id.into(), case.review, case.trace)))
+        .flat_map(|(made, review, trace)| {
+            [Edge::new(made, Relation::WasDerivedFrom, review), Edge::new(made, Relation::WasDerivedFrom, trace)]
+        })
+        .collect();
     tx.note_lineage(&edges).await?;
     tx.succeed_all(claims).await?;
     Ok(tx.commit().await?)

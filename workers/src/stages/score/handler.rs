@@ -75,7 +75,8 @@ async fn score_all(tx: &mut Tx, after: Option<TraceId>) -> Result<(), StageError
 fn edges_of(score: &Score) -> Vec<Edge> {
     let used = |to| Edge { from: score.id.into(), to, relation: Relation::Used };
     let inputs = score.inputs;
-    let optional = [inputs.review.map(Into::into), inputs.reward_model.map(Into::into)];
+    let optional =
+        [inputs.consensus.map(Into::into), inputs.review.map(Into::into), inputs.reward_model.map(Into::into)];
     [inputs.verification.into()].into_iter().chain(optional.into_iter().flatten()).map(used).collect()
 }
 

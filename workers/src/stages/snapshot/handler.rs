@@ -43,7 +43,7 @@ pub(crate) async fn run(cx: &Context, claim: &Claim) -> Result<(), StageError> {
     let done = match made {
         Ok(made) => {
             let files = store_files(cx, &dir, &made).await?;
-            seal(&mut tx, id, &made, &files).await?
+            seal(&mut tx, &snapshot, &made, &files).await?
         }
         Err(AssembleError::Impossible(why)) => tx.fail_snapshot(id, &why).await?,
         Err(AssembleError::Stage(error)) => return Err(error),
@@ -133,9 +133,12 @@ async fn store_files(cx: &Context, dir: &Path, made: &Assembled) -> Result<Vec<S
     Ok(files)
 }
 
-async fn seal(tx: &mut Tx, id: SnapshotId, made: &Assembled, files: &[SnapshotFile]) -> Result<bool, StageError> {
+async fn seal(tx: &mut Tx, of: &Snapshot, made: &Assembled, files: &[SnapshotFile]) -> Result<bool, StageError> {
+    let id = of.id;
     let mut edges: Vec<Edge> =
         made.origins.iter().map(|origin| Edge::new(id, Relation::WasDerivedFrom, *origin)).collect();
+    // What its parent kept is not taken again.
+    edges.extend(of.parent.map(|parent| Edge::new(id, Relation::Used, parent)));
     for rows in made.rows.chunks(WRITTEN_AT_ONCE) {
         let ids = tx.record_snapshot_rows(id, rows).await?;
         edges.extend(ids.iter().zip(rows).map(|(id, row)| Edge::new(*id, Relation::WasDerivedFrom, row.example)));

@@ -23,7 +23,7 @@ use super::{
 use crate::StageError;
 
 /// The trainer of this workspace, as it is now: `cargo test` of this crate alone does not build it.
-fn trainer() -> PathBuf {
+pub(super) fn trainer() -> PathBuf {
     let tests = std::env::current_exe().expect("this program's path");
     let folder = tests.parent().and_then(Path::parent).expect("…/deps/this");
     let built = std::process::Command::new(env!("CARGO"))
@@ -43,7 +43,7 @@ fn script(bench: &Bench, text: &str) -> PathBuf {
 }
 
 /// Sums, right ones and wrong ones that can be told by their words; the answering model is equally sure of all.
-async fn sums(records: &Records<'_>, from: u32, held_out: bool) {
+pub(super) async fn sums(records: &Records<'_>, from: u32, held_out: bool) {
     for a in from..from + 32 {
         let b = a % 7 + 2;
         for right in [true, false] {
@@ -67,7 +67,7 @@ async fn sums(records: &Records<'_>, from: u32, held_out: bool) {
     }
 }
 
-async fn sealed(bench: &Bench, project: ProjectId) -> SnapshotId {
+pub(super) async fn sealed(bench: &Bench, project: ProjectId) -> SnapshotId {
     let frozen = bench.freeze(project).await;
     bench.turn(&[Stage::Curate, Stage::Snapshot]).await;
     let sealed = bench.snapshot(project, &frozen).await;
@@ -75,7 +75,7 @@ async fn sealed(bench: &Bench, project: ProjectId) -> SnapshotId {
     sealed.id
 }
 
-async fn ask(bench: &Bench, project: ProjectId, snapshot: SnapshotId) -> TrainingJob {
+pub(super) async fn ask(bench: &Bench, project: ProjectId, snapshot: SnapshotId) -> TrainingJob {
     let mut tx = bench.db.store.begin(project).await.expect("a transaction");
     let new = NewJob {
         snapshot,

@@ -1,5 +1,5 @@
 //! A trainer: a program that reads a job specification and reports lines of JSON. It runs in a process group of its
-//! own, all of which is killed when this is dropped before its end.
+//! own, all of which is killed when this is dropped before its end; where this process is killed, the kernel kills it.
 
 use std::{
     path::Path,
@@ -14,9 +14,12 @@ use nix::{
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader},
     process::{Child, Command},
+    runtime::Handle,
     sync::mpsc,
     task::JoinHandle,
 };
+
+use crate::child::{ParentThread, die_with_parent};
 
 /// The longest line that is read.
 const LONGEST_LINE: usize = 64 * 1024;
@@ -53,20 +56,27 @@ pub(super) struct Trainer {
     group: Option<Pid>,
     lines: mpsc::Receiver<Result<Line, Garbage>>,
     errors: JoinHandle<String>,
+    _parent: ParentThread,
 }
 
 impl Trainer {
     /// Starts a program on a specification.
     pub(super) fn start(program: &Path, specification: &Path) -> std::io::Result<Self> {
-        let mut child = Command::new(program)
+        let mut command = Command::new(program);
+        command
             .arg("--spec")
             .arg(specification)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .process_group(0)
-            .kill_on_drop(true)
-            .spawn()?;
+            .kill_on_drop(true);
+        die_with_parent(command.as_std_mut(), Signal::SIGKILL);
+        let runtime = Handle::current();
+        let (mut child, parent) = ParentThread::spawn(move || {
+            let _inside = runtime.enter();
+            command.spawn()
+        })?;
         let group = child.id().and_then(|id| i32::try_from(id).ok()).map(Pid::from_raw);
         let (send, lines) = mpsc::channel(64);
         let piped = |what| move || std::io::Error::other(format!("the trainer has no standard {what}"));
@@ -74,7 +84,7 @@ impl Trainer {
         let stderr = child.stderr.take().ok_or_else(piped("error"))?;
         tokio::spawn(report(stdout, send));
         let errors = tokio::spawn(tail(stderr));
-        Ok(Self { child, group, lines, errors })
+        Ok(Self { child, group, lines, errors, _parent: parent })
     }
 
     /// The next line of its report; `None` at its end.
@@ -150,3 +160,6 @@ async fn tail(mut from: impl AsyncRead + Unpin) -> String {
     }
     String::from_utf8_lossy(&kept).trim().to_owned()
 }
+
+#[cfg(test)]
+mod tests;

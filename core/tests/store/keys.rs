@@ -1,0 +1,52 @@
+//! Keys: found by their hash alone, and the first of an installation.
+
+use atr_core::{
+    domain::access::Role,
+    hash::Digest,
+    store::{NewKey, PageRequest, StoreError},
+};
+
+use crate::support::Database;
+
+fn operators(secret: &str) -> (NewKey, Digest) {
+    let hash = blake3::hash(secret.as_bytes());
+    (NewKey { name: secret.to_owned(), role: Role::Operator, expert: None, expires_at: None, token_hash: hash }, hash)
+}
+
+#[tokio::test]
+async fn a_key_is_found_by_its_hash_alone_and_leads_to_its_own_project() -> Result<(), StoreError> {
+    let db = Database::create().await;
+    let projects = [db.project, db.add_project("other").await];
+    for (secret, project) in ["one", "two"].into_iter().zip(projects) {
+        let mut tx = db.store.begin(project).await?;
+        let made = tx.insert_key(&operators(secret).0).await?;
+        tx.commit().await?;
+        let found = db.store.authenticate(&operators(secret).1).await?.expect("the key");
+        assert_eq!((found.key, found.project, found.role), (made.id, project, Role::Operator));
+    }
+    assert_eq!(db.store.authenticate(&blake3::hash(b"no key")).await?, None);
+    Ok(())
+}
+
+#[tokio::test]
+async fn of_several_first_starts_one_makes_the_first_key_and_later_ones_make_none() -> Result<(), StoreError> {
+    let db = Database::create().await;
+    let secrets = ["a", "b", "c", "d", "e"];
+    let made = futures_util::future::join_all(
+        secrets.map(async |secret| db.store.insert_first_key("default", "Default", &operators(secret).0).await),
+    )
+    .await
+    .into_iter()
+    .collect::<Result<Vec<_>, _>>()?;
+    assert_eq!(made.iter().filter(|made| **made).count(), 1, "{made:?}");
+    // A project that stood without a key, as a start that was killed left it, is its home.
+    let mut tx = db.store.begin(db.project).await?;
+    let keys = tx.keys(PageRequest::first(10)).await?.rows;
+    let maker = made.iter().position(|made| *made).expect("one made it");
+    assert_eq!(keys.iter().map(|key| key.name.as_str()).collect::<Vec<_>>(), [secrets[maker]]);
+    assert_eq!(db.store.projects(None, 10).await?.len(), 1);
+    tx.revoke_key(keys[0].id).await?;
+    tx.commit().await?;
+    assert!(!db.store.insert_first_key("default", "Default", &operators("late").0).await?, "one was made");
+    Ok(())
+}
