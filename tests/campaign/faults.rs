@@ -71,8 +71,11 @@ impl Fault {
     }
 }
 
+/// Draws what is left open of a kind of fault.
+type Draw = fn(&mut StdRng) -> Fault;
+
 /// How often each comes, out of a hundred: what recovers slowly comes seldom, so that it is up most of the time.
-const WEIGHTS: [(u32, fn(&mut StdRng) -> Fault); 11] = [
+const WEIGHTS: [(u32, Draw); 11] = [
     (20, |random| Fault::KillWorker { which: random.random_range(0..WORKERS), down: down(random) }),
     (5, |random| Fault::StopWorker { which: random.random_range(0..WORKERS), down: down(random) }),
     (14, |random| Fault::KillServer { which: random.random_range(0..SERVERS), down: down(random) }),
@@ -80,9 +83,9 @@ const WEIGHTS: [(u32, fn(&mut StdRng) -> Fault); 11] = [
     (3, |random| Fault::KillBroker { down: down(random) }),
     (6, |_| Fault::RestartDatabase),
     (2, |_| Fault::KillDatabase),
-    (15, |random| Fault::CutDatabase(cut(random))),
-    (12, |random| Fault::CutBroker(cut(random))),
-    (8, |random| Fault::CutClient { which: random.random_range(0..SERVERS), cut: cut(random) }),
+    (15, |random| Fault::CutDatabase(cut(random, 60))),
+    (12, |random| Fault::CutBroker(cut(random, 6))),
+    (8, |random| Fault::CutClient { which: random.random_range(0..SERVERS), cut: cut(random, 2) }),
     (10, |random| Fault::DoubleMessage { times: random.random_range(1..=3) }),
 ];
 
@@ -90,9 +93,10 @@ fn down(random: &mut StdRng) -> Duration {
     Duration::from_millis(random.random_range(0..3000))
 }
 
-fn cut(random: &mut StdRng) -> Cut {
+/// After how many pieces at most depends on how much is said there.
+fn cut(random: &mut StdRng, most: u32) -> Cut {
     let speaker = if random.random() { Speaker::Client } else { Speaker::Server };
-    Cut { speaker, share: random.random(), reset: random.random() }
+    Cut { speaker, after: random.random_range(0..=most), share: random.random(), reset: random.random() }
 }
 
 /// When each of `count` faults comes, within `seconds`; each kind at least once.

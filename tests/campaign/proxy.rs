@@ -30,10 +30,12 @@ pub enum Speaker {
     Server,
 }
 
-/// A cut, made in the next piece that the speaker says.
+/// A cut in one of the next pieces that the speaker says.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Cut {
     pub speaker: Speaker,
+    /// How many pieces get through whole before it.
+    pub after: u32,
     /// How much of the piece gets through, in 0..1; never nothing and never all.
     pub share: f64,
     /// Whether the connection is reset; else it ends as if in order.
@@ -63,7 +65,12 @@ impl Shared {
     /// The cut that is to be made in a piece of this speaker.
     fn take(&self, speaker: Speaker, length: usize) -> Option<Armed> {
         let mut armed = self.armed.lock().unwrap_or_else(PoisonError::into_inner);
-        armed.take_if(|armed| armed.cut.speaker == speaker && length > 1)
+        armed.take_if(|armed| {
+            let of_this = armed.cut.speaker == speaker && length > 1;
+            let now = of_this && armed.cut.after == 0;
+            armed.cut.after = armed.cut.after.saturating_sub(u32::from(of_this));
+            now
+        })
     }
 }
 
@@ -96,7 +103,8 @@ impl Proxy {
         *self.shared.upstream.lock().unwrap_or_else(PoisonError::into_inner) = Some(upstream);
     }
 
-    /// Cuts the first connection on which the speaker says something within that time, and says where it was cut.
+    /// Cuts a connection, whichever the piece comes through, and says where in it; nothing is cut if it does not come
+    /// within that time.
     pub async fn cut(&self, cut: Cut, within: Duration) -> Option<CutOff> {
         let _alone = self.cutting.lock().await;
         let (done, made) = oneshot::channel();
