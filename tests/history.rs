@@ -106,7 +106,11 @@ fn a_change_that_is_missing_is_noticed_wherever_it_was() {
 fn a_task_that_came_or_went_without_a_change_is_noticed() {
     let mut history = read(&legal());
     history.end(&HashMap::from([(Uuid::from_u128(8), waits(State::Succeeded, 3).expect("it waits"))]));
-    assert_eq!(history.illegal().len(), 2, "{:?}", history.illegal());
+    assert_eq!((history.illegal().len(), history.illegal_histories()), (2, 2), "{:?}", history.illegal());
+    let changes = legal();
+    let history = read([&changes[0], &changes[4], &changes[8]]);
+    assert!(history.illegal().len() > 1, "{:?}", history.illegal());
+    assert_eq!(history.illegal_histories(), 1);
 }
 
 #[test]

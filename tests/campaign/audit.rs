@@ -28,6 +28,8 @@ pub struct Audit {
     pub doubled: Vec<String>,
     pub stuck: Vec<String>,
     pub illegal: Vec<String>,
+    /// Of how many tasks.
+    pub illegal_histories: usize,
     /// What else must not be.
     pub wrong: Vec<String>,
     /// How often tasks took each step.
@@ -66,6 +68,7 @@ pub async fn audit(database: &mut PgConnection, acknowledged: &Acknowledged) -> 
 
     let history = history(database).await?;
     audit.steps = history.steps().clone();
+    audit.illegal_histories = history.illegal_histories();
     audit.illegal = history.illegal().iter().map(|illegal| format!("task {}: {}", illegal.task, illegal.why)).collect();
     for (task, state) in history.stuck() {
         let errors: Option<String> = sqlx::query_scalar("select stage || ' ' || errors::text from task where id = $1")

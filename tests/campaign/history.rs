@@ -1,7 +1,7 @@
 //! What may happen to a task, and whether it did: the state machine of `atr_core::queue` as a function of one change, and
 //! what must hold between changes.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use atr_core::queue::State;
 use chrono::{DateTime, Utc};
@@ -179,7 +179,9 @@ impl History {
                 self.fault(change, why);
             }
             self.holder.insert(change.task, change.by.clone());
-            if let Some(other) = change.work.as_ref().and_then(|work| self.running.insert(work.clone(), change.task)) {
+            if let Some(other) = change.work.as_ref().and_then(|work| self.running.insert(work.clone(), change.task))
+                && other != change.task
+            {
                 self.fault(change, format!("claimed while task {other} does the same work"));
             }
             return;
@@ -212,14 +214,21 @@ impl History {
                 self.illegal.push(Illegal { task: *task, why });
             }
         }
-        for task in held.keys().filter(|task| !self.last.contains_key(task)) {
-            self.illegal.push(Illegal { task: *task, why: "no change brought it".to_owned() });
+        for (task, standing) in held {
+            if self.last.insert(*task, standing.clone()).is_none() {
+                self.illegal.push(Illegal { task: *task, why: "no change brought it".to_owned() });
+            }
         }
     }
 
     /// What must not have happened.
     pub fn illegal(&self) -> &[Illegal] {
         &self.illegal
+    }
+
+    /// How many tasks have a history in which something is illegal.
+    pub fn illegal_histories(&self) -> usize {
+        self.illegal.iter().map(|illegal| illegal.task).collect::<HashSet<_>>().len()
     }
 
     /// Tasks that have neither succeeded nor been cancelled.

@@ -148,7 +148,7 @@ fn report(options: &Options, counts: &Counts, acknowledged: usize, audit: &Audit
         "lost": audit.lost.len(),
         "doubled": audit.doubled.len(),
         "stuck": audit.stuck.len(),
-        "illegal_histories": audit.illegal.len(),
+        "illegal_histories": audit.illegal_histories,
         "wrong": audit.wrong.len(),
         "took_effect": counts.took_effect,
         "came_to_nothing": counts.came_to_nothing,
