@@ -28,6 +28,13 @@ const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/rabbitmq-node
 /// Ports of a node: its own and two for Erlang.
 const PORTS: u16 = 3;
 
+/// A queue of the node, and how many messages it held of late.
+#[derive(Debug, Clone)]
+pub struct Queue {
+    pub name: String,
+    pub messages: u64,
+}
+
 /// A node; what is durable outlives its restarts.
 #[derive(Debug)]
 pub struct Broker {
@@ -88,16 +95,22 @@ impl Broker {
         until("the end of RabbitMQ", PATIENCE, async || Ok(are_free(self.port).then_some(()))).await
     }
 
-    /// The names of its queues.
-    pub async fn queues(&self) -> Result<Vec<String>> {
+    /// Its queues that answer.
+    pub async fn queues(&self) -> Result<Vec<Queue>> {
         let mut command = Command::new(SCRIPT);
-        command.arg(&self.folder).arg(self.port.to_string()).args(["list_queues", "--no-table-headers", "name"]);
+        command.arg(&self.folder).arg(self.port.to_string());
+        command.args(["list_queues", "--no-table-headers", "name", "messages"]);
         let asked = command.stdin(Stdio::null()).kill_on_drop(true).output();
         let output = timeout(PATIENCE, asked).await.map_err(|_| "rabbitmqctl does not answer")??;
         if !output.status.success() {
             return Err(format!("rabbitmqctl: {}", String::from_utf8_lossy(&output.stderr).trim()).into());
         }
-        Ok(String::from_utf8(output.stdout)?.lines().map(str::to_owned).collect())
+        let told = String::from_utf8(output.stdout)?;
+        let queues = told.lines().filter_map(|line| line.split_once('\t'));
+        // How many one holds is not known while it has no leader: nothing can be taken from it.
+        let known =
+            queues.filter_map(|(name, held)| Some(Queue { name: name.to_owned(), messages: held.parse().ok()? }));
+        Ok(known.collect())
     }
 }
 

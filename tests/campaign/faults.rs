@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rand::{RngExt, rngs::StdRng, seq::SliceRandom};
+use rand::{RngExt, SeedableRng, rngs::StdRng, seq::SliceRandom};
 
 use crate::proxy::{Cut, Speaker};
 
@@ -97,6 +97,13 @@ fn down(random: &mut StdRng) -> Duration {
 fn cut(random: &mut StdRng, most: u32) -> Cut {
     let speaker = if random.random() { Speaker::Client } else { Speaker::Server };
     Cut { speaker, after: random.random_range(0..=most), share: random.random(), reset: random.random() }
+}
+
+/// The names of every kind.
+pub fn kinds() -> Vec<&'static str> {
+    // What else is drawn makes no other kind of it.
+    let mut random = StdRng::seed_from_u64(0);
+    WEIGHTS.iter().map(|(_, one)| one(&mut random).name()).collect()
 }
 
 /// When each of `count` faults comes, within `seconds`; each kind at least once.

@@ -8,7 +8,10 @@ use std::{
 
 use nix::sys::signal::Signal;
 use rand::{SeedableRng, rngs::StdRng};
-use tokio::{task::JoinSet, time::Instant};
+use tokio::{
+    task::JoinSet,
+    time::{Instant, timeout},
+};
 
 use crate::{
     cluster::Cluster,
@@ -17,8 +20,8 @@ use crate::{
     proxy::{Cut, Proxy},
 };
 
-/// How long a cut waits for a piece to be cut in.
-const CUT_WITHIN: Duration = Duration::from_secs(15);
+/// How long a cut waits for a piece to be cut in, and a message for RabbitMQ.
+const WITHIN: Duration = Duration::from_secs(15);
 
 /// How often each kind of fault took effect, and how often one came to nothing.
 #[derive(Debug, Clone, Default)]
@@ -55,10 +58,11 @@ pub async fn inflict(
             let random = StdRng::seed_from_u64(seed.wrapping_add(number));
             let what = one(&cluster, fault, random).await.map_err(|error| format!("{fault:?}: {error}"))?;
             let mut counts = counts.lock().unwrap_or_else(PoisonError::into_inner);
-            let counted = if what.is_some() { &mut counts.took_effect } else { &mut counts.came_to_nothing };
+            let counted = if what.is_ok() { &mut counts.took_effect } else { &mut counts.came_to_nothing };
             *counted.entry(fault.name()).or_default() += 1;
             drop(counts);
-            told(began.elapsed(), fault, what.as_deref().unwrap_or("came to nothing"));
+            let what = what.unwrap_or_else(|why| format!("came to nothing: {why}"));
+            told(began.elapsed(), fault, &what);
             Ok(())
         });
     }
@@ -69,8 +73,8 @@ pub async fn inflict(
     Ok(counts.clone())
 }
 
-/// Does one, and says what it did, if it did anything.
-async fn one(cluster: &Cluster, fault: Fault, mut random: StdRng) -> Result<Option<String>> {
+/// Does one, and says what it did, or why it did nothing.
+async fn one(cluster: &Cluster, fault: Fault, mut random: StdRng) -> Result<std::result::Result<String, String>> {
     match fault {
         Fault::KillWorker { which, down } => cluster.workers[which].end(Signal::SIGKILL, down).await?,
         Fault::StopWorker { which, down } => cluster.workers[which].end(Signal::SIGTERM, down).await?,
@@ -86,11 +90,17 @@ async fn one(cluster: &Cluster, fault: Fault, mut random: StdRng) -> Result<Opti
             // Held meanwhile: it does not go down in between.
             let broker = cluster.broker.lock().await;
             let queues = broker.queues().await?;
-            let doubled = cluster.doubler.lock().await.double(&broker.url(), queues, times, &mut random).await?;
-            return Ok(doubled.map(|queue| format!("{times} more for {queue}")));
+            let mut doubler = cluster.doubler.lock().await;
+            // On a node that was started just now, a queue may take long to come back.
+            let doubled = timeout(WITHIN, doubler.double(&broker.url(), queues, times, &mut random)).await;
+            return Ok(match doubled {
+                Ok(Ok(queue)) => Ok(format!("{times} more for {queue}")),
+                Ok(Err(error)) => Err(error.to_string()),
+                Err(late) => Err(late.to_string()),
+            });
         }
     }
-    Ok(Some("done".to_owned()))
+    Ok(Ok("done".to_owned()))
 }
 
 async fn restart_broker(cluster: &Cluster, how: Signal, down: Duration) -> Result {
@@ -100,7 +110,7 @@ async fn restart_broker(cluster: &Cluster, how: Signal, down: Duration) -> Resul
     broker.begin().await
 }
 
-async fn cut(proxy: &Proxy, how: Cut) -> Option<String> {
-    let made = proxy.cut(how, CUT_WITHIN).await?;
-    Some(format!("after {} of {} bytes", made.passed, made.of))
+async fn cut(proxy: &Proxy, how: Cut) -> std::result::Result<String, String> {
+    let made = proxy.cut(how, WITHIN).await.ok_or("too little was said")?;
+    Ok(format!("after {} of {} bytes", made.passed, made.of))
 }

@@ -1,12 +1,17 @@
 //! Messages that come more than once.
 
+use std::cmp::Reverse;
+
 use lapin::{
     BasicProperties, Connection, ConnectionProperties,
     options::{BasicAckOptions, BasicGetOptions, BasicPublishOptions, ConfirmSelectOptions},
 };
 use rand::{rngs::StdRng, seq::SliceRandom};
 
-use crate::patience::Result;
+use crate::{broker::Queue, patience::Result};
+
+/// How many queues are looked into, the longest first.
+const TRIED: usize = 4;
 
 /// A message as it was found.
 #[derive(Debug, Clone)]
@@ -24,28 +29,29 @@ pub struct Doubler {
 
 impl Doubler {
     /// Publishes a message that waits in one of the queues so many times more before it is taken from there; where none
-    /// waits, the last one that was found. Answers the queue, if ever a message was found.
+    /// waits, the last one that was found. Answers the queue.
     pub async fn double(
         &mut self,
         url: &str,
-        mut queues: Vec<String>,
+        mut queues: Vec<Queue>,
         times: u8,
         random: &mut StdRng,
-    ) -> Result<Option<String>> {
+    ) -> Result<String> {
         let connection = Connection::connect(url, ConnectionProperties::default()).await?;
         let channel = connection.create_channel().await?;
         channel.confirm_select(ConfirmSelectOptions::default()).await?;
         queues.shuffle(random);
+        queues.sort_by_key(|queue| Reverse(queue.messages));
         let mut found = None;
-        for queue in queues {
-            if let Some(waits) = channel.basic_get(queue.as_str().into(), BasicGetOptions::default()).await? {
+        for Queue { name, .. } in queues.into_iter().take(TRIED) {
+            if let Some(waits) = channel.basic_get(name.as_str().into(), BasicGetOptions::default()).await? {
                 let (body, properties) = (waits.data.clone(), waits.properties.clone());
-                self.last = Some(Message { queue, body, properties });
+                self.last = Some(Message { queue: name, body, properties });
                 found = Some(waits);
                 break;
             }
         }
-        let Some(message) = &self.last else { return Ok(None) };
+        let message = self.last.as_ref().ok_or("no message was seen yet")?;
         for _ in 0..times {
             let Message { queue, body, properties } = message;
             let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
@@ -61,6 +67,6 @@ impl Doubler {
         }
         let queue = message.queue.clone();
         connection.close(200, "done".into()).await?;
-        Ok(Some(queue))
+        Ok(queue)
     }
 }
