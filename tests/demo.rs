@@ -110,6 +110,45 @@ async fn what_was_measured_is_shown(installation: &Installation, run: &Value) ->
     Ok(())
 }
 
+/// What was learnt is written out, checked, taken back and brought into use again from the command line.
+async fn what_was_learnt_is_in_hand(installation: &Installation, run: &Value) -> Result {
+    let (data, folder) = (installation.data().join("demo"), installation.data().with_file_name("pulled"));
+    let (at, to) = (data.to_str().ok_or("no text")?, folder.to_str().ok_or("no text")?);
+    let place = ["--project", text(&run["project"]), "--data", at];
+    let told = async |args: &[&str]| installation.run(&[args, &place[..]].concat()).await;
+    let turn = &list(&run["turns"])[0];
+    let (snapshot, model) = (text(&turn["snapshot"]["id"]), text(&turn["model"]["id"]));
+
+    let pulled = told(&["snapshot", "pull", snapshot, to]).await?;
+    let manifest = std::fs::read(folder.join("manifest.json"))?;
+    assert_eq!(blake3::hash(&manifest).to_string(), text(&turn["snapshot"]["manifest_hash"]));
+    assert_eq!(pulled["files"].as_u64(), Some(std::fs::read_dir(&folder)?.count() as u64));
+    let again = installation.end(&[&["snapshot", "pull", snapshot, to], &place[..]].concat()).await?;
+    assert!(again.code == Some(1) && again.complained.contains("is there already"), "{again:?}");
+    let verified = told(&["snapshot", "verify", snapshot, "--rebuild"]).await?;
+    assert_eq!((&verified["verified"], &verified["rebuilt"]), (&json!(true), &json!(true)));
+
+    let settings = ["--base-model", model, "--hyperparameters", "{\"folds\": 3}"];
+    let job = told(&[&["job", "start", snapshot][..], &settings].concat()).await?;
+    assert_eq!(job["state"], "queued");
+    assert_eq!(told(&["job", "cancel", text(&job["id"])]).await?["state"], "cancelled");
+    let twice = installation.end(&[&["job", "cancel", text(&job["id"])], &place[..]].concat()).await?;
+    assert!(twice.code == Some(1) && twice.complained.contains("has ended"), "{twice:?}");
+
+    let models = installation.read(&[&["--json", "model", "list"], &place[..]].concat()).await?;
+    let models = models.lines().map(serde_json::from_str).collect::<Result<Vec<Value>, _>>()?;
+    let which = |in_use: bool| {
+        let of = |model: &&Value| model["in_use"] == json!(in_use) && !model["artefact"].is_null();
+        models.iter().find(of).map_or("", |model| text(&model["id"]))
+    };
+    let (used, spare) = (which(true), which(false));
+    assert_eq!(told(&["model", "promote", spare, "--reason", "by hand"]).await?["model"], json!(spare));
+    assert_eq!(told(&["model", "show", spare]).await?["in_use"], json!(true));
+    assert_eq!(told(&["model", "roll-back", "--reason", "by hand"]).await?["model"], json!(used));
+    assert_eq!(told(&["model", "show", spare]).await?["in_use"], json!(false));
+    Ok(())
+}
+
 #[tokio::test]
 async fn the_demo_turns_the_loop_twice_and_shows_the_same_when_it_is_run_again() -> Result {
     let trainer = trainer();
@@ -132,5 +171,6 @@ async fn the_demo_turns_the_loop_twice_and_shows_the_same_when_it_is_run_again()
         }
     }
     assert_eq!(once["balance"], again["balance"]);
-    what_was_measured_is_shown(&installation, &once).await
+    what_was_measured_is_shown(&installation, &once).await?;
+    what_was_learnt_is_in_hand(&installation, &once).await
 }

@@ -19,7 +19,10 @@ insert into error_trace
            0.5, '{"entropy": 1}', '{}', '[{"digest": "00", "media_type": "text/plain", "bytes": 1}]', 's', 'CC0-1.0',
            false, pg_temp.hash(n), pg_temp.id(3, n), at, at
     from n;
-insert into reasoning_step select project, pg_temp.id(7, n), 0, pg_temp.id(8, n), '0', 'reasoning', 'x', '{}', null, null, null from n;
+insert into reasoning_step
+    select project, pg_temp.id(7, n), at, pg_temp.id(8, 2 * n + at), at::text, 'reasoning', 'x',
+           case at when 1 then '{0}'::integer[] else '{}' end, null, null, null
+    from (select n, project, generate_series(0, 1) as at from n) n;
 insert into grounding_source select project, pg_temp.id(9, n), 's' || n, 'p', 't', null, null, 'CC0-1.0', 'primary', null, pg_temp.hash(n), at from n;
 insert into grounding_fact (project_id, id, external_id, source_id, domain, subject, statement, content_hash, recorded_at)
     select project, pg_temp.id(10, n), 'f' || n, pg_temp.id(9, n), 'd', 's', 'x', pg_temp.hash(n), at from n;
@@ -34,7 +37,7 @@ insert into consensus
            jsonb_build_object('trc_' || repeat('0', 26), 1), array[pg_temp.id(7, n)], pg_temp.hash(n), at
     from n;
 insert into review
-    select project, pg_temp.id(15, n), 'r' || n, pg_temp.id(7, n), pg_temp.id(1, n), 1, 'correct', null, null, '{}', null,
+    select project, pg_temp.id(15, n), 'r' || n, pg_temp.id(7, n), pg_temp.id(1, n), 1, 'correct', null, 0, '{}', null,
            null, null, null, pg_temp.hash(n), at
     from n;
 insert into citation

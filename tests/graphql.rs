@@ -64,7 +64,7 @@ async fn a_page_of_traces_comes_with_steps_group_and_score() {
     let ids = send(&world, &["a", "b"]).await;
     let key = world.key(Role::Reader, None).await;
     let query = "{ traces(first: 1) { edges { cursor node { id externalId model { name } latestScore { reward }
-                 steps { ordinal text restsOn } group { key traces { id } } } } pageInfo { hasNextPage endCursor } } }";
+                 steps { ordinal text restsOn } group { key traces { edges { node { id } } } } } } pageInfo { hasNextPage endCursor } } }";
     let answer = ask(&world, &key, query, json!({})).await;
     let page = &answer["data"]["traces"];
     assert_eq!(page["pageInfo"], json!({"hasNextPage": true, "endCursor": ids[1]}));
@@ -73,7 +73,7 @@ async fn a_page_of_traces_comes_with_steps_group_and_score() {
     assert_eq!((&node["externalId"], &node["model"]["name"]), (&json!("b"), &json!("m")));
     assert_eq!(node["latestScore"], Value::Null);
     assert_eq!(node["steps"][1], json!({"ordinal": 1, "text": "So Au.", "restsOn": [0]}));
-    assert_eq!(node["group"]["traces"].as_array().map(Vec::len), Some(2));
+    assert_eq!(node["group"]["traces"]["edges"].as_array().map(Vec::len), Some(2));
 }
 
 #[tokio::test]
@@ -108,6 +108,14 @@ async fn pages_of_a_size_that_is_not_given_are_refused_with_the_argument() {
         let extensions = &answer["errors"][0]["extensions"];
         assert_eq!(extensions, &json!({"code": "BAD_USER_INPUT", "field": field}), "{answer:#}");
     }
+    // As the caller wrote it.
+    let claims = "{ claims(filter: {decidingFact: \"trc_x\"}) { edges { cursor } } }";
+    let answer = ask(&world, &key, claims, json!({})).await;
+    assert_eq!(answer["errors"][0]["extensions"]["field"], "decidingFact", "{answer:#}");
+    let admin = world.key(Role::Admin, None).await;
+    let busy = "mutation { createExpert(input: {handle: \"e\", weeklyCapacity: -1}) { field } }";
+    let answer = ask(&world, &admin, busy, json!({})).await;
+    assert_eq!(answer["data"]["createExpert"]["field"], "weeklyCapacity", "{answer:#}");
 }
 
 #[tokio::test]
@@ -175,8 +183,11 @@ async fn one_bad_item_is_answered_for_and_keeps_no_other_out() {
 async fn queries_that_nest_too_deep_are_not_run() {
     let world = World::new().await;
     let key = world.key(Role::Reader, None).await;
-    let deep =
-        format!("{{ traces {{ edges {{ node {{ {}id{} }} }} }} }}", "group { traces { ".repeat(8), " } }".repeat(8));
+    let deep = format!(
+        "{{ traces {{ edges {{ node {{ {}id{} }} }} }} }}",
+        "group { traces { edges { node { ".repeat(8),
+        " } } } }".repeat(8)
+    );
     let response = world.ask(post(&key, DRAFT, &json!({"query": deep}))).await;
     assert_eq!(response.status(), StatusCode::BAD_REQUEST);
     let answer = json_of(response).await;

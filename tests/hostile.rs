@@ -9,7 +9,10 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use crate::world::{World, body_of};
+use crate::{
+    edges::fill,
+    world::{World, body_of},
+};
 
 const DRAFT: &str = "application/graphql-response+json";
 
@@ -84,7 +87,7 @@ async fn fragments_that_multiply_or_spread_themselves_are_not_run() {
         chain += &format!(" fragment F{step} on Trace {{ ...F{} }}", step + 1);
     }
     let circle = "{ traces { edges { node { ...A } } } } fragment A on Trace { group { ...B } }
-                  fragment B on ChainGroup { traces { ...A } }";
+                  fragment B on ChainGroup { traces { edges { node { ...A } } } }";
     let operations =
         many(1_000, |at, all| write!(all, "query Q{at} {{ traces {{ edges {{ ...F }} }} }} ").expect("written"));
     let wide = format!("{operations} fragment F on TraceEdge {{ {} }}", "cursor ".repeat(100));
@@ -181,9 +184,18 @@ async fn several_requests_in_one_body_are_not_taken() {
 async fn a_page_of_a_hundred_traces_with_all_that_belongs_to_them_is_answered() {
     let world = World::new().await;
     let key = world.key(Role::Reader, None).await;
+    fill(&world, 1, 100).await;
     let query = "{ traces(first: 100) { edges { cursor node { id externalId query answer model { name }
                  steps { ordinal text } claims { text verdict decidingFact { statement } }
                  latestScore { reward } standingReviews { verdict expert { handle } } } } } }";
     let (status, answer) = ask(&world, &key, DRAFT, json!({"query": query}).to_string()).await;
-    assert_eq!((status, answer), (StatusCode::OK, json!({"data": {"traces": {"edges": []}}})));
+    assert_eq!((status, &answer["errors"]), (StatusCode::OK, &Value::Null));
+    let edges = answer["data"]["traces"]["edges"].as_array().expect("edges");
+    assert_eq!(edges.len(), 100);
+    for edge in edges {
+        let trace = &edge["node"];
+        let counts = ["steps", "claims", "standingReviews"].map(|list| trace[list].as_array().map(Vec::len));
+        assert_eq!(counts, [Some(2), Some(1), Some(1)], "{trace:#}");
+        assert_eq!(trace["latestScore"]["reward"], json!(1.0));
+    }
 }

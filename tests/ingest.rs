@@ -101,6 +101,16 @@ async fn good_lines_go_in_and_bad_ones_are_told_by_number_field_and_remedy() {
         (11, "answer"),
     ];
     assert_eq!(errors, expected, "{summary:#}");
+    let remedies = [
+        (5, "send a changed answer under an external_id of its own"),
+        (7, "name a step of this trace"),
+        (10, "remove it"),
+    ];
+    for (line, remedy) in remedies {
+        let told = summary["errors"].as_array().and_then(|errors| errors.iter().find(|error| error["line"] == line));
+        let message = told.and_then(|error| error["message"].as_str()).unwrap_or_default();
+        assert!(message.contains(remedy), "line {line}: {message}");
+    }
     assert_eq!(count("errors_left_out"), Some(0));
     let kept = Balance { stored: 2, duplicate: 1, quarantined: 1, filtered: 0, rejected: 7 };
     assert_eq!(balance(&world).await, kept);

@@ -1,6 +1,7 @@
 //! The tests of the whole, in one binary.
 
 mod backlog;
+mod commands;
 mod demo;
 mod edges;
 mod embedded;

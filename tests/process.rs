@@ -86,15 +86,28 @@ impl Installation {
 
     /// Runs a command to its end, and answers all that it wrote.
     pub async fn read(&self, args: &[&str]) -> Result<String> {
-        let log = self.log()?;
-        let output = timeout(PATIENCE, self.command(args, &log)?.output())
-            .await
-            .map_err(|_| format!("{args:?} does not end"))??;
-        let said = String::from_utf8(output.stdout)?;
-        if !output.status.success() {
-            return Err(format!("{args:?}: {}\n{said}\n{}", output.status, fs::read_to_string(log)?).into());
+        let Ended { code, said, complained } = self.end(args).await?;
+        if code != Some(0) {
+            return Err(format!("{args:?}: {code:?}\n{said}\n{complained}").into());
         }
         Ok(said)
+    }
+
+    /// Runs a command to its end, however it ends.
+    pub async fn end(&self, args: &[&str]) -> Result<Ended> {
+        // Both outputs are taken, whatever file the second was to go to.
+        let output = timeout(PATIENCE, self.command(args, &self.log()?)?.output())
+            .await
+            .map_err(|_| format!("{args:?} does not end"))??;
+        let [said, complained] = [output.stdout, output.stderr].map(String::from_utf8);
+        Ok(Ended { code: output.status.code(), said: said?, complained: complained? })
+    }
+
+    /// Starts a command that goes on until it is told to stop.
+    pub fn start(&self, args: &[&str]) -> Result<Service> {
+        let log = self.log()?;
+        let child = self.command(args, &log)?.spawn()?;
+        Ok(Service { child, log, address: String::new(), first_key: None })
     }
 
     /// Starts `atr up`, and waits until it serves.
@@ -130,6 +143,16 @@ impl Installation {
 
 async fn connect(url: &str) -> Result<PgConnection> {
     Ok(url.parse::<PgConnectOptions>()?.connect().await?)
+}
+
+/// How a command ended.
+#[derive(Debug)]
+pub struct Ended {
+    pub code: Option<i32>,
+    /// Standard output.
+    pub said: String,
+    /// Standard error.
+    pub complained: String,
 }
 
 /// A database that outlives every `atr` process.
@@ -169,8 +192,13 @@ impl Service {
 
     /// Sends SIGTERM.
     pub fn terminate(&self) -> Result {
+        self.signal(Signal::SIGTERM)
+    }
+
+    /// Sends a signal.
+    pub fn signal(&self, signal: Signal) -> Result {
         let process = self.child.id().ok_or("atr ended before it was told to")?;
-        Ok(kill(Pid::from_raw(process.try_into()?), Signal::SIGTERM)?)
+        Ok(kill(Pid::from_raw(process.try_into()?), signal)?)
     }
 
     /// Waits for the end.
@@ -184,6 +212,11 @@ impl Service {
         self.terminate()?;
         let status = self.ended(PATIENCE).await?;
         if status.success() { Ok(()) } else { Err(status.to_string().into()) }
+    }
+
+    /// Where it writes standard error.
+    pub fn log(&self) -> PathBuf {
+        self.log.clone()
     }
 
     fn said(&self) -> String {

@@ -9,6 +9,7 @@ pub mod hash;
 pub mod ids;
 pub mod queue;
 pub mod store;
+pub mod trace_context;
 
 // The harness of the tests names this crate as the other crates do.
 #[cfg(test)]

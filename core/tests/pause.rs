@@ -38,7 +38,8 @@ async fn a_paused_stage_is_not_claimed_from_while_it_takes_tasks_and_lets_what_r
     enqueue(&database, Work::ScoreTrace { trace: trace(&database) }).await;
     assert_eq!(claim(store, Stage::Verify).await, []);
     assert_eq!(claim(store, Stage::Score).await.len(), 1, "the others go on");
-    store.renew(&running, Duration::from_secs(60)).await.expect("held");
+    let lost = store.renew(std::slice::from_ref(&running), Duration::from_secs(60)).await.expect("asked");
+    assert_eq!(lost, [], "held");
     let mut tx = store.begin_for(&running).await.expect("a transaction");
     tx.succeed(&running).await.expect("what runs finishes");
     tx.commit().await.expect("committed");

@@ -44,6 +44,8 @@ pub struct App {
 pub struct Process {
     /// Whether workers run in this process.
     pub works: bool,
+    /// Whether a broker tells workers of work.
+    pub has_broker: bool,
     /// How much of each project's work is not done.
     pub backlogs: backlog::Backlogs,
 }

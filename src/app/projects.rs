@@ -1,6 +1,9 @@
 //! Making and finding projects.
 
-use atr_core::{domain::access::Permission, ids::ProjectId, store::Project};
+use atr_core::{
+    domain::access::Permission,
+    store::{Page, PageRequest, Project},
+};
 
 use super::{Actor, App, AppError};
 
@@ -54,13 +57,13 @@ pub async fn set_max_backlog(app: &App, actor: &Actor, tasks: i32) -> Result<Pro
     project.ok_or_else(|| AppError::NotFound { what: "project", name: actor.project.to_string() })
 }
 
-/// Every project, in the order of their making, at most 1,000.
+/// A page of every project, newest first, or of the one with this slug.
 ///
 /// # Errors
 /// If the caller may not.
-pub async fn list(app: &App, actor: &Actor, after: Option<ProjectId>) -> Result<Vec<Project>, AppError> {
+pub async fn list(app: &App, actor: &Actor, slug: Option<&str>, page: PageRequest) -> Result<Page<Project>, AppError> {
     actor.may(Permission::Operate)?;
-    Ok(app.store.projects(after, 1000).await?)
+    Ok(app.store.projects_page(slug, page).await?)
 }
 
 /// The project with this slug.

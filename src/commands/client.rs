@@ -1,6 +1,6 @@
 //! What commands say to a running service, through the same doors as everyone.
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use reqwest::{Body, StatusCode, header};
 use serde::{Deserialize, Serialize};
 
@@ -23,14 +23,42 @@ pub(crate) struct Account {
     pub(crate) rejected: u64,
     #[serde(default)]
     pub(crate) errors: Vec<LineError>,
+    /// How many more lines were not stored than these.
+    #[serde(default)]
+    pub(crate) errors_left_out: u64,
+    /// Where the door stopped: this line and all after it were not taken in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) first_unanswered_line: Option<u64>,
 }
 
 /// A line that was not stored, and why.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct LineError {
     pub(crate) line: u64,
+    pub(crate) status: String,
     pub(crate) field: String,
     pub(crate) message: String,
+}
+
+/// A request that a door did not answer for to its end.
+#[derive(Debug, thiserror::Error)]
+#[error("{address} answered {status}: {detail}{}", again(.account.as_ref(), *.retry_after))]
+pub(crate) struct Unfinished {
+    address: String,
+    status: StatusCode,
+    detail: String,
+    /// When to ask again, in seconds.
+    retry_after: Option<u64>,
+    /// What became of the lines before it stopped; nothing where it took none.
+    pub(crate) account: Option<Account>,
+}
+
+/// What to do about an answer that ended early.
+fn again(account: Option<&Account>, retry_after: Option<u64>) -> String {
+    let line = account.and_then(|account| account.first_unanswered_line);
+    let from = line.map(|line| format!("; line {line} and all after it were not taken in: send them again"));
+    let wait = retry_after.map(|seconds| format!("; ask again in {seconds} s"));
+    from.into_iter().chain(wait).collect()
 }
 
 impl Client {
@@ -52,9 +80,12 @@ impl Client {
             .await
             .with_context(|| format!("cannot reach {}: is the service up?", self.address))?;
         let status = answer.status();
+        let retry_after = answer.headers().get(header::RETRY_AFTER);
+        let retry_after = retry_after.and_then(|seconds| seconds.to_str().ok()?.parse().ok());
         let body = answer.text().await?;
         if status != StatusCode::OK {
-            bail!("{address} answered {status}: {}", detail(&body));
+            let (detail, account) = (detail(&body), serde_json::from_str(&body).ok());
+            return Err(Unfinished { address, status, detail, retry_after, account }.into());
         }
         serde_json::from_str(&body).with_context(|| format!("{address} answered what is no account: {body}"))
     }

@@ -2,13 +2,14 @@
 
 use anyhow::Context as _;
 use atr_core::{
-    domain::expert::{Expert, ExpertInput},
-    store::{ExpertFilter, PageRequest, page},
+    domain::expert::{Expert, ExpertChange, ExpertInput},
+    ids::ExpertId,
+    store::ExpertFilter,
 };
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use super::{installation::Installation, output::Output};
+use super::{installation::Installation, output::Output, pages::Pages};
 use crate::{app::experts, config::Place};
 
 #[derive(Debug, Subcommand)]
@@ -31,11 +32,33 @@ pub(crate) enum ExpertCommand {
         #[arg(long, value_name = "SLUG")]
         project: Option<String>,
     },
-    /// List a project's experts, newest first, at most 200
+    /// Change an expert; what is not given stays as it is
+    Update {
+        /// The expert, by id
+        expert: ExpertId,
+        /// A domain they judge from now on, once for each; `any` is every domain
+        #[arg(long = "domain", value_name = "DOMAIN")]
+        domains: Option<Vec<String>>,
+        /// A language they read from now on, as a BCP 47 tag, once for each; `any` is every language
+        #[arg(long = "language", value_name = "TAG")]
+        languages: Option<Vec<String>>,
+        /// How many items a week they take from now on
+        #[arg(long, value_name = "N")]
+        weekly_capacity: Option<i32>,
+        /// Whether items are routed to them from now on
+        #[arg(long, value_name = "BOOL")]
+        active: Option<bool>,
+        /// The project, by its slug
+        #[arg(long, value_name = "SLUG")]
+        project: Option<String>,
+    },
+    /// List a project's experts, newest first
     List {
         /// The project, by its slug
         #[arg(long, value_name = "SLUG")]
         project: Option<String>,
+        #[command(flatten)]
+        pages: Pages,
     },
 }
 
@@ -63,14 +86,31 @@ impl ExpertCommand {
                 }
                 Ok(())
             }
-            Self::List { project } => {
+            Self::Update { expert, domains, languages, weekly_capacity, active, project } => {
                 let actor = installation.actor(project.as_deref()).await?;
-                let first = PageRequest::first(page::MOST);
-                let page = experts::list(app, &actor, &ExpertFilter::default(), first).await?;
-                out.page("experts", &page, line, words)
+                let change = ExpertChange {
+                    domains: domains.map(any_is_none),
+                    languages: languages.map(any_is_none),
+                    weekly_capacity,
+                    active,
+                };
+                let expert = experts::update(app, &actor, expert, change).await.context("nothing was changed")?;
+                out.result(&line(&expert), || words(&expert))
+            }
+            Self::List { project, pages } => {
+                let actor = installation.actor(project.as_deref()).await?;
+                let filter = ExpertFilter::default();
+                let read = async |page| Ok(experts::list(app, &actor, &filter, page).await?);
+                pages.print(out, "experts", read, |expert| expert.id.into(), line, words).await
             }
         }
     }
+}
+
+/// No domain or language is every one: the word that says so is not one of them.
+fn any_is_none(mut named: Vec<String>) -> Vec<String> {
+    named.retain(|name| name != "any");
+    named
 }
 
 fn line(of: &Expert) -> Value {

@@ -5,10 +5,13 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use futures_util::TryStreamExt;
-use indicatif::{ProgressBar, ProgressStyle};
 use tokio_util::io::ReaderStream;
 
-use super::{client::Client, output::Output};
+use super::{
+    client::{Account, Client, Unfinished},
+    output::Output,
+    progress,
+};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Door {
@@ -52,30 +55,44 @@ impl Ingest {
             let file = tokio::fs::File::open(&self.file)
                 .await
                 .with_context(|| format!("cannot read {}", self.file.display()))?;
-            // Drawn on a terminal alone; elsewhere indicatif draws nothing.
-            let bar = ProgressBar::new(file.metadata().await?.len()).with_style(ProgressStyle::with_template(
-                "{bar:40} {bytes}/{total_bytes}  {bytes_per_sec}  {eta} left",
-            )?);
+            let bar = progress::of_bytes(file.metadata().await?.len())?;
             let read = ReaderStream::with_capacity(file, 64 << 10);
             reqwest::Body::wrap_stream(read.inspect_ok(move |part| bar.inc(part.len() as u64)))
         };
-        let account = client.ingest(self.door.name(), body).await?;
-        if !out.is_json() {
-            for error in &account.errors {
-                eprintln!("line {}: {}: {}", error.line, error.field, error.message);
+        match client.ingest(self.door.name(), body).await {
+            Ok(account) => {
+                tell(out, &account)?;
+                Ok(account.quarantined + account.rejected == 0)
+            }
+            Err(error) => {
+                if let Some(account) = error.downcast_ref::<Unfinished>().and_then(|stopped| stopped.account.as_ref()) {
+                    tell(out, account)?;
+                }
+                Err(error)
             }
         }
-        out.result(&account, || {
-            format!(
-                "{} received = {} stored + {} duplicate + {} quarantined + {} filtered + {} rejected",
-                account.received,
-                account.stored,
-                account.duplicates,
-                account.quarantined,
-                account.filtered,
-                account.rejected
-            )
-        })?;
-        Ok(account.quarantined + account.rejected == 0)
     }
+}
+
+/// Says what became of the lines: the first of those that were not stored on standard error, the account as the result.
+fn tell(out: Output, account: &Account) -> anyhow::Result<()> {
+    if !out.is_json() {
+        for error in &account.errors {
+            eprintln!("line {}: {}: {}: {}", error.line, error.status, error.field, error.message);
+        }
+        if account.errors_left_out > 0 {
+            eprintln!("and {} more lines that were not stored", account.errors_left_out);
+        }
+    }
+    out.result(account, || {
+        format!(
+            "{} received = {} stored + {} duplicate + {} quarantined + {} filtered + {} rejected",
+            account.received,
+            account.stored,
+            account.duplicates,
+            account.quarantined,
+            account.filtered,
+            account.rejected
+        )
+    })
 }

@@ -62,7 +62,7 @@ pub(crate) fn data_folder(place: &Place) -> anyhow::Result<PathBuf> {
 }
 
 impl Installation {
-    pub(crate) async fn open(place: &Place, schema: Schema, works: bool) -> anyhow::Result<Self> {
+    pub(crate) async fn open(place: &Place, schema: Schema, process: Process) -> anyhow::Result<Self> {
         let data = data_folder(place)?;
         let (url, postgres) = database(place).await?;
         if schema == Schema::Migrate || postgres.is_some() {
@@ -71,11 +71,7 @@ impl Installation {
         let clock = Clock::system();
         let ids = Ids::from_system(clock.clone());
         let store = Store::connect(Connect { url, connections: place.connections, clock, ids }).await?;
-        let app = App {
-            store,
-            blobs: Blobs::new(data.join("blobs")),
-            process: Arc::new(Process { works, ..Process::default() }),
-        };
+        let app = App { store, blobs: Blobs::new(data.join("blobs")), process: Arc::new(process) };
         Ok(Self { app, postgres })
     }
 
@@ -84,7 +80,7 @@ impl Installation {
         place: &Place,
         command: impl AsyncFnOnce(&Self) -> anyhow::Result<T>,
     ) -> anyhow::Result<T> {
-        let installation = Self::open(place, Schema::Expect, false).await?;
+        let installation = Self::open(place, Schema::Expect, Process::default()).await?;
         let done = command(&installation).await;
         installation.close().await?;
         done

@@ -3,15 +3,15 @@
 use anyhow::Context as _;
 use atr_core::{
     domain::training::{JobFilter, JobState, TrainingJob},
-    ids::{SnapshotId, TrainingJobId},
-    store::{OrdinalRequest, PageRequest},
+    ids::{ModelVersionId, SnapshotId, TrainingJobId},
+    store::OrdinalRequest,
 };
 use clap::{Args, Subcommand};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::{installation::Installation, measured::Judged, output::Output};
+use super::{installation::Installation, measured::Judged, output::Output, pages::Pages};
 use crate::{
-    app::start_job::{JobRequest, start_job},
+    app::start_job::{JobRequest, cancel_job, start_job},
     config::Place,
 };
 
@@ -33,12 +33,25 @@ enum Command {
         /// Seed given to the trainer
         #[arg(long, default_value_t = 1)]
         seed: i64,
+        /// The model to start from, by id [default: none]
+        #[arg(long, value_name = "MODEL")]
+        base_model: Option<ModelVersionId>,
+        /// Settings given to the trainer, as a JSON object [default: the trainer's own]
+        #[arg(long, value_name = "JSON", value_parser = settings, default_value = "{}", hide_default_value = true)]
+        hyperparameters: Map<String, Value>,
     },
-    /// List jobs, newest first, at most 200
+    /// Give a job up; a trainer that runs is stopped
+    Cancel {
+        /// The job
+        job: TrainingJobId,
+    },
+    /// List jobs, newest first
     List {
         /// Only in this state: queued, running, succeeded, failed or cancelled
         #[arg(long)]
         state: Option<JobState>,
+        #[command(flatten)]
+        pages: Pages,
     },
     /// Show a job: what its trainer was told and reported last, what was measured of its model, and the gate's decision
     Show {
@@ -56,15 +69,20 @@ impl Jobs {
         let app = &installation.app;
         let actor = installation.actor(self.project.as_deref()).await?;
         match self.command {
-            Command::Start { snapshot, seed } => {
-                let wanted = JobRequest { snapshot, base_model: None, seed, hyperparameters: serde_json::Map::new() };
+            Command::Start { snapshot, seed, base_model, hyperparameters } => {
+                let wanted = JobRequest { snapshot, base_model, seed, hyperparameters };
                 let job = start_job(app, &actor, wanted).await?;
                 out.result(&line(&job), || format!("Job {} is queued.", job.id))
             }
-            Command::List { state } => {
+            Command::Cancel { job } => {
+                let job = cancel_job(app, &actor, job).await?;
+                out.result(&line(&job), || format!("Job {} is given up.", job.id))
+            }
+            Command::List { state, pages } => {
                 let mut tx = app.store.begin(actor.project).await?;
                 let filter = JobFilter { state, ..JobFilter::default() };
-                out.page("jobs", &tx.jobs(&filter, PageRequest::first(200)).await?, line, words)
+                let read = async |page| Ok(tx.jobs(&filter, page).await?);
+                pages.print(out, "jobs", read, |job| job.id.into(), line, words).await
             }
             Command::Show { job } => {
                 let mut tx = app.store.begin(actor.project).await?;
@@ -87,6 +105,10 @@ impl Jobs {
             }
         }
     }
+}
+
+fn settings(text: &str) -> Result<Map<String, Value>, String> {
+    serde_json::from_str(text).map_err(|error| format!("give a JSON object, such as {{\"epochs\": 3}}: {error}"))
 }
 
 fn line(of: &TrainingJob) -> Value {

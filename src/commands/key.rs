@@ -4,13 +4,13 @@ use anyhow::Context as _;
 use atr_core::{
     domain::access::Role,
     ids::{ApiKeyId, ExpertId},
-    store::PageRequest,
+    store::KeyRecord,
 };
 use chrono::{DateTime, Utc};
 use clap::Subcommand;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{installation::Installation, output::Output};
+use super::{installation::Installation, output::Output, pages::Pages};
 use crate::{app::keys, config::Place};
 
 #[derive(Debug, Subcommand)]
@@ -32,11 +32,13 @@ pub(crate) enum Key {
         #[arg(long, value_name = "TIME")]
         expires_at: Option<DateTime<Utc>>,
     },
-    /// List a project's keys, newest first, at most 200
+    /// List a project's keys, newest first
     List {
         /// The project, by its slug
         #[arg(long, value_name = "SLUG")]
         project: Option<String>,
+        #[command(flatten)]
+        pages: Pages,
     },
     /// Withdraw a key
     Revoke {
@@ -63,21 +65,10 @@ impl Key {
                     format!("Key {} ({role}), shown this once:\n  {}", made.key.id, made.secret)
                 })
             }
-            Self::List { project } => {
+            Self::List { project, pages } => {
                 let actor = installation.actor(project.as_deref()).await?;
-                for key in keys::list(app, &actor, PageRequest::first(200)).await?.rows {
-                    let state = match (key.revoked_at, key.expires_at) {
-                        (Some(at), _) => format!("withdrawn {}", at.to_rfc3339()),
-                        (None, Some(at)) => format!("until {}", at.to_rfc3339()),
-                        (None, None) => "works".to_owned(),
-                    };
-                    let line = json!({
-                        "id": key.id, "name": key.name, "role": key.role, "expert": key.expert,
-                        "created_at": key.created_at, "expires_at": key.expires_at, "revoked_at": key.revoked_at,
-                    });
-                    out.result(&line, || format!("{}  {:8}  {}  {}", key.id, key.role, state, key.name))?;
-                }
-                Ok(())
+                let read = async |page| Ok(keys::list(app, &actor, page).await?);
+                pages.print(out, "keys", read, |key| key.id.into(), line, words).await
             }
             Self::Revoke { key, project } => {
                 let actor = installation.actor(project.as_deref()).await?;
@@ -86,4 +77,20 @@ impl Key {
             }
         }
     }
+}
+
+fn line(of: &KeyRecord) -> Value {
+    json!({
+        "id": of.id, "name": of.name, "role": of.role, "expert": of.expert, "created_at": of.created_at,
+        "expires_at": of.expires_at, "revoked_at": of.revoked_at,
+    })
+}
+
+fn words(of: &KeyRecord) -> String {
+    let state = match (of.revoked_at, of.expires_at) {
+        (Some(at), _) => format!("withdrawn {}", at.to_rfc3339()),
+        (None, Some(at)) => format!("until {}", at.to_rfc3339()),
+        (None, None) => "works".to_owned(),
+    };
+    format!("{}  {:8}  {state}  {}", of.id, of.role, of.name)
 }

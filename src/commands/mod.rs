@@ -14,6 +14,8 @@ mod measured;
 mod migrate;
 mod model;
 mod output;
+mod pages;
+mod progress;
 mod project;
 mod queue;
 mod schema;

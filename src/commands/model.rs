@@ -1,15 +1,11 @@
 //! `atr model`: models, and which one is in use.
 
 use anyhow::Context as _;
-use atr_core::{
-    domain::model::ModelVersion,
-    ids::ModelVersionId,
-    store::{ModelFilter, PageRequest},
-};
+use atr_core::{domain::model::ModelVersion, ids::ModelVersionId, store::ModelFilter};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use super::{installation::Installation, measured::Judged, output::Output};
+use super::{installation::Installation, measured::Judged, output::Output, pages::Pages};
 use crate::{
     app::{promote, roll_back},
     config::Place,
@@ -26,8 +22,8 @@ pub(crate) struct Models {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// List models, newest first, at most 200
-    List,
+    /// List models, newest first
+    List(Pages),
     /// Show a model: what was measured of it, before and after, and the gate's decision
     Show {
         /// The model
@@ -58,12 +54,14 @@ impl Models {
         let app = &installation.app;
         let actor = installation.actor(self.project.as_deref()).await?;
         match self.command {
-            Command::List => {
+            Command::List(pages) => {
                 let mut tx = app.store.begin(actor.project).await?;
                 let in_use = tx.model_in_use().await?.map(|model| model.id);
-                let page = tx.models(&ModelFilter::default(), PageRequest::first(200)).await?;
                 let used = |model: &ModelVersion| in_use == Some(model.id);
-                out.page("models", &page, |model| line(model, used(model)), |model| words(model, used(model)))
+                let filter = ModelFilter::default();
+                let read = async |page| Ok(tx.models(&filter, page).await?);
+                let (line, words) = (|one: &_| line(one, used(one)), |one: &_| words(one, used(one)));
+                pages.print(out, "models", read, |model| model.id.into(), line, words).await
             }
             Command::Show { model } => {
                 let mut tx = app.store.begin(actor.project).await?;

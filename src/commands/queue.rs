@@ -137,6 +137,8 @@ struct Status {
     /// Age of the oldest of them that is not dead.
     oldest_seconds: Option<f64>,
     done_per_minute: f64,
+    /// When the broker was last told of its waiting tasks, of every project.
+    announced_at: Option<DateTime<Utc>>,
     paused: Option<Value>,
 }
 
@@ -152,8 +154,14 @@ async fn status(installation: &Installation, project: Option<&str>) -> anyhow::R
             (tx.queue_depth().await?, tx.queue_rates().await?)
         }
     };
-    let (pauses, now) = (store.pauses().await?, store.clock().now());
-    Ok(Stage::ALL.iter().map(|stage| of_stage(*stage, now, &depths, &rates, &pauses)).collect())
+    let (pauses, announced, now) = (store.pauses().await?, store.announced().await?, store.clock().now());
+    let mut status: Vec<Status> =
+        Stage::ALL.iter().map(|stage| of_stage(*stage, now, &depths, &rates, &pauses)).collect();
+    for of in &mut status {
+        of.announced_at =
+            announced.iter().find(|announced| announced.stage == of.stage).map(|announced| announced.last);
+    }
+    Ok(status)
 }
 
 fn of_stage(stage: Stage, now: DateTime<Utc>, depths: &[Depth], rates: &[Rate], pauses: &[Pause]) -> Status {
@@ -164,6 +172,7 @@ fn of_stage(stage: Stage, now: DateTime<Utc>, depths: &[Depth], rates: &[Rate], 
         tasks: SHOWN.iter().map(|state| (state.word(), of(*state).map_or(0, |depth| depth.tasks))).collect(),
         oldest_seconds: oldest.map(|oldest| (now - oldest).as_seconds_f64().max(0.0)),
         done_per_minute: rates.iter().find(|rate| rate.stage == stage).map_or(0.0, |rate| rate.per_second() * 60.0),
+        announced_at: None,
         paused: pauses.iter().find(|pause| pause.stage == stage).map(told),
     }
 }

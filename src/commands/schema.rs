@@ -6,7 +6,10 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use atr_core::domain::{grounding::GroundingInput, new_trace::TraceInput, review::ReviewInput};
 use atr_reward::spec::{Event, JobSpec};
-use atr_workers::stages::{curate::Recipe, snapshot::Manifest};
+use atr_workers::{
+    DoorbellEvent,
+    stages::{curate::Recipe, snapshot::Manifest},
+};
 use clap::Args;
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Value, json};
@@ -79,6 +82,7 @@ const PUBLISHED: &[Published] = &[
     json("grounding", "grounding.json", "A source or a fact: a line for /v1/ingest/grounding", sent::<GroundingInput>),
     json("ingest-result", "ingest-result.json", "What became of a line that was sent", given::<LineResult<'_>>),
     json("ingest-summary", "ingest-summary.json", "What became of all lines together", given::<Summary>),
+    json("doorbell", "doorbell.json", "A message to workers: a stage has work", given::<DoorbellEvent>),
     json("recipe", "recipe.json", "The recipe of a snapshot", sent::<Recipe>),
     json("manifest", "manifest.json", "manifest.json of a snapshot", given::<Manifest>),
     json("job-specification", "job-specification.json", "What a trainer is told", given::<JobSpec>),

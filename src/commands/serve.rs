@@ -13,7 +13,8 @@ use super::{
     signals::stop_at_signal,
 };
 use crate::{
-    config::{Grace, Place, Serving},
+    app::Process,
+    config::{Broker, Grace, Place, Serving},
     http::{self, AppState, Metrics},
 };
 
@@ -22,13 +23,17 @@ pub(crate) struct Serve {
     #[command(flatten)]
     serving: Serving,
     #[command(flatten)]
+    broker: Broker,
+    #[command(flatten)]
     grace: Grace,
 }
 
 impl Serve {
     pub(crate) async fn run(self, place: &Place, out: Output) -> anyhow::Result<()> {
         let stop = stop_at_signal()?;
-        let installation = Installation::open(place, Schema::Expect, false).await?;
+        // The API never speaks to the broker: it tells how the workers' relay finds it.
+        let process = Process { has_broker: self.broker.amqp_url.is_some(), ..Process::default() };
+        let installation = Installation::open(place, Schema::Expect, process).await?;
         let (listener, address) = listen(&self.serving).await?;
         let secret = installation.first_key().await?;
         out.result(&json!({ "address": address, "first_key": secret }), || {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
 use atr_core::{
-    domain::snapshot::{Snapshot, SnapshotFilter, SnapshotState},
+    domain::snapshot::{Snapshot, SnapshotFile, SnapshotFilter, SnapshotState},
     hash::Digest,
     ids::SnapshotId,
     store::{DifferentRow, PageRequest, Tx},
@@ -12,8 +12,9 @@ use atr_core::{
 use atr_workers::stages::{curate::Recipe, snapshot};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
+use tokio_util::io::InspectReader;
 
-use super::{installation::Installation, output::Output};
+use super::{installation::Installation, output::Output, pages::Pages, progress};
 use crate::{
     app::request_snapshot::{SnapshotRequest, request_snapshot},
     config::Place,
@@ -41,8 +42,8 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         recipe: Option<PathBuf>,
     },
-    /// List snapshots, newest first, at most 200
-    List,
+    /// List snapshots, newest first
+    List(Pages),
     /// Which rows two snapshots do not share
     Diff {
         /// The earlier one, by name or id
@@ -95,11 +96,12 @@ impl Snapshots {
                     )
                 })?;
             }
-            Command::List => {
-                let page = tx.snapshots(&SnapshotFilter::default(), PageRequest::first(200)).await?;
-                out.page("snapshots", &page, line, |one| {
-                    format!("{}  {:8}  {:>6} members  {}", one.id, one.state, one.members, one.name)
-                })?;
+            Command::List(pages) => {
+                let filter = SnapshotFilter::default();
+                let read = async |page| Ok(tx.snapshots(&filter, page).await?);
+                let words =
+                    |one: &Snapshot| format!("{}  {:8}  {:>6} members  {}", one.id, one.state, one.members, one.name);
+                pages.print(out, "snapshots", read, |one| one.id.into(), line, words).await?;
             }
             Command::Diff { from, to } => {
                 let (from, to) = (find(&mut tx, &from).await?, find(&mut tx, &to).await?);
@@ -175,18 +177,28 @@ async fn different(tx: &mut Tx, of: SnapshotId, other: SnapshotId) -> anyhow::Re
     }
 }
 
+fn bytes_of(files: &[SnapshotFile]) -> u64 {
+    files.iter().map(|file| file.bytes.unsigned_abs()).sum()
+}
+
 /// Writes a snapshot's files into a folder, and says how many there are.
 async fn fetch(installation: &Installation, tx: &mut Tx, of: &Snapshot, folder: &Path) -> anyhow::Result<usize> {
     let blobs = &installation.app.blobs;
     let files = tx.snapshot_files(of.id).await?;
+    let bar = progress::of_bytes(bytes_of(&files))?;
     for file in &files {
         let to = folder.join(&file.path);
         if let Some(parent) = to.parent() {
             std::fs::create_dir_all(parent).with_context(|| format!("cannot make {}", parent.display()))?;
         }
-        let from = blobs.path(&file.digest);
-        tokio::fs::copy(&from, &to).await.with_context(|| format!("cannot copy {} to {}", file.path, to.display()))?;
+        let copy = async {
+            let from = tokio::fs::File::open(blobs.path(&file.digest)).await?;
+            let mut from = InspectReader::new(from, |part| bar.inc(part.len() as u64));
+            tokio::io::copy(&mut from, &mut tokio::fs::File::create(&to).await?).await
+        };
+        copy.await.with_context(|| format!("cannot copy {} to {}", file.path, to.display()))?;
     }
+    bar.finish_and_clear();
     let manifest = of.manifest_hash.context("a sealed snapshot without a manifest")?;
     let bytes = blobs.get(&manifest).await.context("the manifest cannot be read")?;
     tokio::fs::write(folder.join(snapshot::MANIFEST), bytes).await?;
@@ -238,11 +250,13 @@ async fn check(
     };
     if rebuild {
         let again = scratch.join("again");
-        let written = snapshot::rebuild(&installation.app.store, tx.project(), of.id, &again).await?;
+        let files = tx.snapshot_files(of.id).await?;
+        let building = snapshot::rebuild(&installation.app.store, tx.project(), of.id, &again);
+        let written = progress::of_folder(&again, bytes_of(&files), building).await??;
         if Some(written.manifest_hash) != of.manifest_hash {
             faults.push(format!("built again, the manifest's hash is {}", written.manifest_hash));
         }
-        for file in tx.snapshot_files(of.id).await? {
+        for file in files {
             if std::fs::read(again.join(&file.path)).ok() != std::fs::read(kept.join(&file.path)).ok() {
                 faults.push(format!("built again, {} has other bytes", file.path));
             }

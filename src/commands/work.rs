@@ -10,7 +10,10 @@ use super::{
     installation::{Installation, Schema},
     signals::stop_at_signal,
 };
-use crate::config::{Grace, Place, Working};
+use crate::{
+    app::Process,
+    config::{Grace, Place, Working},
+};
 
 #[derive(Debug, Args)]
 pub(crate) struct Work {
@@ -27,10 +30,12 @@ pub(crate) struct Work {
 impl Work {
     pub(crate) async fn run(self, place: &Place) -> anyhow::Result<()> {
         let stop = stop_at_signal()?;
-        let installation = Installation::open(place, Schema::Expect, true).await?;
+        let process = Process { works: true, ..Process::default() };
+        let installation = Installation::open(place, Schema::Expect, process).await?;
         let stages = if self.stages.is_empty() { Stage::ALL.to_vec() } else { self.stages };
         let grace = Duration::from_secs(self.grace.grace_seconds);
-        let options = Options { stages, slots: self.working.slots.into(), grace };
+        let Working { slots, broker } = self.working;
+        let options = Options { stages, slots, grace, lease: Options::LEASE, broker: broker.amqp_url };
         Worker::new(installation.context(place)?, options).run(stop).await;
         installation.close().await
     }

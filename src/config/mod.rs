@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
+use atr_workers::AmqpUrl;
 use clap::{Args, ValueEnum};
 
 /// Where the data is.
@@ -40,6 +41,16 @@ pub struct Working {
     #[arg(long, env = "ATR_SLOTS", default_value_t = 6, value_name = "N",
           value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub slots: u16,
+    #[command(flatten)]
+    pub broker: Broker,
+}
+
+/// How workers hear of work.
+#[derive(Debug, Clone, Args)]
+pub struct Broker {
+    /// The RabbitMQ broker that tells workers of work, as amqp://user:password@host:5672/%2f; without it the database does
+    #[arg(long, env = "AMQP_URL", hide_env_values = true, value_name = "URL")]
+    pub amqp_url: Option<AmqpUrl>,
 }
 
 /// How long what runs may go on after the first signal.

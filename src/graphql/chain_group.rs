@@ -1,13 +1,17 @@
 //! Groups of chains of reasoning for one query.
 
 use async_graphql::{Context, ID, Object, Result};
-use atr_core::{domain::trace, ids::ChainGroupId, store};
+use atr_core::{
+    domain::trace,
+    ids::{ChainGroupId, TraceId},
+    store,
+};
 use chrono::{DateTime, Utc};
 
 use super::{
     consensus::Consensus,
     fault::OrFault,
-    loading::{ConsensusOf, TracesOf, children, found},
+    loading::{self, ConsensusOf, TracesOf, children, found},
     paging::{Connection, PageArgs, connect},
     scalars::IntoId,
     session::reading,
@@ -41,9 +45,19 @@ impl ChainGroup {
         self.0.created_at
     }
 
-    /// Its chains.
-    async fn traces(&self, ctx: &Context<'_>) -> Result<Vec<Trace>> {
-        children(ctx, TracesOf(self.0.id)).await
+    /// Its chains, newest first.
+    async fn traces(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many records from the beginning of the list, at most 100; 20 where nothing is said.")]
+        first: Option<i32>,
+        #[graphql(desc = "How many records from the end of the list, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Only records after the one with this cursor.")] after: Option<String>,
+        #[graphql(desc = "Only records before the one with this cursor.")] before: Option<String>,
+    ) -> Result<Connection<Trace>> {
+        let page = PageArgs { first, last, after, before }.by_id::<TraceId>()?;
+        let page = loading::page(ctx, TracesOf(self.0.id, (), page)).await?;
+        Ok(connect(page, |record| record.0.id.to_string()))
     }
 
     /// What its chains agree on, by the newest comparison.

@@ -16,11 +16,13 @@ use super::{
     words::{CitationState, ExampleFormat, FactStanding},
 };
 
-/// A trace in a snapshot, with what it was when the snapshot was frozen.
+/// A trace in a snapshot, with what it was when the snapshot was frozen: no record but a place in the membership, and so
+/// without an id; the snapshot and the position name it.
 #[derive(Debug, Clone)]
 pub struct SnapshotMember(pub(super) snapshot::SnapshotMember);
 
-/// A trace in a snapshot, with what it was when the snapshot was frozen.
+/// A trace in a snapshot, with what it was when the snapshot was frozen: no record but a place in the membership, and so
+/// without an id; the snapshot and the position name it.
 #[Object]
 impl SnapshotMember {
     /// The snapshot.

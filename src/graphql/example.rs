@@ -2,9 +2,9 @@
 
 use async_graphql::{Context, ID, InputObject, Json, Object, Result, SimpleObject};
 use atr_core::{
-    domain::evaluation,
-    domain::example,
+    domain::{evaluation, example},
     ids::{EvaluationCaseId, ExampleId},
+    store,
 };
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -15,7 +15,7 @@ use super::{
     loading::{RowsOf, children, found, one},
     paging::{Connection, PageArgs, connect},
     review::Review,
-    scalars::IntoId,
+    scalars::{IntoId, maybe_id},
     session::reading,
     trace::Trace,
     words::{CasePurpose, ExampleFormat},
@@ -68,7 +68,7 @@ impl Example {
         self.0.at
     }
 
-    /// The rows of snapshots that it became.
+    /// The rows that it became, in the newest 200 snapshots that have it.
     async fn snapshot_rows(&self, ctx: &Context<'_>) -> Result<Vec<SnapshotRow>> {
         children(ctx, RowsOf(self.0.id)).await
     }
@@ -178,6 +178,27 @@ impl EvaluationCaseFilter {
     }
 }
 
+/// Which records are wanted; a field that is not given excludes nothing.
+#[derive(Debug, Default, InputObject)]
+pub struct ExampleFilter {
+    /// Those of this trace.
+    trace: Option<ID>,
+    /// Those that this review yielded.
+    review: Option<ID>,
+    /// Those of this format.
+    format: Option<ExampleFormat>,
+}
+
+impl ExampleFilter {
+    fn read(self) -> Result<store::ExampleFilter> {
+        Ok(store::ExampleFilter {
+            trace: maybe_id("trace", self.trace.as_ref())?,
+            review: maybe_id("review", self.review.as_ref())?,
+            format: self.format.map(Into::into),
+        })
+    }
+}
+
 /// Reads of this file's records.
 #[derive(Debug, Default)]
 pub struct ExampleQuery;
@@ -187,6 +208,24 @@ impl ExampleQuery {
     /// A candidate training row by its id; null if this project has none of that id.
     async fn example(&self, ctx: &Context<'_>, #[graphql(desc = "Its id.")] id: ID) -> Result<Option<Example>> {
         found::<ExampleId, _>(ctx, &id).await
+    }
+
+    /// Candidate training rows, newest first.
+    async fn examples(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only those that meet all of these.")] filter: Option<ExampleFilter>,
+        #[graphql(desc = "How many records from the beginning of the list, at most 100; 20 where nothing is said.")]
+        first: Option<i32>,
+        #[graphql(desc = "How many records from the end of the list, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Only records after the one with this cursor.")] after: Option<String>,
+        #[graphql(desc = "Only records before the one with this cursor.")] before: Option<String>,
+    ) -> Result<Connection<Example>> {
+        let page = PageArgs { first, last, after, before }.by_id::<ExampleId>()?;
+        let filter = filter.unwrap_or_default().read()?;
+        let mut tx = reading(ctx).await?;
+        let page = tx.examples(&filter, page).await.or_fault()?;
+        Ok(connect(page.map(Example), |record| record.0.id.to_string()))
     }
 
     /// An evaluation case by its id; null if this project has none of that id.

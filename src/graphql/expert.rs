@@ -2,16 +2,15 @@
 
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
 use atr_core::{
-    domain::expert,
-    domain::judgement,
-    ids::{AssignmentId, ExpertId},
+    domain::{expert, judgement},
+    ids::{AssignmentId, ExpertId, ReviewId},
     store,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{
     fault::OrFault,
-    loading::{ReviewsBy, children, found, maybe, one},
+    loading::{self, ReviewsBy, found, maybe, one},
     model::ModelVersion,
     paging::{Connection, PageArgs, connect},
     review::Review,
@@ -62,9 +61,19 @@ impl Expert {
         self.0.created_at
     }
 
-    /// Their reviews, every revision.
-    async fn reviews(&self, ctx: &Context<'_>) -> Result<Vec<Review>> {
-        children(ctx, ReviewsBy(self.0.id)).await
+    /// Their reviews, every revision, newest first.
+    async fn reviews(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many records from the beginning of the list, at most 100; 20 where nothing is said.")]
+        first: Option<i32>,
+        #[graphql(desc = "How many records from the end of the list, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Only records after the one with this cursor.")] after: Option<String>,
+        #[graphql(desc = "Only records before the one with this cursor.")] before: Option<String>,
+    ) -> Result<Connection<Review>> {
+        let page = PageArgs { first, last, after, before }.by_id::<ReviewId>()?;
+        let page = loading::page(ctx, ReviewsBy(self.0.id, (), page)).await?;
+        Ok(connect(page, |record| record.0.id.to_string()))
     }
 }
 

@@ -11,11 +11,22 @@ pub(super) fn fault(error: &AppError) -> Error {
     Error::new(error.to_string()).extend_with(|_, extensions| {
         extensions.set("code", error.code());
         if let AppError::Invalid { field, .. } = error {
-            extensions.set("field", field.clone());
+            extensions.set("field", argument(field));
         }
         if let AppError::BacklogFull { retry_after_seconds, .. } = error {
             extensions.set("retryAfterSeconds", *retry_after_seconds);
         }
+    })
+}
+
+/// A field's name as callers of this door write it: `weekly_capacity` is `weeklyCapacity` here.
+pub(super) fn argument(field: &str) -> String {
+    let mut words = field.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |name, word| {
+        let mut rest = word.chars();
+        let initial = rest.next().map(|initial| initial.to_ascii_uppercase());
+        name + &initial.into_iter().chain(rest).collect::<String>()
     })
 }
 

@@ -3,14 +3,14 @@
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
 use atr_core::{
     domain::grounding,
-    ids::{FactId, SourceId},
+    ids::{FactId, FactStateId, SourceId},
     store,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{
     fault::{OrFault, invalid},
-    loading::{FactsOf, StatesOf, children, found, many, one},
+    loading::{self, FactsOf, StatesOf, found, many, one},
     paging::{Connection, PageArgs, connect},
     scalars::{IntoId, maybe_id},
     session::reading,
@@ -79,9 +79,19 @@ impl Source {
         self.0.created_at
     }
 
-    /// The facts it states.
-    async fn facts(&self, ctx: &Context<'_>) -> Result<Vec<Fact>> {
-        children(ctx, FactsOf(self.0.id)).await
+    /// The facts it states, newest first.
+    async fn facts(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many records from the beginning of the list, at most 100; 20 where nothing is said.")]
+        first: Option<i32>,
+        #[graphql(desc = "How many records from the end of the list, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Only records after the one with this cursor.")] after: Option<String>,
+        #[graphql(desc = "Only records before the one with this cursor.")] before: Option<String>,
+    ) -> Result<Connection<Fact>> {
+        let page = PageArgs { first, last, after, before }.by_id::<FactId>()?;
+        let page = loading::page(ctx, FactsOf(self.0.id, (), page)).await?;
+        Ok(connect(page, |record| record.0.id.to_string()))
     }
 }
 
@@ -147,14 +157,24 @@ impl Fact {
         self.0.recorded_at
     }
 
-    /// Its state when it was read: the newest of its `FactStateChange`s.
+    /// Its state when it was read: the newest of its `FactChange`s.
     async fn state(&self) -> FactStanding {
         self.0.state.into()
     }
 
-    /// Its changes of state, in order of time.
-    async fn states(&self, ctx: &Context<'_>) -> Result<Vec<FactChange>> {
-        children(ctx, StatesOf(self.0.id)).await
+    /// Its changes of state, newest first.
+    async fn states(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many records from the beginning of the list, at most 100; 20 where nothing is said.")]
+        first: Option<i32>,
+        #[graphql(desc = "How many records from the end of the list, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Only records after the one with this cursor.")] after: Option<String>,
+        #[graphql(desc = "Only records before the one with this cursor.")] before: Option<String>,
+    ) -> Result<Connection<FactChange>> {
+        let page = PageArgs { first, last, after, before }.by_id::<FactStateId>()?;
+        let page = loading::page(ctx, StatesOf(self.0.id, (), page)).await?;
+        Ok(connect(page, |record| record.0.id.to_string()))
     }
 }
 

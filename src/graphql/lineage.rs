@@ -13,11 +13,11 @@ use super::{
     words::Relation,
 };
 
-/// A thing and one that it rests on.
+/// A thing and one that it rests on: no record but the tie of two, and so without an id.
 #[derive(Debug, Clone)]
 pub struct LineageEdge(pub(super) lineage::LineageEdge);
 
-/// A thing and one that it rests on.
+/// A thing and one that it rests on: no record but the tie of two, and so without an id.
 #[Object]
 impl LineageEdge {
     /// The id of the later thing.

@@ -7,10 +7,11 @@ use atr_core::{
     domain::{access::Permission, example::ExampleFormat, snapshot::DecisionFilter},
     ids::{
         ApiKeyId, AssignmentId, BatchId, ChainGroupId, CitationId, ClaimId, ConsensusId, CurationDecisionId,
-        EvaluationCaseId, EvaluationId, ExampleId, ExpertId, FactId, ModelVersionId, PromotionId, QuarantinedId,
-        ReviewId, ScoreId, SnapshotId, SnapshotRowId, SourceId, StepId, TaskId, TraceId, TrainingJobId, VerificationId,
+        EvaluationCaseId, EvaluationId, ExampleId, ExpertId, FactId, FactStateId, ModelVersionId, PromotionId,
+        QuarantinedId, ReviewId, ScoreId, SnapshotId, SnapshotRowId, SourceId, StepId, TaskId, TraceId, TrainingJobId,
+        VerificationId,
     },
-    store::{OrdinalRequest, Page, Tx},
+    store::{OrdinalRequest, Page, PageRequest, Tx},
 };
 
 use super::{
@@ -80,6 +81,7 @@ by_id! {
     ExampleId => Example by examples_by_id for Read;
     ExpertId => Expert by experts_by_id for Read;
     FactId => Fact by facts_by_id for Read;
+    FactStateId => FactChange by fact_states_by_id for Read;
     ModelVersionId => ModelVersion by models_by_id for Read;
     PromotionId => Promotion by promotions_by_id for Read;
     QuarantinedId => QuarantinedItem by quarantined_by_id for Read;
@@ -102,7 +104,7 @@ pub(super) trait Edge: Copy + Eq + Hash + Send + Sync + 'static {
 }
 
 macro_rules! edges {
-    ($($edge:ident($parent:ident) => $record:ident by $read:ident of $record_parent:expr;)*) => {$(
+    ($($edge:ident($parent:ident) => $record:ident by $read:ident $(of $record_parent:expr)?;)*) => {$(
         #[doc = concat!("The edge of `", stringify!($read), "`.")]
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub(super) struct $edge(pub(super) $parent);
@@ -118,10 +120,8 @@ macro_rules! edges {
                 let parents: Vec<_> = edges.iter().map(|edge| edge.0).collect();
                 let mut tx = self.begin(Permission::Read).await?;
                 let mut found: HashMap<$edge, Vec<$record>> = HashMap::new();
-                for record in tx.$read(&parents).await.map_err(AppError::from)? {
-                    let record = $record(record);
-                    let parent: fn(&$record) -> Option<$parent> = $record_parent;
-                    if let Some(parent) = parent(&record) {
+                for read in tx.$read(&parents).await.map_err(AppError::from)? {
+                    if let Some((parent, record)) = edges!(@of read, $parent, $record $(, $record_parent)?) {
                         found.entry($edge(parent)).or_default().push(record);
                     }
                 }
@@ -129,59 +129,30 @@ macro_rules! edges {
             }
         }
     )*};
+    (@of $read:ident, $parent:ty, $record:ident, $record_parent:expr) => {{
+        let record = $record($read);
+        let parent: fn(&$record) -> Option<$parent> = $record_parent;
+        parent(&record).map(|parent| (parent, record))
+    }};
+    // What is read with its parent.
+    (@of $read:ident, $parent:ty, $record:ident) => { Some(($read.0, $record($read.1))) };
 }
 
 edges! {
     StepsOf(TraceId) => Step by steps_of_traces of |step| Some(step.0.trace);
-    TracesOf(ChainGroupId) => Trace by traces_of_groups of |trace| trace.0.group;
     LatestVerificationOf(TraceId) => Verification by latest_verifications_of_traces of |run| Some(run.0.trace);
     ClaimsOf(VerificationId) => Claim by claims_of_verifications of |claim| Some(claim.0.verification);
     LatestScoreOf(TraceId) => Score by latest_scores_of_traces of |score| Some(score.0.trace);
-    ReviewsOf(TraceId) => Review by reviews_of_traces of |review| Some(review.0.trace);
     StandingReviewsOf(TraceId) => Review by latest_reviews_of_traces of |review| Some(review.0.trace);
-    ReviewsBy(ExpertId) => Review by reviews_of_experts of |review| Some(review.0.expert);
     ConsensusOf(ChainGroupId) => Consensus by latest_consensus_of_groups of |found| Some(found.0.group);
     ExamplesOf(TraceId) => Example by examples_of_traces of |example| Some(example.0.trace);
     MembersOf(TraceId) => SnapshotMember by snapshot_members_of_traces of |member| Some(member.0.trace);
     RowsOf(ExampleId) => SnapshotRow by snapshot_rows_of_examples of |row| Some(row.0.row.example);
-    FactsOf(SourceId) => Fact by facts_of_sources of |fact| Some(fact.0.source);
-    StatesOf(FactId) => FactChange by fact_states_of_facts of |change| Some(change.0.fact);
     CitationsOfReview(ReviewId) => Citation by citations_of_reviews of |citation| citation.review_id();
     CitationsOfVerification(VerificationId) => Citation by citations_of_verifications of
         |citation| citation.verification_id();
-    JobsOf(SnapshotId) => TrainingJob by jobs_of_snapshots of |job| Some(job.0.asked.snapshot);
     EvaluationsOf(ModelVersionId) => Evaluation by evaluations_of_models of |evaluation| Some(evaluation.0.of.model);
     PromotionsOf(ModelVersionId) => Promotion by promotions_of_models of |promotion| Some(promotion.0.of.model);
-}
-
-/// An edge to many records that are read in one go, each with its parent.
-macro_rules! shares {
-    ($($edge:ident($parent:ident) => $record:ident by $read:ident;)*) => {$(
-        #[doc = concat!("The edge of `", stringify!($read), "`.")]
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub(super) struct $edge(pub(super) $parent);
-
-        impl Edge for $edge {
-            type Child = $record;
-        }
-
-        impl Loader<$edge> for Reader {
-            type Value = Vec<$record>;
-
-            async fn load(&self, edges: &[$edge]) -> Result<HashMap<$edge, Vec<$record>>, Arc<AppError>> {
-                let parents: Vec<_> = edges.iter().map(|edge| edge.0).collect();
-                let mut tx = self.begin(Permission::Read).await?;
-                let mut found: HashMap<$edge, Vec<$record>> = HashMap::new();
-                for (parent, record) in tx.$read(&parents).await.map_err(AppError::from)? {
-                    found.entry($edge(parent)).or_default().push($record(record));
-                }
-                Ok(found)
-            }
-        }
-    )*};
-}
-
-shares! {
     FilesOf(SnapshotId) => SnapshotFile by files_of_snapshots;
     DecisionCountsOf(SnapshotId) => DecisionCount by decision_counts_of_snapshots;
 }
@@ -193,10 +164,10 @@ pub(super) trait Paged: Clone + Eq + Hash + Send + Sync + 'static {
 }
 
 macro_rules! pages {
-    ($($edge:ident($parent:ty $(, $argument:ty)?) => $record:ident by $read:ident;)*) => {$(
+    ($($edge:ident($parent:ty $(, $argument:ty)?; $page:ty) => $record:ident by $read:ident;)*) => {$(
         #[doc = concat!("The edge of `", stringify!($read), "`: the parent, what is wanted, and which page.")]
         #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-        pub(super) struct $edge(pub(super) $parent, pub(super) ($($argument,)?), pub(super) OrdinalRequest);
+        pub(super) struct $edge(pub(super) $parent, pub(super) ($($argument,)?), pub(super) $page);
 
         impl Paged for $edge {
             type Child = $record;
@@ -229,10 +200,16 @@ macro_rules! pages {
 }
 
 pages! {
-    MembersIn(SnapshotId) => SnapshotMember by members_of_snapshots;
-    DecisionsIn(SnapshotId, DecisionFilter) => CurationDecision by decisions_of_snapshots;
-    RowsIn(SnapshotId, ExampleFormat) => SnapshotRow by rows_of_snapshots;
-    EventsOf((TrainingJobId, i32)) => JobEvent by events_of_jobs;
+    TracesOf(ChainGroupId; PageRequest) => Trace by chains_of_groups;
+    ReviewsOf(TraceId; PageRequest) => Review by reviews_of_traces;
+    ReviewsBy(ExpertId; PageRequest) => Review by reviews_of_experts;
+    FactsOf(SourceId; PageRequest) => Fact by facts_of_sources;
+    StatesOf(FactId; PageRequest) => FactChange by fact_states_of_facts;
+    JobsOf(SnapshotId; PageRequest) => TrainingJob by jobs_of_snapshots;
+    MembersIn(SnapshotId; OrdinalRequest) => SnapshotMember by members_of_snapshots;
+    DecisionsIn(SnapshotId, DecisionFilter; OrdinalRequest) => CurationDecision by decisions_of_snapshots;
+    RowsIn(SnapshotId, ExampleFormat; OrdinalRequest) => SnapshotRow by rows_of_snapshots;
+    EventsOf((TrainingJobId, i32); OrdinalRequest) => JobEvent by events_of_jobs;
 }
 
 /// The record with this id; null where the text is no id of that kind or the project has none such.

@@ -52,6 +52,7 @@ pub struct Query(
     node::NodeQuery,
     project::ProjectQuery,
     trace::TraceQuery,
+    step::StepQuery,
     chain_group::ChainGroupQuery,
     model::ModelQuery,
     grounding::GroundingQuery,

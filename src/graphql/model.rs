@@ -63,12 +63,12 @@ impl ModelVersion {
         self.0.created_at
     }
 
-    /// What was measured of it, newest first.
+    /// What was measured of it: the newest 200, newest first; `evaluations` has them all.
     async fn evaluations(&self, ctx: &Context<'_>) -> Result<Vec<Evaluation>> {
         children(ctx, EvaluationsOf(self.0.id)).await
     }
 
-    /// What was decided about it, newest first.
+    /// What was decided about it: the newest 200, newest first; `promotions` has them all.
     async fn promotions(&self, ctx: &Context<'_>) -> Result<Vec<Promotion>> {
         children(ctx, PromotionsOf(self.0.id)).await
     }

@@ -3,8 +3,9 @@
 use async_graphql::{Context, ID, Interface, Object, Result};
 use atr_core::ids::{
     AnyId, ApiKeyId, AssignmentId, BatchId, ChainGroupId, CitationId, ClaimId, ConsensusId, CurationDecisionId,
-    EvaluationCaseId, EvaluationId, ExampleId, ExpertId, FactId, Id, Kind, ModelVersionId, PromotionId, QuarantinedId,
-    ReviewId, ScoreId, SnapshotId, SnapshotRowId, SourceId, StepId, TaskId, TraceId, TrainingJobId, VerificationId,
+    EvaluationCaseId, EvaluationId, ExampleId, ExpertId, FactId, FactStateId, Id, Kind, ModelVersionId, PromotionId,
+    QuarantinedId, ReviewId, ScoreId, SnapshotId, SnapshotRowId, SourceId, StepId, TaskId, TraceId, TrainingJobId,
+    VerificationId,
 };
 
 use super::{
@@ -16,7 +17,7 @@ use super::{
     example::{EvaluationCase, Example},
     expert::{Assignment, Expert},
     fault::{OrFault, invalid},
-    grounding::{Fact, Source},
+    grounding::{Fact, FactChange, Source},
     intake::{Batch, QuarantinedItem},
     loading::maybe,
     model::ModelVersion,
@@ -60,6 +61,8 @@ pub enum Node {
     Expert(Expert),
     /// Fact.
     Fact(Fact),
+    /// FactChange.
+    FactChange(FactChange),
     /// Key.
     Key(Key),
     /// ModelVersion.
@@ -112,6 +115,7 @@ pub(super) async fn node_of(ctx: &Context<'_>, id: AnyId) -> Result<Option<Node>
         Kind::Example => load!(ExampleId),
         Kind::Expert => load!(ExpertId),
         Kind::Fact => load!(FactId),
+        Kind::FactState => load!(FactStateId),
         Kind::ApiKey => load!(ApiKeyId),
         Kind::ModelVersion => load!(ModelVersionId),
         Kind::Promotion => load!(PromotionId),
@@ -130,7 +134,8 @@ pub(super) async fn node_of(ctx: &Context<'_>, id: AnyId) -> Result<Option<Node>
             let own = reading(ctx).await?.own_project().await.or_fault()?;
             own.filter(|project| project.id.uuid() == id.uuid).map(Project).map(Node::from)
         }
-        Kind::FactState | Kind::Worker => None,
+        // A worker is a process, of which nothing is recorded.
+        Kind::Worker => None,
     })
 }
 

@@ -12,19 +12,20 @@ use super::{
     consensus::Consensus,
     curation::{CurationDecision, SnapshotMember, SnapshotRow},
     evaluation::{Evaluation, Promotion},
-    example::EvaluationCase,
+    example::{EvaluationCase, Example},
     expert::{Assignment, Expert},
     fault::invalid,
-    grounding::{Fact, Source},
+    grounding::{Fact, FactChange, Source},
     intake::{Batch, QuarantinedItem},
     lineage::LineageEdge,
     model::ModelVersion,
-    project::Key,
+    project::{Key, Project},
     queue::Task,
     review::Review,
     scalars::parse_id,
     score::Score,
     snapshot::Snapshot,
+    step::Step,
     trace::Trace,
     training::{JobEvent, TrainingJob},
     verification::{Claim, Verification},
@@ -101,6 +102,7 @@ macro_rules! connections {
 
 connections! {
     Trace: TraceConnection of TraceEdge;
+    Step: StepConnection of StepEdge;
     ChainGroup: ChainGroupConnection of ChainGroupEdge;
     ModelVersion: ModelVersionConnection of ModelVersionEdge;
     Verification: VerificationConnection of VerificationEdge;
@@ -109,10 +111,12 @@ connections! {
     Score: ScoreConnection of ScoreEdge;
     Source: SourceConnection of SourceEdge;
     Fact: FactConnection of FactEdge;
+    FactChange: FactChangeConnection of FactChangeEdge;
     Citation: CitationConnection of CitationEdge;
     Review: ReviewConnection of ReviewEdge;
     Expert: ExpertConnection of ExpertEdge;
     Assignment: AssignmentConnection of AssignmentEdge;
+    Example: ExampleConnection of ExampleEdge;
     EvaluationCase: EvaluationCaseConnection of EvaluationCaseEdge;
     Snapshot: SnapshotConnection of SnapshotEdge;
     SnapshotMember: SnapshotMemberConnection of SnapshotMemberEdge;
@@ -126,6 +130,7 @@ connections! {
     QuarantinedItem: QuarantinedItemConnection of QuarantinedItemEdge;
     Task: TaskConnection of TaskEdge;
     Key: KeyConnection of KeyEdge;
+    Project: ProjectConnection of ProjectEdge;
     LineageEdge: LineageConnection of LineageConnectionEdge;
 }
 

@@ -1,7 +1,10 @@
 //! Projects and keys.
 
 use async_graphql::{Context, ID, Object, Result};
-use atr_core::{ids::ApiKeyId, store};
+use atr_core::{
+    ids::{ApiKeyId, ProjectId},
+    store,
+};
 use chrono::{DateTime, Utc};
 
 use super::{
@@ -9,7 +12,7 @@ use super::{
     fault::OrFault,
     loading::{found, maybe},
     paging::{Connection, PageArgs, connect},
-    scalars::{IntoId, maybe_id},
+    scalars::IntoId,
     session::{reading, session},
     words::Role,
 };
@@ -101,16 +104,21 @@ impl ProjectQuery {
         Ok(reading(ctx).await?.own_project().await.or_fault()?.map(Project))
     }
 
-    /// Every project of this installation, in the order of their making, at most 1,000; for operators.
+    /// Every project of this installation, newest first; for operators.
     async fn projects(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Only those made after the one with this id.")] after: Option<ID>,
-    ) -> Result<Vec<Project>> {
+        #[graphql(desc = "Only the one with this short name.")] slug: Option<String>,
+        #[graphql(desc = "How many records from the beginning of the list, at most 100; 20 where nothing is said.")]
+        first: Option<i32>,
+        #[graphql(desc = "How many records from the end of the list, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Only records after the one with this cursor.")] after: Option<String>,
+        #[graphql(desc = "Only records before the one with this cursor.")] before: Option<String>,
+    ) -> Result<Connection<Project>> {
+        let page = PageArgs { first, last, after, before }.by_id::<ProjectId>()?;
         let session = session(ctx)?;
-        let after = maybe_id("after", after.as_ref())?;
-        let found = crate::app::projects::list(&session.app, &session.actor, after).await.or_fault()?;
-        Ok(found.into_iter().map(Project).collect())
+        let page = crate::app::projects::list(&session.app, &session.actor, slug.as_deref(), page).await.or_fault()?;
+        Ok(connect(page.map(Project), |record| record.0.id.to_string()))
     }
 
     /// An API key by its id; null if this project has none of that id. For administrators.

@@ -12,6 +12,7 @@ use super::{
     paging::{Connection, PageArgs, connect},
     scalars::{IntoId, maybe_id},
     session::reading,
+    step::{Step, steps_at},
     trace::Trace,
     words::{Severity, Verdict},
 };
@@ -58,9 +59,15 @@ impl Review {
         self.0.severity.map(Into::into)
     }
 
-    /// Ordinal of the first flawed step, from 0.
+    /// Ordinal of the first flawed step, from 0; `suspect` has the step itself.
     async fn suspect_step(&self) -> Option<i32> {
         self.0.suspect_step
+    }
+
+    /// The first flawed step.
+    async fn suspect(&self, ctx: &Context<'_>) -> Result<Option<Step>> {
+        let Some(place) = self.0.suspect_step else { return Ok(None) };
+        Ok(steps_at(ctx, self.0.trace, |ordinal| ordinal == place).await?.pop())
     }
 
     /// What is wrong, by label.

@@ -1,9 +1,10 @@
 //! Rewards of traces.
 
-use async_graphql::{Context, ID, Object, Result, SimpleObject};
+use async_graphql::{ComplexObject, Context, ID, InputObject, Object, Result, SimpleObject};
 use atr_core::{
     domain::judgement,
     ids::{ScoreId, TraceId},
+    store,
 };
 use chrono::{DateTime, Utc};
 
@@ -16,6 +17,7 @@ use super::{
     review::Review,
     scalars::{IntoId, maybe_id},
     session::reading,
+    step::{Step, steps_at},
     trace::Trace,
     verification::Verification,
 };
@@ -99,28 +101,56 @@ impl Score {
 
     /// What the logic rules found in its reasoning.
     async fn findings(&self) -> Vec<LogicFinding> {
-        self.0.findings.iter().map(LogicFinding::of).collect()
+        self.0.findings.iter().map(|finding| LogicFinding::of(finding, self.0.trace)).collect()
     }
 }
 
 /// What a logic rule found in the reasoning.
 #[derive(Debug, Clone, SimpleObject)]
+#[graphql(complex)]
 pub struct LogicFinding {
+    #[graphql(skip)]
+    trace: TraceId,
     /// What it is, by name.
     kind: String,
-    /// The steps concerned, by their place from 0.
+    /// The steps concerned, by their place from 0; `concerns` has the steps themselves.
     steps: Vec<u64>,
     /// Why, in words.
     reason: String,
 }
 
 impl LogicFinding {
-    fn of(from: &judgement::Finding) -> Self {
+    fn of(from: &judgement::Finding, trace: TraceId) -> Self {
         Self {
+            trace,
             kind: from.kind.clone(),
             steps: from.steps.iter().map(|step| *step as u64).collect(),
             reason: from.reason.clone(),
         }
+    }
+}
+
+#[ComplexObject]
+impl LogicFinding {
+    /// The steps concerned, in order.
+    async fn concerns(&self, ctx: &Context<'_>) -> Result<Vec<Step>> {
+        let places = &self.steps;
+        steps_at(ctx, self.trace, |ordinal| u64::try_from(ordinal).is_ok_and(|place| places.contains(&place))).await
+    }
+}
+
+/// Which records are wanted; a field that is not given excludes nothing.
+#[derive(Debug, Default, InputObject)]
+pub struct ScoreFilter {
+    /// Those of this trace.
+    trace: Option<ID>,
+    /// Those whose reward is below zero, or those whose is not.
+    below_zero: Option<bool>,
+}
+
+impl ScoreFilter {
+    fn read(self) -> Result<store::ScoreFilter> {
+        Ok(store::ScoreFilter { trace: maybe_id("trace", self.trace.as_ref())?, below_zero: self.below_zero })
     }
 }
 
@@ -139,7 +169,7 @@ impl ScoreQuery {
     async fn scores(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Only of this trace.")] trace: Option<ID>,
+        #[graphql(desc = "Only those that meet all of these.")] filter: Option<ScoreFilter>,
         #[graphql(desc = "How many records from the beginning of the list, at most 100; 20 where nothing is said.")]
         first: Option<i32>,
         #[graphql(desc = "How many records from the end of the list, at most 100.")] last: Option<i32>,
@@ -147,9 +177,9 @@ impl ScoreQuery {
         #[graphql(desc = "Only records before the one with this cursor.")] before: Option<String>,
     ) -> Result<Connection<Score>> {
         let page = PageArgs { first, last, after, before }.by_id::<ScoreId>()?;
-        let trace = maybe_id::<TraceId>("trace", trace.as_ref())?;
+        let filter = filter.unwrap_or_default().read()?;
         let mut tx = reading(ctx).await?;
-        let page = tx.scores(trace, page).await.or_fault()?;
+        let page = tx.scores(&filter, page).await.or_fault()?;
         Ok(connect(page.map(Score), |record| record.0.id.to_string()))
     }
 }

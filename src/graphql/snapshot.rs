@@ -1,7 +1,10 @@
 //! Snapshots.
 
 use async_graphql::{Context, ID, InputObject, Json, Object, Result};
-use atr_core::{domain::snapshot, ids::SnapshotId};
+use atr_core::{
+    domain::snapshot,
+    ids::{SnapshotId, TrainingJobId},
+};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
@@ -146,7 +149,7 @@ impl Snapshot {
         Ok(connect(page, |record| record.0.row.position.to_string()))
     }
 
-    /// Its files; their bytes are at `/v1/snapshots/<id>/files/<path>`.
+    /// Its files; `atr snapshot pull` writes them into a folder.
     async fn files(&self, ctx: &Context<'_>) -> Result<Vec<SnapshotFile>> {
         children(ctx, FilesOf(self.0.id)).await
     }
@@ -157,8 +160,18 @@ impl Snapshot {
     }
 
     /// Training jobs on it, newest first.
-    async fn jobs(&self, ctx: &Context<'_>) -> Result<Vec<TrainingJob>> {
-        children(ctx, JobsOf(self.0.id)).await
+    async fn jobs(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many records from the beginning of the list, at most 100; 20 where nothing is said.")]
+        first: Option<i32>,
+        #[graphql(desc = "How many records from the end of the list, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Only records after the one with this cursor.")] after: Option<String>,
+        #[graphql(desc = "Only records before the one with this cursor.")] before: Option<String>,
+    ) -> Result<Connection<TrainingJob>> {
+        let page = PageArgs { first, last, after, before }.by_id::<TrainingJobId>()?;
+        let page = loading::page(ctx, JobsOf(self.0.id, (), page)).await?;
+        Ok(connect(page, |record| record.0.id.to_string()))
     }
 }
 

@@ -1,9 +1,21 @@
 //! Steps of a trace's reasoning.
 
-use async_graphql::{Context, ID, Object, Result};
-use atr_core::domain::trace;
+use async_graphql::{Context, ID, InputObject, Object, Result};
+use atr_core::{
+    domain::trace,
+    ids::{StepId, TraceId},
+    store,
+};
 
-use super::{loading::one, scalars::IntoId, trace::Trace, words::StepKind};
+use super::{
+    fault::OrFault,
+    loading::{StepsOf, children, found, one},
+    paging::{Connection, PageArgs, connect},
+    scalars::{IntoId, maybe_id},
+    session::reading,
+    trace::Trace,
+    words::StepKind,
+};
 
 /// One step of a trace's reasoning.
 #[derive(Debug, Clone)]
@@ -42,9 +54,20 @@ impl Step {
         &self.0.text
     }
 
-    /// Ordinals of the steps it rests on.
+    /// Ordinals of the steps it rests on; `support` has the steps themselves.
     async fn rests_on(&self) -> &[i32] {
         &self.0.rests_on
+    }
+
+    /// The steps it rests on, in order.
+    async fn support(&self, ctx: &Context<'_>) -> Result<Vec<Step>> {
+        steps_at(ctx, self.0.trace, |ordinal| self.0.rests_on.contains(&ordinal)).await
+    }
+
+    /// The steps that rest on it, in order.
+    async fn dependents(&self, ctx: &Context<'_>) -> Result<Vec<Step>> {
+        let steps = children(ctx, StepsOf(self.0.trace)).await?;
+        Ok(steps.into_iter().filter(|step| step.0.rests_on.contains(&self.0.ordinal)).collect())
     }
 
     /// The span that produced it, 16 hex digits.
@@ -60,5 +83,61 @@ impl Step {
     /// Mean natural-log probability of its tokens.
     async fn mean_logprob(&self) -> Option<f64> {
         self.0.mean_logprob
+    }
+}
+
+/// The steps of a trace at these places, in order.
+pub(super) async fn steps_at(
+    ctx: &Context<'_>,
+    trace: TraceId,
+    wanted: impl Fn(i32) -> bool + Send,
+) -> Result<Vec<Step>> {
+    // The steps of a trace are few, and read together for every record of a page.
+    let steps = children(ctx, StepsOf(trace)).await?;
+    Ok(steps.into_iter().filter(|step| wanted(step.0.ordinal)).collect())
+}
+
+/// Which records are wanted; a field that is not given excludes nothing.
+#[derive(Debug, Default, InputObject)]
+pub struct StepFilter {
+    /// Those of this trace.
+    trace: Option<ID>,
+    /// Those that do this.
+    kind: Option<StepKind>,
+}
+
+impl StepFilter {
+    fn read(self) -> Result<store::StepFilter> {
+        Ok(store::StepFilter { trace: maybe_id("trace", self.trace.as_ref())?, kind: self.kind.map(Into::into) })
+    }
+}
+
+/// Reads of this file's records.
+#[derive(Debug, Default)]
+pub struct StepQuery;
+
+#[Object]
+impl StepQuery {
+    /// A reasoning step by its id; null if this project has none of that id.
+    async fn step(&self, ctx: &Context<'_>, #[graphql(desc = "Its id.")] id: ID) -> Result<Option<Step>> {
+        found::<StepId, _>(ctx, &id).await
+    }
+
+    /// Reasoning steps of every trace, newest first.
+    async fn steps(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only those that meet all of these.")] filter: Option<StepFilter>,
+        #[graphql(desc = "How many records from the beginning of the list, at most 100; 20 where nothing is said.")]
+        first: Option<i32>,
+        #[graphql(desc = "How many records from the end of the list, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Only records after the one with this cursor.")] after: Option<String>,
+        #[graphql(desc = "Only records before the one with this cursor.")] before: Option<String>,
+    ) -> Result<Connection<Step>> {
+        let page = PageArgs { first, last, after, before }.by_id::<StepId>()?;
+        let filter = filter.unwrap_or_default().read()?;
+        let mut tx = reading(ctx).await?;
+        let page = tx.steps(&filter, page).await.or_fault()?;
+        Ok(connect(page.map(Step), |record| record.0.id.to_string()))
     }
 }

@@ -1,7 +1,11 @@
 //! Error traces.
 
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
-use atr_core::{domain::trace, ids::TraceId, store};
+use atr_core::{
+    domain::trace,
+    ids::{ReviewId, TraceId},
+    store,
+};
 use chrono::{DateTime, Utc};
 
 use super::{
@@ -12,7 +16,7 @@ use super::{
     fault::OrFault,
     intake::Batch,
     loading::{
-        ClaimsOf, ConsensusOf, ExamplesOf, LatestScoreOf, LatestVerificationOf, MembersOf, ReviewsOf,
+        self, ClaimsOf, ConsensusOf, ExamplesOf, LatestScoreOf, LatestVerificationOf, MembersOf, ReviewsOf,
         StandingReviewsOf, StepsOf, children, found, maybe, one,
     },
     model::ModelVersion,
@@ -161,9 +165,19 @@ impl Trace {
         Ok(children(ctx, LatestScoreOf(self.0.id)).await?.pop())
     }
 
-    /// Every revision of every review of it, in order of time.
-    async fn reviews(&self, ctx: &Context<'_>) -> Result<Vec<Review>> {
-        children(ctx, ReviewsOf(self.0.id)).await
+    /// Every revision of every review of it, newest first.
+    async fn reviews(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many records from the beginning of the list, at most 100; 20 where nothing is said.")]
+        first: Option<i32>,
+        #[graphql(desc = "How many records from the end of the list, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Only records after the one with this cursor.")] after: Option<String>,
+        #[graphql(desc = "Only records before the one with this cursor.")] before: Option<String>,
+    ) -> Result<Connection<Review>> {
+        let page = PageArgs { first, last, after, before }.by_id::<ReviewId>()?;
+        let page = loading::page(ctx, ReviewsOf(self.0.id, (), page)).await?;
+        Ok(connect(page, |record| record.0.id.to_string()))
     }
 
     /// The newest revision of each expert who reviewed it: what counts.
@@ -184,7 +198,7 @@ impl Trace {
         children(ctx, ExamplesOf(self.0.id)).await
     }
 
-    /// Its places in snapshots.
+    /// Its places in snapshots, in the newest 200 that have it.
     async fn snapshot_members(&self, ctx: &Context<'_>) -> Result<Vec<SnapshotMember>> {
         children(ctx, MembersOf(self.0.id)).await
     }
@@ -235,6 +249,14 @@ pub struct TraceFilter {
     domain: Option<String>,
     /// Those in this language.
     language: Option<String>,
+    /// Those that this system sent.
+    source: Option<String>,
+    /// Those whose steps rest on each other in a circle, or those whose do not.
+    circular_support: Option<bool>,
+    /// Those that came in at this time or later, to the millisecond.
+    received_after: Option<DateTime<Utc>>,
+    /// Those that came in before this time, to the millisecond.
+    received_before: Option<DateTime<Utc>>,
 }
 
 impl TraceFilter {
@@ -247,6 +269,10 @@ impl TraceFilter {
             pillar: self.pillar.map(Into::into),
             domain: self.domain,
             language: self.language,
+            source: self.source,
+            circular_support: self.circular_support,
+            received_after: self.received_after,
+            received_before: self.received_before,
         })
     }
 }

@@ -67,7 +67,7 @@ impl Verification {
         children(ctx, ClaimsOf(self.0.id)).await
     }
 
-    /// The citations it found in the answer.
+    /// The citations it found in the answer: the first 200; `citations` has them all.
     async fn citations(&self, ctx: &Context<'_>) -> Result<Vec<Citation>> {
         children(ctx, CitationsOfVerification(self.0.id)).await
     }
@@ -153,6 +153,8 @@ pub struct ClaimFilter {
     trace: Option<ID>,
     /// Only those that this fact decided.
     deciding_fact: Option<ID>,
+    /// Only those of which the facts say this.
+    verdict: Option<ClaimVerdict>,
 }
 
 impl ClaimFilter {
@@ -160,6 +162,7 @@ impl ClaimFilter {
         Ok(store::ClaimFilter {
             trace: maybe_id("trace", self.trace.as_ref())?,
             deciding_fact: maybe_id("deciding_fact", self.deciding_fact.as_ref())?,
+            verdict: self.verdict.map(Into::into),
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use atr_core::queue::{Depth, Pause, Rate, Stage, State as TaskState};
+use atr_core::queue::{Broker, Depth, Pause, Rate, Stage, State as TaskState};
 use axum::{
     Json, Router,
     extract::{MatchedPath, Request, State},
@@ -11,7 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
 use super::AppState;
@@ -44,7 +44,16 @@ impl Metrics {
         metrics::describe_counter!("atr_ingest_items_total", "Items that came in, by door and what became of them");
         metrics::describe_counter!("atr_tasks_total", "Tasks done, by stage");
         metrics::describe_counter!("atr_task_failures_total", "Failed attempts, by stage");
-        metrics::describe_histogram!("atr_task_seconds", metrics::Unit::Seconds, "Time a task took that ran alone");
+        metrics::describe_histogram!(
+            "atr_task_seconds",
+            metrics::Unit::Seconds,
+            "Time a task took; of a batch, its share"
+        );
+        metrics::describe_counter!(
+            "atr_doorbells_total",
+            "Doorbells that the broker confirmed, by stage, of this process"
+        );
+        metrics::describe_counter!("atr_doorbells_unreadable_total", "Messages laid aside that were no doorbells");
         metrics::describe_gauge!("atr_queue_tasks", "Unfinished tasks, by stage and state");
         metrics::describe_gauge!(
             "atr_queue_oldest_seconds",
@@ -68,23 +77,43 @@ pub(super) fn router() -> Router<AppState> {
         .route("/metrics", get(measured))
 }
 
-/// Ready when the database answers; names what is down.
+/// How long the database may take to answer.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Ready when the database answers; names what is down. Without the broker work goes on, later: it is told, and the
+/// process is ready all the same.
 async fn ready(State(state): State<AppState>) -> Response {
-    let database = match tokio::time::timeout(Duration::from_secs(2), state.app.store.ping()).await {
-        Ok(Ok(())) => "up",
+    let process = &state.app.process;
+    let (status, database, broker) = match tokio::time::timeout(PATIENCE, state.app.store.broker()).await {
+        Ok(Ok(broker)) => (StatusCode::OK, "up", process.has_broker.then(|| told(&broker))),
         Ok(Err(error)) => {
             tracing::warn!(%error, "not ready");
-            "down"
+            (StatusCode::SERVICE_UNAVAILABLE, "down", None)
         }
-        Err(_) => "does not answer within 2 seconds",
+        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "does not answer within 2 seconds", None),
     };
-    let status = if database == "up" { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let workers = if state.app.process.works { "in this process" } else { "elsewhere" };
-    let body = serde_json::json!({
-        "ready": status == StatusCode::OK,
-        "checks": { "database": database, "transport": "postgres", "workers": workers },
+    let mut checks = serde_json::json!({
+        "database": database,
+        "transport": if process.has_broker { "rabbitmq" } else { "postgres" },
+        "workers": if process.works { "in this process" } else { "elsewhere" },
     });
+    if let Some(broker) = broker {
+        checks["broker"] = broker.into();
+    }
+    let body = serde_json::json!({ "ready": status == StatusCode::OK, "checks": checks });
     (status, Json(body)).into_response()
+}
+
+/// How the relay finds the broker; why it is down is for the log and for `atr doctor`.
+fn told(broker: &Broker) -> String {
+    match broker {
+        Broker::Up => "up".to_owned(),
+        Broker::Down { since, .. } => {
+            let since = since.to_rfc3339_opts(SecondsFormat::Secs, true);
+            format!("down since {since}: work is found by polling")
+        }
+        Broker::Unattended => "not known: no worker with this broker runs".to_owned(),
+    }
 }
 
 async fn measured(State(state): State<AppState>) -> Response {

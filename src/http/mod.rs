@@ -7,6 +7,7 @@ mod health;
 pub mod ingest;
 mod media;
 pub mod problem;
+mod tracing_context;
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -44,6 +45,7 @@ pub fn router(state: AppState) -> Router {
         .method_not_allowed_fallback(problem::wrong_method)
         .layer(DefaultBodyLimit::max(8 << 20))
         .layer(axum::middleware::from_fn(health::count))
+        .layer(axum::middleware::from_fn(tracing_context::carry))
         .layer(TraceLayer::new_for_http())
         .layer(PropagateRequestIdLayer::x_request_id())
         .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))

@@ -98,8 +98,8 @@ async fn a_stranger_sees_nothing_of_a_project_and_changes_nothing_in_it() {
     let theirs: Vec<String> = listed(&world, &owner, &[]).await.into_iter().collect();
     let kinds: BTreeSet<&str> = theirs.iter().filter_map(|id| id.split('_').next()).collect();
     let expected = [
-        "bat", "cas", "cit", "exp", "fct", "grp", "job", "key", "mdl", "prm", "qua", "rev", "scr", "snp", "src", "trc",
-        "tsk", "ver",
+        "bat", "cas", "cit", "exm", "exp", "fct", "grp", "job", "key", "mdl", "prm", "qua", "rev", "scr", "snp", "src",
+        "trc", "tsk", "ver",
     ];
     assert_eq!(kinds, BTreeSet::from(expected));
 

@@ -32,7 +32,13 @@ async fn main() {
         reward_models: RewardModels::default(),
         cancelled: CancellationToken::new(),
     };
-    let options = Options { stages: Stage::ALL.to_vec(), slots: 4, grace: Duration::from_secs(10) };
+    let options = Options {
+        stages: Stage::ALL.to_vec(),
+        slots: 4,
+        grace: Duration::from_secs(10),
+        lease: Options::LEASE,
+        broker: std::env::var("AMQP_URL").ok().map(|url| url.parse().expect("the broker's address")),
+    };
     let stop = CancellationToken::new();
     let worker = tokio::spawn(Worker::new(cx, options).run(stop.clone()));
     let mut took = Vec::with_capacity(TASKS);

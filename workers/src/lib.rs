@@ -2,10 +2,11 @@
 //! model's features; it knows nothing of HTTP, GraphQL or the command line.
 #![deny(missing_docs)]
 
+mod held;
 mod reward_models;
 mod run;
 pub mod stages;
-mod transport;
+pub mod transport;
 
 use std::path::PathBuf;
 
@@ -19,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use reward_models::RewardModels;
 pub use run::{Options, Worker};
+pub use transport::rabbitmq::{AmqpUrl, DoorbellEvent};
 
 /// What every stage works with.
 #[derive(Debug, Clone)]

@@ -1,6 +1,6 @@
 //! Claiming: a fair batch by SKIP LOCKED, held under a lease by the database's clock.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use uuid::Uuid;
 
@@ -8,6 +8,7 @@ use super::{Stage, Work};
 use crate::{
     ids::{Id, ProjectId, TaskId, WorkerId},
     store::{Result, Store, StoreError, Tx},
+    trace_context::TraceContext,
 };
 
 /// What a worker asks for.
@@ -38,6 +39,8 @@ pub struct Claim {
     pub attempt: i16,
     /// After so many it is dead.
     pub max_attempts: i16,
+    /// The trace context of the request that asked for it.
+    pub trace: Option<TraceContext>,
 }
 
 impl Store {
@@ -69,8 +72,15 @@ impl Store {
                     owner: ask.owner,
                     attempt: row.attempt,
                     max_attempts: row.max_attempts,
+                    trace: row.traceparent.and_then(|text| text.parse().ok()),
                 }),
-                Err(error) => self.bury_unreadable(row.id, ask.owner, row.attempt, &error.to_string()).await?,
+                // The others are held already, whatever becomes of this one: its lease runs out.
+                Err(error) => {
+                    let why = error.to_string();
+                    if let Err(error) = self.bury_unreadable(row.id, ask.owner, row.attempt, &why).await {
+                        tracing::error!(%error, "a task that cannot be read could not be laid aside");
+                    }
+                }
             }
         }
         Ok(claims)
@@ -78,7 +88,7 @@ impl Store {
 
     async fn bury_unreadable(&self, id: Uuid, owner: WorkerId, attempt: i16, why: &str) -> Result<()> {
         tracing::error!(task = %TaskId::from_uuid(id), why, "the task's payload cannot be read");
-        sqlx::query!(
+        let buried = sqlx::query!(
             r#"
             update task set state = 'dead', owner = null, leased_until = null, finished_at = now(),
                 errors = errors || jsonb_build_object('attempt', $3::smallint, 'error', $4::text, 'at', now())
@@ -91,27 +101,34 @@ impl Store {
         )
         .execute(&self.pool)
         .await?;
-        Ok(())
+        if buried.rows_affected() == 1 { Ok(()) } else { Err(StoreError::LeaseLost(TaskId::from_uuid(id))) }
     }
 
-    /// Renews the lease of a task that is still held.
+    /// Renews the leases of tasks that are still held, and answers which are not: the worker must stop those.
     ///
     /// # Errors
-    /// [`StoreError::LeaseLost`] if it is not: the worker must stop.
-    pub async fn renew(&self, claim: &Claim, lease: Duration) -> Result<()> {
-        let renewed = sqlx::query!(
+    /// If the database is out of reach.
+    pub async fn renew(&self, claims: &[Claim], lease: Duration) -> Result<Vec<TaskId>> {
+        let ids: Vec<_> = claims.iter().map(|claim| claim.id.uuid()).collect();
+        let owners: Vec<_> = claims.iter().map(|claim| claim.owner.uuid()).collect();
+        let attempts: Vec<_> = claims.iter().map(|claim| claim.attempt).collect();
+        let renewed: HashSet<Uuid> = sqlx::query_scalar!(
             r#"
-            update task set leased_until = clock_timestamp() + $4 * interval '1 second'
-            where id = $1 and owner = $2 and attempt = $3 and state = 'running'
+            update task t set leased_until = clock_timestamp() + $4 * interval '1 second'
+            from unnest($1::uuid[], $2::uuid[], $3::smallint[]) as held (id, owner, attempt)
+            where t.id = held.id and t.owner = held.owner and t.attempt = held.attempt and t.state = 'running'
+            returning t.id
             "#,
-            claim.id.uuid(),
-            claim.owner.uuid(),
-            claim.attempt,
+            &ids,
+            &owners,
+            &attempts,
             lease.as_secs_f64(),
         )
-        .execute(&self.pool)
-        .await?;
-        if renewed.rows_affected() == 1 { Ok(()) } else { Err(StoreError::LeaseLost(claim.id)) }
+        .fetch_all(&self.pool)
+        .await?
+        .into_iter()
+        .collect();
+        Ok(claims.iter().map(|claim| claim.id).filter(|id| !renewed.contains(&id.uuid())).collect())
     }
 
     /// Opens a transaction for the project of a claim.

@@ -46,4 +46,4 @@ set state = 'running', owner = $3, attempt = t.attempt + 1,
     leased_until = clock_timestamp() + $4 * interval '1 second'
 from chosen c
 where t.id = c.id
-returning t.id, t.project_id, t.work, t.attempt, t.max_attempts, t.priority
+returning t.id, t.project_id, t.work, t.attempt, t.max_attempts, t.traceparent

@@ -6,6 +6,7 @@ use super::Work;
 use crate::{
     ids::{Id, TaskId},
     store::{Result, Tx},
+    trace_context::TraceContext,
 };
 
 /// A task to be enqueued.
@@ -37,7 +38,7 @@ pub enum Enqueued {
 }
 
 impl Tx {
-    /// Enqueues work, to be seen by workers when this transaction commits.
+    /// Enqueues work, to be seen by workers when this transaction commits. It carries the trace context that is current.
     ///
     /// # Errors
     /// If the database refuses or is out of reach.
@@ -77,12 +78,13 @@ impl Tx {
             return Ok(vec![]);
         }
         let project = self.project_uuid();
+        let trace = TraceContext::current().map(|context| context.to_string());
         let new = sqlx::query_scalar!(
             r#"
             insert into task (id, project_id, stage, work, state, priority, unique_key, attempt, max_attempts,
-                              run_at, errors, created_at)
+                              run_at, errors, created_at, traceparent)
             select t.id, $2, t.stage, t.work, case when t.delay > 0 then 'scheduled' else 'available' end, t.priority,
-                   t.unique_key, 0, t.max_attempts, now() + t.delay * interval '1 second', '[]', now()
+                   t.unique_key, 0, t.max_attempts, now() + t.delay * interval '1 second', '[]', now(), $9
             from unnest($1::uuid[], $3::text[], $4::jsonb[], $5::text[], $6::smallint[], $7::float8[], $8::smallint[])
                  as t (id, stage, work, unique_key, priority, delay, max_attempts)
             order by t.unique_key
@@ -101,6 +103,7 @@ impl Tx {
             &priorities,
             &delays,
             &attempts,
+            trace,
         )
         .fetch_all(self.connection())
         .await?;

@@ -12,6 +12,7 @@
 mod backlog;
 mod bell;
 mod claim;
+mod doorbell;
 mod enqueue;
 pub(crate) mod inspect;
 mod outcome;
@@ -20,11 +21,13 @@ mod prune;
 mod rate;
 mod replay;
 mod sweep;
+mod waiting;
 mod work;
 
 pub use backlog::Backlog;
 pub use bell::{Bell, Listener};
 pub use claim::{Claim, ClaimRequest};
+pub use doorbell::{Announced, Broker, Lane, Waiting};
 pub use enqueue::{Enqueued, NewTask};
 pub use inspect::{Depth, Task, TaskFilter};
 pub use outcome::{Failure, backoff};

@@ -29,7 +29,7 @@ impl Tx {
         let stage = sqlx::query_scalar!(
             r#"
             update task t
-            set state = 'available', attempt = 0, run_at = now(), finished_at = null, announced_at = null
+            set state = 'available', attempt = 0, run_at = now(), finished_at = null
             where t.id = $1 and t.project_id = $2 and t.state = 'dead' and not exists (
                 select from task o
                 where o.project_id = t.project_id and o.stage = t.stage and o.unique_key = t.unique_key
@@ -73,7 +73,7 @@ impl Tx {
                 order by d.stage, coalesce(d.unique_key, d.id::text), d.id
             ), replayed as (
                 update task t
-                set state = 'available', attempt = 0, run_at = now(), finished_at = null, announced_at = null
+                set state = 'available', attempt = 0, run_at = now(), finished_at = null
                 from chosen c where t.id = c.id
                 returning t.stage
             )

@@ -6,6 +6,7 @@ use sqlx::{
     Connection, PgPool,
     postgres::{PgConnectOptions, PgConnection, PgPoolOptions},
 };
+use uuid::Uuid;
 
 use super::{Result, Tx};
 use crate::{
@@ -72,14 +73,26 @@ pub struct Connect {
 /// # Errors
 /// If the database is out of reach, too old, or a step fails.
 pub async fn migrate(url: &str) -> Result<(), StartError> {
-    let options: PgConnectOptions = url.parse().map_err(StartError::Address)?;
-    let mut connection = PgConnection::connect_with(&options).await.map_err(StartError::Connect)?;
-    let version = connection.server_version_num().unwrap_or(0);
-    if version < 150_000 {
-        return Err(StartError::Version(version / 10_000));
-    }
+    let (mut connection, _) = reach(url).await?;
     MIGRATIONS.run(&mut connection).await?;
     connection.close().await.map_err(StartError::Connect)
+}
+
+/// Which PostgreSQL answers at an address.
+///
+/// # Errors
+/// If none does, or it is too old.
+pub async fn server_version(url: &str) -> Result<u32, StartError> {
+    let (connection, version) = reach(url).await?;
+    connection.close().await.map_err(StartError::Connect)?;
+    Ok(version)
+}
+
+async fn reach(url: &str) -> Result<(PgConnection, u32), StartError> {
+    let options: PgConnectOptions = url.parse().map_err(StartError::Address)?;
+    let connection = PgConnection::connect_with(&options).await.map_err(StartError::Connect)?;
+    let version = connection.server_version_num().unwrap_or(0) / 10_000;
+    if version < 15 { Err(StartError::Version(version)) } else { Ok((connection, version)) }
 }
 
 /// The database, as programs see it. Cheap to clone.
@@ -89,6 +102,7 @@ pub struct Store {
     pub(crate) clock: Clock,
     pub(crate) ids: Ids,
     pub(crate) bell: Bell,
+    installation: Uuid,
 }
 
 impl Store {
@@ -116,8 +130,10 @@ impl Store {
             })?;
         check_role(&pool).await?;
         check_schema(&pool).await?;
+        let installation = sqlx::query_scalar!("select id from installation").fetch_one(&pool).await;
+        let installation = installation.map_err(StartError::Connect)?;
         let bell = Bell::start(pool.clone());
-        Ok(Self { pool, clock: how.clock, ids: how.ids, bell })
+        Ok(Self { pool, clock: how.clock, ids: how.ids, bell, installation })
     }
 
     /// Opens a transaction for one project.
@@ -135,6 +151,11 @@ impl Store {
     /// If the database is out of reach.
     pub async fn begin_frozen(&self, project: ProjectId) -> Result<Tx> {
         Tx::begin(self, project, Some("set transaction isolation level repeatable read")).await
+    }
+
+    /// What names this installation among those that share a broker.
+    pub fn installation(&self) -> Uuid {
+        self.installation
     }
 
     /// The clock.

@@ -1,15 +1,28 @@
 //! Examples: candidate training rows.
 
 use chrono::{DateTime, Utc};
+use sqlx::{FromRow, Postgres, QueryBuilder};
 use uuid::Uuid;
 
-use super::{Result, StoreError, Tx};
+use super::{Page, PageRequest, Paging, Result, StoreError, Tx};
 use crate::{
-    domain::example::Example,
+    domain::example::{Example, ExampleFormat},
     hash,
     ids::{ExampleId, Id, ReviewId, TraceId, uuids},
 };
 
+/// Which examples are asked for. What is `None` does not restrict.
+#[derive(Debug, Clone, Default)]
+pub struct ExampleFilter {
+    /// Those of this trace (example_trace_idx).
+    pub trace: Option<TraceId>,
+    /// Those that this review yielded (example_review_format_key: one a format).
+    pub review: Option<ReviewId>,
+    /// Those for this (example_format_idx).
+    pub format: Option<ExampleFormat>,
+}
+
+#[derive(FromRow)]
 struct ExampleRow {
     id: Uuid,
     review_id: Uuid,
@@ -97,6 +110,15 @@ impl Tx {
         .collect())
     }
 
+    /// A page of examples, newest first.
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn examples(&mut self, filter: &ExampleFilter, page: PageRequest) -> Result<Page<Example>> {
+        let query = examples_query(self.project_uuid(), filter, page);
+        self.page::<ExampleRow, _>(query, page).await
+    }
+
     /// The examples of traces, in the order of their making (example_trace_idx).
     ///
     /// # Errors
@@ -117,4 +139,24 @@ impl Tx {
         .map(Example::try_from)
         .collect()
     }
+}
+
+/// The statement of [`Tx::examples`].
+pub(super) fn examples_query(project: Uuid, filter: &ExampleFilter, page: PageRequest) -> QueryBuilder<Postgres> {
+    let mut query = QueryBuilder::new(
+        "select id, review_id, trace_id, format, content, content_hash, rules_version, at
+         from example where project_id = ",
+    );
+    query.push_bind(project);
+    if let Some(trace) = filter.trace {
+        query.push(" and trace_id = ").push_bind(trace.uuid());
+    }
+    if let Some(review) = filter.review {
+        query.push(" and review_id = ").push_bind(review.uuid());
+    }
+    if let Some(format) = filter.format {
+        query.push(" and format = ").push_bind(format.word());
+    }
+    page.push(&mut query, "id");
+    query
 }

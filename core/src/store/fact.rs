@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::{FromRow, Postgres, QueryBuilder};
 use uuid::Uuid;
 
-use super::{Entered, Page, PageRequest, Paging, Result, StoreError, Tx, page::MOST};
+use super::{Branch, Entered, Page, PageRequest, Paging, Result, StoreError, Tx};
 use crate::{
     domain::grounding::{Fact, FactState, NewFact},
     ids::{ApiKeyId, FactId, FactStateId, Id, SourceId, uuids},
@@ -207,40 +207,16 @@ impl Tx {
         .collect()
     }
 
-    /// The facts that sources state, in the order of the sources' ids and, of each, of their own; of a source no more
-    /// than [`MOST`], the newest (grounding_fact_source_idx).
+    /// A page of the facts of each source, newest first (grounding_fact_source_idx).
     ///
     /// # Errors
     /// If the database is out of reach.
-    pub async fn facts_of_sources(&mut self, sources: &[SourceId]) -> Result<Vec<Fact>> {
-        let sources = uuids(sources);
-        let project = self.project_uuid();
-        sqlx::query_as!(
-            FactRow,
-            r#"
-            select f.id as "id!", f.external_id as "external_id!", f.source_id as "source_id!", f.domain as "domain!",
-                   f.subject as "subject!", f.statement as "statement!", f.quote, f.valid_from, f.valid_to,
-                   f.content_hash as "content_hash!", f.recorded_at as "recorded_at!", newest.state as "state!"
-            from (select distinct s from unnest($2::uuid[]) as s) as asked
-            cross join lateral (
-                select g.* from grounding_fact g where g.project_id = $1 and g.source_id = asked.s
-                order by g.id desc limit $3
-            ) f
-            cross join lateral (
-                select s.state from fact_state s where s.project_id = f.project_id and s.fact_id = f.id
-                order by s.id desc limit 1
-            ) newest
-            order by asked.s, f.id
-            "#,
-            project,
-            &sources,
-            MOST,
-        )
-        .fetch_all(self.connection())
-        .await?
-        .into_iter()
-        .map(Fact::try_from)
-        .collect()
+    pub async fn facts_of_sources(
+        &mut self,
+        sources: &[SourceId],
+        page: PageRequest,
+    ) -> Result<HashMap<SourceId, Page<Fact>>> {
+        self.page_of_each::<FactRow, _, _>(&FACTS_OF_SOURCES, sources, page, |fact: &Fact| Some(fact.source)).await
     }
 
     /// Facts by their curator's ids (grounding_fact_external_key).
@@ -312,6 +288,21 @@ impl Tx {
         .collect())
     }
 }
+
+/// From a source to its facts.
+pub(super) const FACTS_OF_SOURCES: Branch<'_> = Branch {
+    select:
+        "select f.id, external_id, source_id, domain, subject, statement, quote, valid_from, valid_to, content_hash,
+                    recorded_at, newest.state
+             from grounding_fact f
+             cross join lateral (
+                 select s.state from fact_state s where s.project_id = f.project_id and s.fact_id = f.id
+                 order by s.id desc limit 1
+             ) newest",
+    project: "f.project_id",
+    parent: "f.source_id",
+    id: "f.id",
+};
 
 /// The statement of [`Tx::facts`].
 pub(super) fn facts_query(project: Uuid, filter: &FactFilter, page: PageRequest) -> QueryBuilder<Postgres> {

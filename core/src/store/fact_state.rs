@@ -1,15 +1,19 @@
 //! The states of facts: one record a change, the newest holds.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
+use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{Result, StoreError, Tx, page::MOST};
+use super::{Branch, Page, PageRequest, Result, StoreError, Tx};
 use crate::{
     domain::grounding::{FactState, FactStateChange},
     ids::{ApiKeyId, FactId, FactStateId, Id, uuids},
     queue::Work,
 };
 
+#[derive(FromRow)]
 struct FactStateRow {
     id: Uuid,
     fact_id: Uuid,
@@ -32,6 +36,10 @@ impl TryFrom<FactStateRow> for FactStateChange {
         })
     }
 }
+
+/// From a fact to its states.
+pub(super) const STATES_OF_FACTS: Branch<'_> =
+    Branch { select: "select * from fact_state", project: "project_id", parent: "fact_id", id: "id" };
 
 /// What became of a change of state.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,34 +103,37 @@ impl Tx {
         Ok(Some(StateChanged::Recorded(FactStateChange { id, fact, state, reason: reason.to_owned(), key, at })))
     }
 
-    /// The states of facts, in the order of the facts' ids and, of each, of time; of a fact no more than [`MOST`], the
-    /// newest (fact_state_fact_idx).
+    /// Changes of state by id (fact_state_pkey).
     ///
     /// # Errors
     /// If the database is out of reach.
-    pub async fn fact_states_of_facts(&mut self, facts: &[FactId]) -> Result<Vec<FactStateChange>> {
-        let facts = uuids(facts);
-        let project = self.project_uuid();
+    pub async fn fact_states_by_id(&mut self, ids: &[FactStateId]) -> Result<Vec<FactStateChange>> {
+        let (project, ids) = (self.project_uuid(), uuids(ids));
         sqlx::query_as!(
             FactStateRow,
-            r#"
-            select c.id as "id!", c.fact_id as "fact_id!", c.state as "state!", c.reason as "reason!", c.key_id,
-                   c.at as "at!"
-            from (select distinct f from unnest($2::uuid[]) as f) as asked
-            cross join lateral (
-                select s.* from fact_state s where s.project_id = $1 and s.fact_id = asked.f
-                order by s.id desc limit $3
-            ) c
-            order by asked.f, c.id
-            "#,
+            "select id, fact_id, state, reason, key_id, at from fact_state where project_id = $1 and id = any($2)",
             project,
-            &facts,
-            MOST,
+            &ids
         )
         .fetch_all(self.connection())
         .await?
         .into_iter()
         .map(FactStateChange::try_from)
         .collect()
+    }
+
+    /// A page of the states of each fact, newest first (fact_state_fact_idx).
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn fact_states_of_facts(
+        &mut self,
+        facts: &[FactId],
+        page: PageRequest,
+    ) -> Result<HashMap<FactId, Page<FactStateChange>>> {
+        self.page_of_each::<FactStateRow, _, _>(&STATES_OF_FACTS, facts, page, |change: &FactStateChange| {
+            Some(change.fact)
+        })
+        .await
     }
 }

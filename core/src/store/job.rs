@@ -1,10 +1,12 @@
 //! Training jobs: asked for, started, ended; each change guarded by the state (and attempt) it starts from.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use sqlx::{FromRow, Postgres, QueryBuilder};
 use uuid::Uuid;
 
-use super::{Page, PageRequest, Paging, Result, StoreError, Tx, page::MOST};
+use super::{Branch, Page, PageRequest, Paging, Result, StoreError, Tx};
 use crate::{
     domain::{
         model::{ModelKind, NewModelVersion},
@@ -293,38 +295,25 @@ impl Tx {
         Ok(self.jobs_by_id(&[id]).await?.pop())
     }
 
-    /// Jobs on snapshots (training_job_snapshot_idx), newest first; of a snapshot no more than [`MOST`].
+    /// A page of the jobs on each snapshot, newest first (training_job_snapshot_idx).
     ///
     /// # Errors
     /// If the database is out of reach.
-    pub async fn jobs_of_snapshots(&mut self, snapshots: &[SnapshotId]) -> Result<Vec<TrainingJob>> {
-        let snapshots = uuids(snapshots);
-        let project = self.project_uuid();
-        sqlx::query_as!(
-            JobRow,
-            r#"
-            select j.id as "id!", j.snapshot_id as "snapshot_id!", j.base_model_id, j.produced_model_id,
-                   j.method as "method!", j.backend as "backend!", j.state as "state!",
-                   j.attempt as "attempt!", j.seed as "seed!", j.hyperparameters as "hyperparameters!",
-                   j.specification, j.error, j.created_at as "created_at!", j.started_at, j.finished_at
-            from (select distinct a from unnest($2::uuid[]) as a) as asked
-            cross join lateral (
-                select t.* from training_job t where t.project_id = $1 and t.snapshot_id = asked.a
-                order by t.id desc limit $3
-            ) j
-            order by j.id desc
-            "#,
-            project,
-            &snapshots,
-            MOST
-        )
-        .fetch_all(self.connection())
-        .await?
-        .into_iter()
-        .map(TrainingJob::try_from)
-        .collect()
+    pub async fn jobs_of_snapshots(
+        &mut self,
+        snapshots: &[SnapshotId],
+        page: PageRequest,
+    ) -> Result<HashMap<SnapshotId, Page<TrainingJob>>> {
+        self.page_of_each::<JobRow, _, _>(&JOBS_OF_SNAPSHOTS, snapshots, page, |job: &TrainingJob| {
+            Some(job.asked.snapshot)
+        })
+        .await
     }
 }
+
+/// From a snapshot to the jobs on it.
+pub(super) const JOBS_OF_SNAPSHOTS: Branch<'_> =
+    Branch { select: "select * from training_job", project: "project_id", parent: "snapshot_id", id: "id" };
 
 /// The statement of [`Tx::jobs`].
 pub(super) fn jobs_query(project: Uuid, filter: &JobFilter, page: PageRequest) -> QueryBuilder<Postgres> {

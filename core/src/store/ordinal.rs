@@ -1,8 +1,6 @@
 //! Keyset pages of what has a place in an order (members, decisions, rows, events), first to last.
 
-use std::{collections::HashMap, hash::Hash};
-
-use sqlx::{Postgres, QueryBuilder};
+use std::collections::HashMap;
 
 use super::page::{MOST, Page, Paging};
 
@@ -28,24 +26,6 @@ impl OrdinalRequest {
     /// The same, after a place.
     pub fn after(self, place: i32) -> Self {
         Self { after: Some(place), ..self }
-    }
-
-    /// Appends the order of the whole of a statement that reads such a page for each of several parents, in a lateral join.
-    pub(crate) fn push_order_of_all(self, to: &mut QueryBuilder<Postgres>, column: &str) {
-        to.push(" order by ").push(column).push(if self.from_end { " desc" } else { " asc" });
-    }
-
-    /// Makes a page for each parent of what was read in that order.
-    pub(crate) fn pages<P: Copy + Eq + Hash, T>(
-        self,
-        parents: &[P],
-        rows: impl IntoIterator<Item = (P, T)>,
-    ) -> HashMap<P, Page<T>> {
-        let mut of: HashMap<P, Vec<T>> = parents.iter().map(|parent| (*parent, Vec::new())).collect();
-        for (parent, row) in rows {
-            of.entry(parent).or_default().push(row);
-        }
-        of.into_iter().map(|(parent, rows)| (parent, self.page(rows))).collect()
     }
 
     /// The page of a parent that was asked for alone.

@@ -1,15 +1,18 @@
 //! Keyset pages: by id, which is by time, so that they stay stable while rows come in.
 
+use std::{collections::HashMap, hash::Hash};
+
 use sqlx::{Encode, FromRow, Postgres, QueryBuilder, Type, postgres::PgRow};
 use uuid::Uuid;
 
 use super::{Result, StoreError, Tx};
+use crate::ids::{Id, uuids};
 
 /// The most rows one page has.
 pub const MOST: i64 = 200;
 
 /// Which rows of a list are asked for. Lists are newest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PageRequest {
     /// How many rows, at most [`MOST`].
     pub size: i64,
@@ -80,10 +83,29 @@ pub(crate) trait Paging: Copy {
 
     /// Appends the order and limit alone.
     fn push_order(self, to: &mut QueryBuilder<Postgres>, column: &str) {
-        let (size, _, _, from_end) = self.bounds();
-        to.push(" order by ").push(column).push(if from_end == Self::GREATEST_FIRST { " asc" } else { " desc" });
+        let (size, _, _, _) = self.bounds();
+        self.push_order_of_all(to, column);
         // One row more than asked for, which tells whether there are more.
         to.push(" limit ").push_bind(size + 1);
+    }
+
+    /// Appends the order of the whole of a statement that reads such a page for each of several parents, in a lateral join.
+    fn push_order_of_all(self, to: &mut QueryBuilder<Postgres>, column: &str) {
+        let (_, _, _, from_end) = self.bounds();
+        to.push(" order by ").push(column).push(if from_end == Self::GREATEST_FIRST { " asc" } else { " desc" });
+    }
+
+    /// Makes a page for each parent of what was read in that order.
+    fn pages<P: Copy + Eq + Hash, T>(
+        self,
+        parents: &[P],
+        rows: impl IntoIterator<Item = (P, T)>,
+    ) -> HashMap<P, Page<T>> {
+        let mut of: HashMap<P, Vec<T>> = parents.iter().map(|parent| (*parent, Vec::new())).collect();
+        for (parent, row) in rows {
+            of.entry(parent).or_default().push(row);
+        }
+        of.into_iter().map(|(parent, rows)| (parent, self.page(rows))).collect()
     }
 
     /// Makes a page of what was read so, in the order in which it was read.
@@ -108,7 +130,60 @@ impl Paging for PageRequest {
     }
 }
 
+/// What a record is found by from its parent, in a list by id.
+pub(crate) struct Branch<'a> {
+    /// The columns read, and from where.
+    pub(crate) select: &'a str,
+    /// The column that names the project.
+    pub(crate) project: &'a str,
+    /// The column that names the parent; an index on it and the id serves the page.
+    pub(crate) parent: &'a str,
+    /// The column of the id.
+    pub(crate) id: &'a str,
+}
+
+impl Branch<'_> {
+    /// The statement of a page for each of several parents, which reads no more of any of them than its page.
+    pub(crate) fn query(&self, project: Uuid, parents: &[Uuid], page: PageRequest) -> QueryBuilder<Postgres> {
+        let Branch { select, project: of, parent, id } = self;
+        let mut query = QueryBuilder::new("select r.* from (select distinct p as id from unnest(");
+        query.push_bind(parents.to_vec()).push("::uuid[]) p) as asked cross join lateral (");
+        query
+            .push(select)
+            .push(" where ")
+            .push(parent)
+            .push(" = asked.id and ")
+            .push(of)
+            .push(" = ")
+            .push_bind(project);
+        page.push(&mut query, id);
+        query.push(") r");
+        page.push_order_of_all(&mut query, "r.id");
+        query
+    }
+}
+
 impl Tx {
+    /// Reads a page for each of several parents; `parent` tells whose a record is.
+    pub(crate) async fn page_of_each<R, T, P>(
+        &mut self,
+        branch: &Branch<'_>,
+        parents: &[P],
+        page: PageRequest,
+        parent: impl Fn(&T) -> Option<P>,
+    ) -> Result<HashMap<P, Page<T>>>
+    where
+        R: for<'r> FromRow<'r, PgRow> + Send + Unpin,
+        T: TryFrom<R>,
+        StoreError: From<T::Error>,
+        P: Id + Eq + Hash,
+    {
+        let mut query = branch.query(self.project_uuid(), &uuids(parents), page);
+        let rows: Vec<R> = query.build_query_as().fetch_all(self.connection()).await?;
+        let records = rows.into_iter().map(T::try_from).collect::<Result<Vec<_>, _>>()?;
+        Ok(page.pages(parents, records.into_iter().filter_map(|record| Some((parent(&record)?, record)))))
+    }
+
     /// Reads a page with a statement that ends with the request's condition, order and limit.
     pub(crate) async fn page<R, T>(&mut self, mut query: QueryBuilder<Postgres>, page: impl Paging) -> Result<Page<T>>
     where

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Result, Store, Tx};
+use super::{Page, PageRequest, Paging, Result, Store, Tx};
 use crate::ids::{Id, ProjectId};
 
 /// A tenant.
@@ -86,6 +86,40 @@ impl Store {
             created_at: row.created_at,
         })
         .collect())
+    }
+
+    /// A page of projects, newest first, or of the one with this slug (project_pkey; project_slug_key with a slug).
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn projects_page(&self, slug: Option<&str>, page: PageRequest) -> Result<Page<Project>> {
+        if let Some(slug) = slug {
+            let within = |project: &Project| {
+                let id = project.id.uuid();
+                page.after.is_none_or(|after| id < after) && page.before.is_none_or(|before| id > before)
+            };
+            return Ok(page.page(self.project_named(slug).await?.into_iter().filter(within).collect()));
+        }
+        let rows = sqlx::query!(
+            r#"select id as "id!", slug as "slug!", name as "name!", max_backlog as "max_backlog!",
+                      created_at as "created_at!"
+               from projects_page($1, $2, $3, $4)"#,
+            page.after,
+            page.before,
+            page.from_end,
+            // One row more than asked for, which tells whether there are more.
+            i32::try_from(page.size + 1).unwrap_or(i32::MAX),
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let projects = rows.into_iter().map(|row| Project {
+            id: ProjectId::from_uuid(row.id),
+            slug: row.slug,
+            name: row.name,
+            max_backlog: row.max_backlog,
+            created_at: row.created_at,
+        });
+        Ok(page.page(projects.collect()))
     }
 }
 

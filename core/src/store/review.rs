@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use sqlx::{FromRow, Postgres, QueryBuilder};
 use uuid::Uuid;
 
-use super::{Entered, Page, PageRequest, Paging, Result, StoreError, Tx, page::MOST};
+use super::{Branch, Entered, Page, PageRequest, Paging, Result, StoreError, Tx};
 use crate::{
     domain::review::{Review, TraceRef, Verdict},
     hash::Digest,
@@ -274,72 +274,39 @@ impl Tx {
         .collect()
     }
 
-    /// Every revision of the reviews of traces, in the order of the traces' ids and, in each, of the experts' and the
-    /// revisions; of a trace no more than [`MOST`] (review_revision_key).
+    /// A page of the reviews of each trace, every revision, newest first (review_revision_key: a trace has few).
     ///
     /// # Errors
     /// If the database is out of reach.
-    pub async fn reviews_of_traces(&mut self, traces: &[TraceId]) -> Result<Vec<Review>> {
-        let traces = uuids(traces);
-        let project = self.project_uuid();
-        sqlx::query_as!(
-            ReviewRow,
-            r#"
-            select r.id as "id!", r.external_id, r.trace_id as "trace_id!", r.expert_id as "expert_id!",
-                   r.revision as "revision!", r.verdict as "verdict!", r.severity, r.suspect_step,
-                   r.flaw_labels as "flaw_labels!", r.corrected_answer, r.corrected_steps, r.rationale,
-                   r.seconds_spent, r.content_hash as "content_hash!", r.created_at as "created_at!"
-            from (select distinct t from unnest($2::uuid[]) as t) as asked
-            cross join lateral (
-                select v.* from review v where v.project_id = $1 and v.trace_id = asked.t
-                order by v.expert_id, v.revision limit $3
-            ) r
-            order by asked.t, r.expert_id, r.revision
-            "#,
-            project,
-            &traces,
-            MOST,
-        )
-        .fetch_all(self.connection())
-        .await?
-        .into_iter()
-        .map(Review::try_from)
-        .collect()
+    pub async fn reviews_of_traces(
+        &mut self,
+        traces: &[TraceId],
+        page: PageRequest,
+    ) -> Result<HashMap<TraceId, Page<Review>>> {
+        self.page_of_each::<ReviewRow, _, _>(&REVIEWS_OF_TRACES, traces, page, |review: &Review| Some(review.trace))
+            .await
     }
 
-    /// The reviews that experts gave, every revision, in the order of the experts' ids and, of each, of time; of an
-    /// expert no more than [`MOST`], the newest (review_expert_idx).
+    /// A page of the reviews that each expert gave, every revision, newest first (review_expert_idx).
     ///
     /// # Errors
     /// If the database is out of reach.
-    pub async fn reviews_of_experts(&mut self, experts: &[ExpertId]) -> Result<Vec<Review>> {
-        let experts = uuids(experts);
-        let project = self.project_uuid();
-        sqlx::query_as!(
-            ReviewRow,
-            r#"
-            select r.id as "id!", r.external_id, r.trace_id as "trace_id!", r.expert_id as "expert_id!",
-                   r.revision as "revision!", r.verdict as "verdict!", r.severity, r.suspect_step,
-                   r.flaw_labels as "flaw_labels!", r.corrected_answer, r.corrected_steps, r.rationale,
-                   r.seconds_spent, r.content_hash as "content_hash!", r.created_at as "created_at!"
-            from (select distinct e from unnest($2::uuid[]) as e) as asked
-            cross join lateral (
-                select v.* from review v where v.project_id = $1 and v.expert_id = asked.e
-                order by v.id desc limit $3
-            ) r
-            order by asked.e, r.id
-            "#,
-            project,
-            &experts,
-            MOST,
-        )
-        .fetch_all(self.connection())
-        .await?
-        .into_iter()
-        .map(Review::try_from)
-        .collect()
+    pub async fn reviews_of_experts(
+        &mut self,
+        experts: &[ExpertId],
+        page: PageRequest,
+    ) -> Result<HashMap<ExpertId, Page<Review>>> {
+        self.page_of_each::<ReviewRow, _, _>(&REVIEWS_OF_EXPERTS, experts, page, |review: &Review| Some(review.expert))
+            .await
     }
 }
+
+/// From a trace to its reviews.
+pub(super) const REVIEWS_OF_TRACES: Branch<'_> =
+    Branch { select: "select * from review", project: "project_id", parent: "trace_id", id: "id" };
+/// From an expert to the reviews they gave.
+pub(super) const REVIEWS_OF_EXPERTS: Branch<'_> =
+    Branch { select: "select * from review", project: "project_id", parent: "expert_id", id: "id" };
 
 /// The statement of [`Tx::reviews`].
 pub(super) fn reviews_query(project: Uuid, filter: &ReviewFilter, page: PageRequest) -> QueryBuilder<Postgres> {

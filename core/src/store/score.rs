@@ -11,6 +11,15 @@ use crate::{
     ids::{ConsensusId, Id, ModelVersionId, ReviewId, ScoreId, TraceId, VerificationId, uuids},
 };
 
+/// Which scores are asked for. What is `None` does not restrict.
+#[derive(Debug, Clone, Default)]
+pub struct ScoreFilter {
+    /// Those of this trace (score_trace_idx).
+    pub trace: Option<TraceId>,
+    /// Those whose reward is below zero, or those whose is not (score_below_zero_idx, score_from_zero_idx).
+    pub below_zero: Option<bool>,
+}
+
 #[derive(FromRow)]
 struct ScoreRow {
     id: Uuid,
@@ -143,12 +152,12 @@ impl Tx {
         .collect()
     }
 
-    /// A page of scores, newest first; of one trace by score_trace_idx.
+    /// A page of scores, newest first.
     ///
     /// # Errors
     /// If the database is out of reach.
-    pub async fn scores(&mut self, trace: Option<TraceId>, page: PageRequest) -> Result<Page<Score>> {
-        let query = scores_query(self.project_uuid(), trace, page);
+    pub async fn scores(&mut self, filter: &ScoreFilter, page: PageRequest) -> Result<Page<Score>> {
+        let query = scores_query(self.project_uuid(), filter, page);
         self.page::<ScoreRow, _>(query, page).await
     }
 
@@ -173,11 +182,15 @@ impl Tx {
 }
 
 /// The statement of [`Tx::scores`].
-pub(super) fn scores_query(project: Uuid, trace: Option<TraceId>, page: PageRequest) -> QueryBuilder<Postgres> {
+pub(super) fn scores_query(project: Uuid, filter: &ScoreFilter, page: PageRequest) -> QueryBuilder<Postgres> {
     let mut query = QueryBuilder::new("select * from score where project_id = ");
     query.push_bind(project);
-    if let Some(trace) = trace {
+    if let Some(trace) = filter.trace {
         query.push(" and trace_id = ").push_bind(trace.uuid());
+    }
+    if let Some(below_zero) = filter.below_zero {
+        // As the indexes say it: a bound value would not match their condition.
+        query.push(if below_zero { " and reward < 0" } else { " and reward >= 0" });
     }
     page.push(&mut query, "id");
     query

@@ -1,14 +1,30 @@
 //! Reasoning steps.
 
-use super::{Result, StoreError, Tx};
+use sqlx::{FromRow, Postgres, QueryBuilder};
+use uuid::Uuid;
+
+use super::{Page, PageRequest, Paging, Result, StoreError, Tx};
 use crate::{
-    domain::{new_trace::NewStep, trace::Step},
+    domain::{
+        new_trace::NewStep,
+        trace::{Step, StepKind},
+    },
     ids::{Id, StepId, TraceId, uuids},
 };
 
+/// Which steps are asked for. What is `None` does not restrict.
+#[derive(Debug, Clone, Default)]
+pub struct StepFilter {
+    /// Those of this trace (reasoning_step_pkey: a trace has few).
+    pub trace: Option<TraceId>,
+    /// Those that do this (reasoning_step_kind_idx).
+    pub kind: Option<StepKind>,
+}
+
+#[derive(FromRow)]
 struct StepRow {
-    id: uuid::Uuid,
-    trace_id: uuid::Uuid,
+    id: Uuid,
+    trace_id: Uuid,
     ordinal: i32,
     step_key: String,
     kind: String,
@@ -108,6 +124,15 @@ impl Tx {
         .collect()
     }
 
+    /// A page of steps, newest first (reasoning_step_id_key).
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn steps(&mut self, filter: &StepFilter, page: PageRequest) -> Result<Page<Step>> {
+        let query = steps_query(self.project_uuid(), filter, page);
+        self.page::<StepRow, _>(query, page).await
+    }
+
     /// Steps by id (reasoning_step_id_key).
     ///
     /// # Errors
@@ -128,4 +153,21 @@ impl Tx {
         .map(Step::try_from)
         .collect()
     }
+}
+
+/// The statement of [`Tx::steps`].
+pub(super) fn steps_query(project: Uuid, filter: &StepFilter, page: PageRequest) -> QueryBuilder<Postgres> {
+    let mut query = QueryBuilder::new(
+        "select id, trace_id, ordinal, step_key, kind, text, rests_on, span_id, called_by_span_id, mean_logprob
+         from reasoning_step where project_id = ",
+    );
+    query.push_bind(project);
+    if let Some(trace) = filter.trace {
+        query.push(" and trace_id = ").push_bind(trace.uuid());
+    }
+    if let Some(kind) = filter.kind {
+        query.push(" and kind = ").push_bind(kind.word());
+    }
+    page.push(&mut query, "id");
+    query
 }

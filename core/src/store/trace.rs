@@ -1,18 +1,20 @@
 //! Error traces.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::{FromRow, Postgres, QueryBuilder};
 use uuid::Uuid;
 
-use super::{Page, PageRequest, Paging, Result, StoreError, Tx};
+use super::{Branch, Page, PageRequest, Paging, Result, StoreError, Tx};
 use crate::{
     domain::{
         new_trace::NewTrace,
         trace::{Pillar, Split, Trace},
     },
     hash::{self, Digest},
-    ids::{BatchId, ChainGroupId, Id, ModelVersionId, TraceId, uuids},
+    ids::{BatchId, ChainGroupId, Id, ModelVersionId, TraceId, earliest, uuids},
 };
 
 /// The most chains of one group that are read together: the oldest ones.
@@ -35,6 +37,15 @@ pub struct TraceFilter {
     pub domain: Option<String>,
     /// Those in this language.
     pub language: Option<String>,
+    /// Those that this system sent.
+    pub source: Option<String>,
+    /// Those whose steps rest on each other in a circle, or those whose do not.
+    pub circular_support: Option<bool>,
+    /// Those that came in at this time or later. Both times are told by ids, to the millisecond: the list is in their
+    /// order, so that a page from within a time costs what any page costs.
+    pub received_after: Option<DateTime<Utc>>,
+    /// Those that came in before this time.
+    pub received_before: Option<DateTime<Utc>>,
 }
 
 #[derive(FromRow)]
@@ -173,8 +184,8 @@ impl Tx {
         Ok(())
     }
 
-    /// A page of traces, newest first (error_trace_pkey; with a model, group, split or domain the index that begins
-    /// with it; trace_key_pkey with a sender's id).
+    /// A page of traces, newest first (error_trace_pkey; with a model, group, split, pillar, domain, language or
+    /// source the index that begins with it; error_trace_circular_idx and error_trace_straight_idx; trace_key_pkey with a sender's id).
     ///
     /// # Errors
     /// If the database is out of reach.
@@ -204,6 +215,18 @@ impl Tx {
         .into_iter()
         .map(Trace::try_from)
         .collect()
+    }
+
+    /// A page of the chains of each group, newest first (error_trace_group_idx).
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn chains_of_groups(
+        &mut self,
+        groups: &[ChainGroupId],
+        page: PageRequest,
+    ) -> Result<HashMap<ChainGroupId, Page<Trace>>> {
+        self.page_of_each::<TraceRow, _, _>(&CHAINS_OF_GROUPS, groups, page, |trace: &Trace| trace.group).await
     }
 
     /// The chains of groups, in the order of the groups' ids and, in each, of their own; of a group no more than
@@ -244,6 +267,10 @@ impl Tx {
     }
 }
 
+/// From a group to its chains.
+pub(super) const CHAINS_OF_GROUPS: Branch<'_> =
+    Branch { select: "select * from error_trace", project: "project_id", parent: "chain_group_id", id: "id" };
+
 /// The statement of [`Tx::traces`].
 pub(super) fn traces_query(project: Uuid, filter: &TraceFilter, page: PageRequest) -> QueryBuilder<Postgres> {
     let mut query = QueryBuilder::new(
@@ -274,6 +301,19 @@ pub(super) fn traces_query(project: Uuid, filter: &TraceFilter, page: PageReques
     }
     if let Some(language) = &filter.language {
         query.push(" and language = ").push_bind(language.clone());
+    }
+    if let Some(source) = &filter.source {
+        query.push(" and source = ").push_bind(source.clone());
+    }
+    if let Some(circular) = filter.circular_support {
+        // As the indexes say it: a bound value would not match their condition.
+        query.push(if circular { " and circular_support" } else { " and not circular_support" });
+    }
+    if let Some(time) = filter.received_after {
+        query.push(" and id >= ").push_bind(earliest(time));
+    }
+    if let Some(time) = filter.received_before {
+        query.push(" and id < ").push_bind(earliest(time));
     }
     page.push(&mut query, "id");
     query

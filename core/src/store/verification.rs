@@ -17,6 +17,8 @@ pub struct ClaimFilter {
     pub trace: Option<TraceId>,
     /// Only those that this fact decided (claim_fact_idx).
     pub deciding_fact: Option<FactId>,
+    /// Only those with this verdict (claim_verdict_idx).
+    pub verdict: Option<ClaimVerdict>,
 }
 
 #[derive(FromRow)]
@@ -294,6 +296,9 @@ pub(super) fn claims_query(project: Uuid, filter: &ClaimFilter, page: PageReques
     }
     if let Some(fact) = filter.deciding_fact {
         query.push(" and deciding_fact_id = ").push_bind(fact.uuid());
+    }
+    if let Some(verdict) = filter.verdict {
+        query.push(" and verdict = ").push_bind(verdict.word());
     }
     page.push(&mut query, "id");
     query

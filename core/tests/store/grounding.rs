@@ -81,7 +81,7 @@ async fn a_source_and_its_fact_are_read_back_as_they_were_sent() -> Result<(), S
     assert_eq!((fact.source, fact.subject.as_str(), fact.quote.as_deref()), (source_id, "gold", Some("Gold, 79")));
     assert_eq!(fact.valid_from.map(|day| day.to_string()).as_deref(), Some("1913-01-01"));
     assert_eq!((fact.state, fact.valid_to), (FactState::Verified, None));
-    assert_eq!(tx.facts_of_sources(&[source_id]).await?, [fact]);
+    assert_eq!(tx.facts_of_sources(&[source_id], all()).await?[&source_id].rows, [fact]);
     assert_eq!(
         tx.sources_at(&["https://iupac.org/table".into()]).await?.into_values().collect::<Vec<_>>(),
         [source_id]
@@ -185,9 +185,13 @@ async fn the_newest_state_holds_also_within_the_same_millisecond() -> Result<(),
     let mut tx = db.store.begin(db.project).await?;
     let again = tx.change_fact_state(fact, FactState::Retracted, "once more", None).await?.expect("the fact");
     assert!(matches!(&again, StateChanged::Already(change) if change.reason == "because"), "{again:?}");
-    let told: Vec<_> = tx.fact_states_of_facts(&[fact]).await?.into_iter().map(|change| change.state).collect();
+    let told = tx.fact_states_of_facts(&[fact], all()).await?.remove(&fact).expect("its states");
+    let told: Vec<_> = told.rows.into_iter().rev().map(|change| change.state).collect();
     assert_eq!(told[0], FactState::Verified);
     assert_eq!(told[1..], states);
+    let newest = tx.fact_states_of_facts(&[fact], PageRequest::first(1)).await?.remove(&fact).expect("one");
+    assert_eq!((newest.rows[0].state, newest.has_next), (FactState::Retracted, true));
+    assert_eq!(tx.fact_states_by_id(&[newest.rows[0].id]).await?, newest.rows);
     Ok(())
 }
 
@@ -320,8 +324,8 @@ async fn another_project_sees_nothing_of_it_and_may_use_the_same_ids() -> Result
     assert_eq!(tx.facts(&FactFilter::default(), all()).await?.rows, []);
     assert_eq!(tx.sources_by_id(&[source_id]).await?, []);
     assert_eq!(tx.facts_by_id(&[fact_id]).await?, []);
-    assert_eq!(tx.facts_of_sources(&[source_id]).await?, []);
-    assert_eq!(tx.fact_states_of_facts(&[fact_id]).await?, []);
+    assert_eq!(tx.facts_of_sources(&[source_id], all()).await?[&source_id].rows, []);
+    assert_eq!(tx.fact_states_of_facts(&[fact_id], all()).await?[&fact_id].rows, []);
     assert_eq!(tx.search_facts("gold", 10).await?, []);
     assert_eq!(tx.dependents_of(source_id.into(), 10).await?.found, []);
     assert_eq!(tx.change_fact_state(fact_id, FactState::Retracted, "not mine", None).await?, None);

@@ -113,8 +113,9 @@ async fn a_review_is_read_back_as_it_was_sent() -> Result<(), StoreError> {
         let page = tx.reviews(&filter, PageRequest::first(10)).await?;
         assert_eq!(page.rows, std::slice::from_ref(&review), "{filter:?}");
     }
-    assert_eq!(tx.reviews_of_traces(&[scene.trace]).await?, std::slice::from_ref(&review));
-    assert_eq!(tx.reviews_of_experts(&scene.experts).await?, [review]);
+    let page = PageRequest::first(10);
+    assert_eq!(tx.reviews_of_traces(&[scene.trace], page).await?[&scene.trace].rows, std::slice::from_ref(&review));
+    assert_eq!(tx.reviews_of_experts(&scene.experts, page).await?[&scene.experts[0]].rows, [review]);
     Ok(())
 }
 
@@ -144,7 +145,7 @@ async fn a_changed_mind_is_a_new_revision_and_the_highest_of_each_expert_holds()
     assert_eq!(held[&scene.experts[0]], (3, Verdict::CannotJudge));
     assert_eq!(held[&scene.experts[1]], (1, Verdict::Incorrect));
     let mut tx = scene.db.store.begin(scene.db.project).await?;
-    let all = tx.reviews_of_traces(&[scene.trace]).await?;
+    let all = &tx.reviews_of_traces(&[scene.trace], PageRequest::first(10)).await?[&scene.trace].rows;
     let mut revisions: Vec<_> =
         all.iter().filter(|review| review.expert == scene.experts[0]).map(|review| review.revision).collect();
     revisions.sort_unstable();
@@ -331,7 +332,7 @@ async fn another_project_sees_nothing_of_a_review() -> Result<(), StoreError> {
     let mut tx = scene.db.store.begin(other).await?;
     assert_eq!(tx.reviews(&ReviewFilter::default(), PageRequest::first(10)).await?.rows, []);
     assert_eq!(tx.reviews_by_id(&[review]).await?, []);
-    assert_eq!(tx.reviews_of_traces(&[scene.trace]).await?, []);
+    assert_eq!(tx.reviews_of_traces(&[scene.trace], PageRequest::first(10)).await?[&scene.trace].rows, []);
     assert_eq!(tx.latest_reviews_of_traces(&[scene.trace]).await?, []);
     assert_eq!(tx.citations_of_reviews(&[review]).await?, []);
     assert_eq!(tx.citations(&CitationFilter::default(), PageRequest::first(10)).await?.rows, []);

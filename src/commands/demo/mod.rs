@@ -7,7 +7,7 @@ mod turn;
 
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use atr_core::{
     domain::{access::Role, expert::ExpertInput},
     ids::ExpertId,
@@ -26,7 +26,7 @@ use super::{
     signals::stop_at_signal,
 };
 use crate::{
-    app::{Actor, App, AppError, experts, keys, projects},
+    app::{Actor, App, AppError, Process, experts, keys, projects},
     config::{Place, Serving},
     http::{self, AppState, Metrics},
 };
@@ -49,14 +49,15 @@ impl Demo {
         let stop = stop_at_signal()?;
         // Beside, not in, what `atr up` keeps: a demo is no one's data.
         let place = Place { data: place.data.join("demo"), ..place.clone() };
-        let installation = Installation::open(&place, Schema::Migrate, true).await?;
+        let installation =
+            Installation::open(&place, Schema::Migrate, Process { works: true, ..Process::default() }).await?;
         let app = &installation.app;
         let (listener, address) = listen(&self.serving).await?;
         let first_key = installation.first_key().await?;
         let state = AppState { app: app.clone(), metrics: Metrics::install()? };
         let grace = Duration::from_secs(20);
         let serving = tokio::spawn(http::serve(listener, state, stop.clone(), grace));
-        let options = Options { stages: Stage::ALL.to_vec(), slots: 6, grace };
+        let options = Options { stages: Stage::ALL.to_vec(), slots: 6, grace, lease: Options::LEASE, broker: None };
         let working = tokio::spawn(Worker::new(installation.context(&place)?, options).run(stop.clone()));
 
         let project = new_project(app).await?;
@@ -73,7 +74,8 @@ impl Demo {
                 () = stop.cancelled() => break,
             }
         }
-        if !stop.is_cancelled() {
+        let turned = !stop.is_cancelled();
+        if turned {
             report.balance(&turner.balance().await?)?;
             report.finish(began.elapsed())?;
             if self.exit {
@@ -86,7 +88,9 @@ impl Demo {
         stop.cancelled().await;
         working.await?;
         serving.await??;
-        installation.close().await
+        installation.close().await?;
+        ensure!(turned, "the demo was stopped before its loop had turned {TURNS} times");
+        Ok(())
     }
 }
 

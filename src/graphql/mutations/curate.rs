@@ -10,7 +10,11 @@ use atr_core::{
 use super::{id, payload};
 use crate::{
     app::{Actor, App, AppError, experts, fact_states},
-    graphql::{expert::Expert, grounding::FactChange, session::session},
+    graphql::{
+        expert::Expert,
+        grounding::FactChange,
+        session::{Session, session},
+    },
 };
 
 payload! {
@@ -77,11 +81,8 @@ impl CurateMutation {
         #[graphql(desc = "The fact.")] fact: ID,
         #[graphql(desc = "Why, in 1 to 2,000 characters.")] reason: String,
     ) -> Result<FactPayload> {
-        let session = session(ctx)?;
-        let result = match id::<FactId>("fact", &fact) {
-            Ok(fact) => fact_states::retract(&session.app, &session.actor, fact, &reason).await,
-            Err(refusal) => Err(refusal),
-        };
+        let Session { app, actor, .. } = session(ctx)?;
+        let result = on(&fact, |fact| fact_states::retract(app, actor, fact, &reason)).await;
         FactPayload::of(result, changed)
     }
 
@@ -93,11 +94,8 @@ impl CurateMutation {
         #[graphql(desc = "The fact.")] fact: ID,
         #[graphql(desc = "Why, in 1 to 2,000 characters.")] reason: String,
     ) -> Result<FactPayload> {
-        let session = session(ctx)?;
-        let result = match id::<FactId>("fact", &fact) {
-            Ok(fact) => fact_states::dispute(&session.app, &session.actor, fact, &reason).await,
-            Err(refusal) => Err(refusal),
-        };
+        let Session { app, actor, .. } = session(ctx)?;
+        let result = on(&fact, |fact| fact_states::dispute(app, actor, fact, &reason)).await;
         FactPayload::of(result, changed)
     }
 
@@ -109,11 +107,8 @@ impl CurateMutation {
         #[graphql(desc = "The fact.")] fact: ID,
         #[graphql(desc = "Why, in 1 to 2,000 characters.")] reason: String,
     ) -> Result<FactPayload> {
-        let session = session(ctx)?;
-        let result = match id::<FactId>("fact", &fact) {
-            Ok(fact) => fact_states::verify(&session.app, &session.actor, fact, &reason).await,
-            Err(refusal) => Err(refusal),
-        };
+        let Session { app, actor, .. } = session(ctx)?;
+        let result = on(&fact, |fact| fact_states::verify(app, actor, fact, &reason)).await;
         FactPayload::of(result, changed)
     }
 
@@ -139,6 +134,14 @@ impl CurateMutation {
         let session = session(ctx)?;
         ExpertPayload::of(update(&session.app, &session.actor, &expert, input).await, Expert)
     }
+}
+
+/// Does something to the fact with this id.
+async fn on<T, F: Future<Output = Result<T, AppError>>>(
+    fact: &str,
+    what: impl FnOnce(FactId) -> F,
+) -> Result<T, AppError> {
+    what(id("fact", fact)?).await
 }
 
 async fn update(

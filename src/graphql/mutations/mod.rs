@@ -9,7 +9,7 @@ mod tend;
 
 use async_graphql::{Enum, MergedObject, Result};
 
-use super::fault::fault;
+use super::fault::{argument, fault};
 use crate::app::AppError;
 
 /// What can be changed. Each mutation answers what became of it; what was asked wrongly is answered in `status`,
@@ -52,7 +52,7 @@ fn answer<T>(result: Result<T, AppError>) -> Result<Answer<T>> {
         }
         Err(error) => match &error {
             AppError::NotFound { .. } => (MutationStatus::NotFound, None, error),
-            AppError::Invalid { field, .. } => (MutationStatus::Invalid, Some(field.clone()), error),
+            AppError::Invalid { field, .. } => (MutationStatus::Invalid, Some(argument(field)), error),
             AppError::Conflict(_) => (MutationStatus::Conflict, None, error),
             AppError::Forbidden { .. } | AppError::BacklogFull { .. } | AppError::Store(_) | AppError::Blob(_) => {
                 return Err(fault(&error));

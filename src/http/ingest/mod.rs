@@ -22,7 +22,10 @@ mod report;
 
 use std::io;
 
-use atr_core::domain::{grounding::NewGrounding, new_trace::NewTrace, review::NewReview};
+use atr_core::{
+    domain::{grounding::NewGrounding, new_trace::NewTrace, review::NewReview},
+    trace_context::TraceContext,
+};
 use axum::{
     Router,
     body::{Body, Bytes},
@@ -166,7 +169,7 @@ async fn answer_by_line<T: Item, R: AsyncBufRead + Unpin + Send + 'static>(
             }
         }
     };
-    tokio::spawn(feeding.in_current_span());
+    tokio::spawn(TraceContext::scope(TraceContext::current(), feeding).in_current_span());
     // The status is given with the first batch: until then a fault still is one.
     let first = match answers.recv().await {
         Some(Err(stopped)) => return Err(unfinished(stopped, &Summary::default())),

@@ -3,50 +3,53 @@
 use std::time::Duration;
 
 use atr_core::{
-    queue::{Listener, Stage},
+    queue::{Lane, Listener},
     store::Store,
 };
 
-/// How long a worker waits for a ring before it looks by itself.
-const POLL: Duration = Duration::from_secs(5);
+use super::Ring;
+
+/// How long a worker waits before it tries anew to listen; it polls meanwhile.
+const AGAIN: Duration = Duration::from_secs(5);
 
 /// Hears rings of this database.
 #[derive(Debug)]
-pub(crate) struct Doorbell {
+pub(crate) struct Notifications {
     store: Store,
     listener: Option<Listener>,
 }
 
-impl Doorbell {
+impl Notifications {
     pub(crate) fn new(store: Store) -> Self {
         Self { store, listener: None }
     }
 
-    /// Waits until there may be work: of one stage, or, after a pause or a broken connection, of any (`None`).
-    pub(crate) async fn heard(&mut self) -> Option<Stage> {
+    /// Waits for the next ring.
+    pub(crate) async fn heard(&mut self) -> Ring {
         let listener = match &mut self.listener {
             Some(listener) => listener,
             None => match Listener::start(&self.store).await {
                 // What was rung before we listened is found by looking once.
                 Ok(listener) => {
                     self.listener = Some(listener);
-                    return None;
+                    return Ring::Any;
                 }
                 Err(error) => {
                     tracing::warn!(%error, "cannot listen for tasks; polling");
-                    tokio::time::sleep(POLL).await;
-                    return None;
+                    tokio::time::sleep(AGAIN).await;
+                    return Ring::Any;
                 }
             },
         };
-        match tokio::time::timeout(POLL, listener.heard()).await {
-            Ok(Ok(stage)) => stage,
-            Ok(Err(error)) => {
+        match listener.heard().await {
+            Ok(Some(stage)) => Ring::Stage(stage, Lane::Usual),
+            // The connection broke and was made anew.
+            Ok(None) => Ring::Any,
+            Err(error) => {
                 tracing::warn!(%error, "no longer listening for tasks; starting again");
                 self.listener = None;
-                None
+                Ring::Any
             }
-            Err(_) => None,
         }
     }
 }

@@ -8,9 +8,9 @@ use super::{
     },
 };
 use crate::{
-    domain::review::Verdict,
+    domain::{judgement::ClaimVerdict, review::Verdict},
     store::{
-        AssignmentFilter, ClaimFilter, ExpertFilter, ReviewFilter,
+        AssignmentFilter, ClaimFilter, ExpertFilter, ReviewFilter, ScoreFilter,
         assignment::assignments_query,
         expert::experts_query,
         key::keys_query,
@@ -24,8 +24,8 @@ use crate::{
 async fn a_page_of_judgements_costs_a_page_by_whatever_they_are_filtered() {
     let all = Library::fill(&[
         ("verification", &[("trace_id", Ids)]),
-        ("claim", &[("trace_id", Ids), ("deciding_fact_id", Ids)]),
-        ("score", &[("trace_id", Ids)]),
+        ("claim", &[("trace_id", Ids), ("deciding_fact_id", Ids), ("verdict", Words("contradicted", "supported"))]),
+        ("score", &[("trace_id", Ids), ("reward", Words("-1", "1"))]),
         // A trace has few reviews.
         (
             "review",
@@ -48,20 +48,29 @@ async fn a_page_of_judgements_costs_a_page_by_whatever_they_are_filtered() {
         traces.map(|trace| by_id(format!("verifications {trace:?}"), |page| verifications_query(project, trace, page))),
     )
     .await;
+    let signs = [None, Some(false), Some(true)];
+    let listing = |filter: ScoreFilter| by_id(format!("{filter:?}"), |page| scores_query(project, &filter, page));
+    let alone = traces.map(|trace| ScoreFilter { trace, below_zero: None });
     all.expect_few_rows(
         MOST,
-        traces.map(|trace| by_id(format!("scores {trace:?}"), |page| scores_query(project, trace, page))),
+        alone.into_iter().chain(signs.map(|below_zero| ScoreFilter { trace: None, below_zero })).map(listing),
     )
     .await;
+    let pairs = traces.into_iter().flat_map(|trace| signs.map(|below_zero| ScoreFilter { trace, below_zero }));
+    all.expect_an_index(pairs.map(listing)).await;
     let facts = [None, Some(of(1)), Some(of(2))];
     let listing = |filter: ClaimFilter| by_id(format!("{filter:?}"), |page| claims_query(project, &filter, page));
-    let alone = traces.map(|trace| ClaimFilter { trace, deciding_fact: None });
-    all.expect_few_rows(
-        MOST,
-        alone.into_iter().chain(facts.map(|deciding_fact| ClaimFilter { trace: None, deciding_fact })).map(listing),
-    )
-    .await;
-    let pairs = traces.into_iter().flat_map(|trace| facts.map(|deciding_fact| ClaimFilter { trace, deciding_fact }));
+    let alone = traces.map(|trace| ClaimFilter { trace, ..Default::default() });
+    let decided = facts.map(|deciding_fact| ClaimFilter { deciding_fact, ..Default::default() });
+    let judged: Vec<_> = std::iter::once(None).chain(ClaimVerdict::ALL.iter().copied().map(Some)).collect();
+    let verdicts = judged.iter().map(|verdict| ClaimFilter { verdict: *verdict, ..Default::default() });
+    all.expect_few_rows(MOST, alone.into_iter().chain(decided).chain(verdicts).map(listing)).await;
+    let pairs = traces.into_iter().flat_map(|trace| {
+        let judged = &judged;
+        facts.into_iter().flat_map(move |deciding_fact| {
+            judged.iter().map(move |verdict| ClaimFilter { trace, deciding_fact, verdict: *verdict })
+        })
+    });
     all.expect_an_index(pairs.map(listing)).await;
 
     let mut filters = vec![ReviewFilter::default(), ReviewFilter { trace: Some(of(7)), ..Default::default() }];

@@ -10,12 +10,14 @@ use super::{
 use crate::{
     domain::{
         evaluation::{CaseFilter, CasePurpose, EvaluationFilter, PromotionDecision, PromotionFilter},
+        example::ExampleFormat,
         model::ModelKind,
         training::{JobFilter, JobState},
     },
     store::{
-        ModelFilter,
+        ExampleFilter, ModelFilter,
         evaluation::{evaluation_cases_query, evaluations_query},
+        example::examples_query,
         job::jobs_query,
         job_event::job_events_query,
         model::models_query,
@@ -27,6 +29,7 @@ use crate::{
 async fn a_page_of_what_was_learnt_costs_a_page_by_whatever_it_is_filtered() {
     let all = Library::fill(&[
         ("model_version", &[("kind", Words("reward_model", "language_model"))]),
+        ("example", &[("trace_id", Ids), ("review_id", Value("pg_temp.id(n)")), ("format", Words("kto", "sft"))]),
         ("evaluation_case", &[("purpose", Words("regression", "held_out"))]),
         ("evaluation", &[("model_id", Ids)]),
         ("promotion", &[("model_id", Ids), ("decision", Words("rolled_back", "refused"))]),
@@ -53,6 +56,20 @@ async fn a_page_of_what_was_learnt_costs_a_page_by_whatever_it_is_filtered() {
         }),
     )
     .await;
+    let mut filters = vec![ExampleFilter { review: Some(of(7)), ..Default::default() }];
+    filters.extend([None, Some(of(1)), Some(of(2))].map(|trace| ExampleFilter { trace, ..Default::default() }));
+    filters
+        .extend(ExampleFormat::ALL.iter().map(|format| ExampleFilter { format: Some(*format), ..Default::default() }));
+    let listing = |filter: ExampleFilter| by_id(format!("{filter:?}"), |page| examples_query(project, &filter, page));
+    all.expect_few_rows(MOST, filters.into_iter().map(listing)).await;
+    let pairs = FEW_AND_MANY.into_iter().flat_map(|n| {
+        ExampleFormat::ALL.iter().map(move |format| ExampleFilter {
+            trace: Some(of(n)),
+            format: Some(*format),
+            ..Default::default()
+        })
+    });
+    all.expect_an_index(pairs.map(listing)).await;
     let models = [None, Some(of(1)), Some(of(2))];
     all.expect_few_rows(
         MOST,

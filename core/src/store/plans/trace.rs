@@ -8,10 +8,10 @@ use super::{
     },
 };
 use crate::{
-    domain::trace::{Pillar, Split},
+    domain::trace::{Pillar, Split, StepKind},
     store::{
-        ChainGroupFilter, TraceFilter, chain_group::chain_groups_query, consensus::consensuses_query,
-        trace::traces_query,
+        ChainGroupFilter, StepFilter, TraceFilter, chain_group::chain_groups_query, consensus::consensuses_query,
+        step::steps_query, trace::traces_query,
     },
 };
 
@@ -27,9 +27,16 @@ async fn a_page_of_traces_costs_a_page_by_whatever_they_are_filtered() {
                 ("pillar", Words("visual_text", "text")),
                 ("domain", Words("rare", "common")),
                 ("language", Words("la", "en")),
+                ("source", Words("few", "many")),
+                ("circular_support", Words("true", "false")),
             ],
         ),
         ("trace_key", &[("trace_id", Value("pg_temp.id(n)"))]),
+        // A trace has few steps.
+        (
+            "reasoning_step",
+            &[("trace_id", Value("pg_temp.id((n + 4) / 5)")), ("kind", Words("conclusion", "reasoning"))],
+        ),
         ("chain_group", &[]),
         ("consensus", &[("chain_group_id", Ids)]),
     ])
@@ -52,6 +59,18 @@ async fn a_page_of_traces_costs_a_page_by_whatever_they_are_filtered() {
     for language in ["la", "en", "tlh"] {
         filters.push(TraceFilter { language: Some(language.into()), ..Default::default() });
     }
+    for source in ["few", "many", "none"] {
+        filters.push(TraceFilter { source: Some(source.into()), ..Default::default() });
+    }
+    filters.extend([true, false].map(|yes| TraceFilter { circular_support: Some(yes), ..Default::default() }));
+    // Every id here is of the first millisecond.
+    let begin = chrono::DateTime::UNIX_EPOCH;
+    let times = [begin, begin + chrono::TimeDelta::milliseconds(1)];
+    for time in times {
+        filters.push(TraceFilter { received_after: Some(time), ..Default::default() });
+        filters.push(TraceFilter { received_before: Some(time), ..Default::default() });
+        filters.push(TraceFilter { received_after: Some(time), domain: Some("rare".into()), ..Default::default() });
+    }
     let listing = |filter: TraceFilter| by_id(format!("{filter:?}"), |page| traces_query(project, &filter, page));
     all.expect_few_rows(MOST, filters.into_iter().map(listing)).await;
     let mut pairs = vec![];
@@ -65,6 +84,12 @@ async fn a_page_of_traces_costs_a_page_by_whatever_they_are_filtered() {
     }
     pairs.push(TraceFilter { model: Some(of(2)), domain: Some("rare".into()), ..Default::default() });
     all.expect_an_index(pairs.into_iter().map(listing)).await;
+
+    let listing = |filter: StepFilter| by_id(format!("{filter:?}"), |page| steps_query(project, &filter, page));
+    let kinds: Vec<_> = std::iter::once(None).chain(StepKind::ALL.iter().copied().map(Some)).collect();
+    let alone = kinds.iter().map(|kind| StepFilter { trace: None, kind: *kind });
+    all.expect_few_rows(MOST, alone.chain([StepFilter { trace: Some(of(7)), kind: None }]).map(listing)).await;
+    all.expect_an_index(kinds.iter().map(|kind| listing(StepFilter { trace: Some(of(7)), kind: *kind }))).await;
 
     let groups = ["v7", "none"].map(|key| ChainGroupFilter { key: Some(key.into()) });
     all.expect_few_rows(

@@ -1,0 +1,45 @@
+//! From parents to a page of each one's records.
+
+use super::{
+    Library, MOST, by_id,
+    rows::{
+        Holds::{Ids, Value},
+        id,
+    },
+};
+use crate::store::{
+    fact::FACTS_OF_SOURCES,
+    fact_state::STATES_OF_FACTS,
+    job::JOBS_OF_SNAPSHOTS,
+    review::{REVIEWS_OF_EXPERTS, REVIEWS_OF_TRACES},
+    trace::CHAINS_OF_GROUPS,
+};
+
+#[tokio::test]
+async fn a_page_of_each_of_several_parents_costs_a_page_of_each() {
+    let all = Library::fill(&[
+        ("error_trace", &[("chain_group_id", Ids)]),
+        ("grounding_fact", &[("source_id", Ids)]),
+        // Each fact has a state.
+        ("fact_state", &[]),
+        // A trace has few reviews.
+        ("review", &[("trace_id", Value("pg_temp.id((n + 4) / 5)")), ("expert_id", Ids)]),
+        ("training_job", &[("snapshot_id", Ids)]),
+    ])
+    .await;
+    let project = all.project();
+    let parents = [id(1), id(2)];
+    let branches = [
+        ("chains", CHAINS_OF_GROUPS),
+        ("facts", FACTS_OF_SOURCES),
+        ("reviews of traces", REVIEWS_OF_TRACES),
+        ("reviews of experts", REVIEWS_OF_EXPERTS),
+        ("jobs", JOBS_OF_SNAPSHOTS),
+    ];
+    let listings = branches.map(|(name, branch)| by_id(name, move |page| branch.query(project, &parents, page)));
+    all.expect_few_rows(MOST, listings).await;
+
+    let all = Library::fill(&[("fact_state", &[("fact_id", Ids)])]).await;
+    let states = by_id("states", |page| STATES_OF_FACTS.query(all.project(), &parents, page));
+    all.expect_few_rows(MOST, [states]).await;
+}
