@@ -15,8 +15,11 @@ use atr_core::{
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, PgConnection, Row};
 
-use self::sender::{Answer, CHAINS, Sending, external_id, store_all, trace};
-use crate::process::{HeldDatabase, Installation, PATIENCE, Result, Service, until};
+use self::sender::{Answer, Sending, store_all};
+use crate::{
+    process::{HeldDatabase, Installation, PATIENCE, Result, Service, until},
+    traces::{CHAINS, external_id, trace},
+};
 
 async fn count(database: &mut PgConnection, question: &'static str) -> Result<i64> {
     Ok(sqlx::query_scalar(question).fetch_one(database).await?)
