@@ -15,6 +15,9 @@ import sys
 
 SEED = "atr-demo-1"
 PARTS = [("held_out", None), ("train", 1), ("train", 2)]
+# Moved after the answers were recorded: the same facts about water in another scale stand in that part, so held out
+# they were no new questions. The others stay where they were dealt.
+MOVED = {"Fahrenheit scale": 2}
 HERE = pathlib.Path(__file__).resolve().parent
 
 
@@ -51,7 +54,7 @@ def deal(questions, subject_of):
         for question in groups[subject]:
             for key in {(question["domain"], part), (stratum_of(question), part)}:
                 count[key] = count.get(key, 0) + 1
-    return part_of
+    return part_of | {subject: part for subject, part in MOVED.items() if subject in part_of}
 
 
 def main():

@@ -1,6 +1,9 @@
 //! The demo, whole: the loop turned twice, as a newcomer runs it.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use serde_json::{Value, json};
 
@@ -16,6 +19,25 @@ fn trainer() -> PathBuf {
     Path::new(env!("CARGO_BIN_EXE_atr")).with_file_name("atr-train-reward")
 }
 
+/// Each stage has its row, in the order of the loop.
+const STAGES: [&str; 13] = [
+    "facts",
+    "traces",
+    "verify",
+    "consensus",
+    "score",
+    "route",
+    "review",
+    "derive",
+    "curate",
+    "snapshot",
+    "train",
+    "evaluate",
+    "promote",
+];
+/// The answers to held-out questions, and those questions.
+const HELD_OUT: (i64, i64) = (684, 171);
+
 /// The turns of a run, after what holds of every run was checked.
 fn turns(run: &Value) -> (&Value, &Value) {
     let turns = run["turns"].as_array().expect("turns");
@@ -25,12 +47,32 @@ fn turns(run: &Value) -> (&Value, &Value) {
         assert_eq!(turn["job"]["state"], "succeeded", "{turn:#}");
         assert_eq!(turn["job"]["snapshot"], turn["snapshot"]["id"]);
         let stages: Vec<&str> = list(&turn["stages"]).iter().map(|stage| text(&stage["stage"])).collect();
-        assert_eq!(stages, ["facts", "traces", "verify", "route", "reviews", "snapshot", "train"]);
+        assert_eq!(stages, STAGES);
         for stage in list(&turn["stages"]) {
-            assert!(stage["out"].as_i64() > Some(0), "nothing came out of {stage:#}");
+            let count = |name: &str| stage[name].as_i64().expect("a count");
+            let fell: i64 = stage["fell"].as_object().expect("reasons").values().filter_map(Value::as_i64).sum();
+            assert_eq!(count("in"), count("out") + fell, "{stage:#}");
+            assert!(count("in") > 0 && (count("out") > 0 || stage["stage"] == "promote"), "{stage:#}");
+            assert!(stage["seconds"].as_f64() > Some(0.0), "{stage:#}");
         }
+        let rows = |format: &str| turn["snapshot"]["rows"][format].as_i64().expect("rows");
+        for format in ["sft", "preference", "kto", "stepwise", "reward"] {
+            let rowless: i64 = turn["snapshot"]["rowless"][format]
+                .as_object()
+                .into_iter()
+                .flat_map(|why| why.values())
+                .filter_map(Value::as_i64)
+                .sum();
+            assert_eq!(Some(rows(format) + rowless), turn["snapshot"]["kept"].as_i64(), "{format}");
+        }
+        assert_eq!(
+            (turn["evaluation"]["cases"].as_i64(), turn["evaluation"]["questions"].as_i64()),
+            (Some(HELD_OUT.0), Some(HELD_OUT.1))
+        );
         let measures = list(&turn["evaluation"]["measures"]["measures"]);
-        assert!(!measures.is_empty(), "{turn:#}");
+        for name in ["auroc", "pick_accuracy", "pick_random", "pick_likeliest", "brier"] {
+            assert!(measures.iter().any(|measure| measure["name"] == name), "{name} is not measured: {measures:#?}");
+        }
         for measure in measures {
             for interval in
                 ["before", "after", "difference"].map(|name| &measure[name]).into_iter().filter(|of| !of.is_null())
@@ -54,7 +96,8 @@ fn turns(run: &Value) -> (&Value, &Value) {
     for (door, balance) in doors {
         let count = |name: &str| balance[name].as_i64().expect("a count");
         let became = ["stored", "duplicate", "quarantined", "filtered", "rejected"].map(count);
-        assert_eq!(count("received"), became.iter().sum::<i64>(), "{door}");
+        assert_eq!(count("sent"), became.iter().sum::<i64>(), "{door}");
+        assert_eq!(count("kept"), count("stored"), "{door}");
         assert!(count("stored") > 0, "{door}");
     }
     (first, second)
@@ -78,6 +121,7 @@ fn what_repeats(turn: &Value) -> Value {
         "stages": stages, "claims": turn["claims"], "derived": turn["derived"],
         "members": turn["snapshot"]["members"], "kept": turn["snapshot"]["kept"],
         "cases": turn["evaluation"]["cases"], "questions": turn["evaluation"]["questions"],
+        "cases_hash": turn["evaluation"]["cases_hash"],
         "decision": turn["promotion"]["decision"],
     })
 }
@@ -106,6 +150,52 @@ async fn what_was_measured_is_shown(installation: &Installation, run: &Value) ->
                 }
             }
         }
+    }
+    Ok(())
+}
+
+/// The texts of a field in a file of the demo's data, of the lines that are asked for.
+fn demo_data(file: &str, field: &str, wanted: impl Fn(&Value) -> bool) -> Vec<String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("demo").join(file);
+    let lines = std::fs::read_to_string(path).expect("the demo's data");
+    let lines = lines.lines().map(|line| serde_json::from_str(line).expect("json"));
+    lines.filter(wanted).map(|line: Value| text(&line[field]).to_owned()).collect()
+}
+
+/// The held-out part, read from one end of the loop to the other: no more facts are in the store than stand behind
+/// the other questions, no held-out question is in a row of a snapshot, and each snapshot is built again to the same
+/// bytes.
+async fn nothing_held_out_was_told_or_trained_on(installation: &Installation, run: &Value) -> Result {
+    let data = installation.data().join("demo");
+    let at = data.to_str().ok_or("a path that is no text")?;
+    let project = text(&run["project"]);
+    let held_out = |line: &Value| line["split"] == "held_out";
+    let facts = demo_data("questions.jsonl", "fact", held_out);
+    let questions = demo_data("questions.jsonl", "question", held_out);
+    assert_eq!(questions.len(), usize::try_from(HELD_OUT.1)?);
+    // Every other fact was told, with the sources that state them, and no more than those.
+    let other = |line: &Value| !facts.iter().any(|id| line["id"] == *id);
+    let sources: BTreeSet<String> = demo_data("facts.jsonl", "source", other).into_iter().collect();
+    let told = demo_data("facts.jsonl", "id", other).len() + sources.len();
+    assert_eq!(run["balance"]["grounding"]["kept"], json!(told));
+    for turn in list(&run["turns"]) {
+        let id = text(&turn["snapshot"]["id"]);
+        let folder = installation.data().join(format!("pulled-{id}"));
+        let to = folder.to_str().ok_or("a path that is no text")?;
+        installation.run(&["snapshot", "pull", id, to, "--project", project, "--data", at]).await?;
+        let mut rows = 0;
+        for file in ["sft", "preference", "kto", "stepwise", "reward", "provenance"] {
+            let lines = std::fs::read_to_string(folder.join(format!("{file}.jsonl")))?;
+            rows += lines.lines().count();
+            // As JSON holds them, in quotation marks and with their escapes.
+            for question in &questions {
+                assert!(!lines.contains(&serde_json::to_string(question)?), "{file} of {id}: {question}");
+            }
+        }
+        assert!(rows > 1000, "{rows} rows were looked through");
+        let verified =
+            installation.run(&["snapshot", "verify", id, "--rebuild", "--project", project, "--data", at]).await?;
+        assert_eq!((&verified["verified"], &verified["rebuilt"]), (&json!(true), &json!(true)), "{verified:#}");
     }
     Ok(())
 }
@@ -171,6 +261,9 @@ async fn the_demo_turns_the_loop_twice_and_shows_the_same_when_it_is_run_again()
         }
     }
     assert_eq!(once["balance"], again["balance"]);
+    // What models are held against is the same in every turn and run.
+    assert_eq!(first["evaluation"]["cases_hash"], second["evaluation"]["cases_hash"]);
     what_was_measured_is_shown(&installation, &once).await?;
+    nothing_held_out_was_told_or_trained_on(&installation, &once).await?;
     what_was_learnt_is_in_hand(&installation, &once).await
 }

@@ -3,7 +3,7 @@
 use atr_core::{
     domain::{
         access::Permission,
-        expert::{Expert, ExpertChange, ExpertInput, NewExpert},
+        expert::{Expert, ExpertChange, ExpertInput, ExpertKind, NewExpert},
     },
     ids::ExpertId,
     store::{ExpertFilter, Page, PageRequest},
@@ -16,8 +16,20 @@ use super::{Actor, App, AppError};
 /// # Errors
 /// If the caller may not, a field is at fault, or the handle is taken.
 pub async fn create(app: &App, actor: &Actor, sent: ExpertInput) -> Result<Expert, AppError> {
+    enter(app, actor, sent, ExpertKind::Person).await
+}
+
+/// Enters a program that reviews, so that no row claims that a person wrote what it corrects.
+///
+/// # Errors
+/// As [`create`].
+pub async fn create_program(app: &App, actor: &Actor, sent: ExpertInput) -> Result<Expert, AppError> {
+    enter(app, actor, sent, ExpertKind::Program).await
+}
+
+async fn enter(app: &App, actor: &Actor, sent: ExpertInput, kind: ExpertKind) -> Result<Expert, AppError> {
     actor.may(Permission::Administer)?;
-    let wanted = NewExpert::try_from(sent)?;
+    let wanted = NewExpert { kind, ..NewExpert::try_from(sent)? };
     let mut tx = app.store.begin(actor.project).await?;
     let expert = tx.insert_expert(&wanted).await.map_err(|error| match error.constraint() {
         Some("expert_handle_key") => {

@@ -31,13 +31,16 @@ impl Judged {
         let mut text = String::new();
         for of in &self.evaluations {
             text += &format!("\n  measured on {} held-out answers to {} questions", of.of.cases, of.of.questions);
-            text += match of.of.measures.baseline {
-                Baseline::ModelInUse => "; before is the model then in use",
-                Baseline::Likelihood => "; before is the answering model's own likelihood",
-                Baseline::None => "",
-            };
+            if let Some(before) = baseline(of.of.measures.baseline) {
+                text += &format!("; {before}");
+            }
             text += &format!("\n    {}", header());
-            text.extend(rows(&of.of.measures).map(|row| format!("\n    {row}")));
+            text.extend(held_out_rows(&of.of.measures).map(|row| format!("\n    {row}")));
+            let learnt: Vec<String> = regression_rows(&of.of.measures).collect();
+            if !learnt.is_empty() {
+                text += "\n  on corrected wrong answers, which were trained on";
+                text.extend(learnt.iter().map(|row| format!("\n    {row}")));
+            }
         }
         for of in &self.promotions {
             let by = if of.of.key.is_some() { ", by hand" } else { "" };
@@ -64,18 +67,36 @@ pub(super) fn promotion(of: &Promotion) -> Value {
     })
 }
 
-/// What stands above [`rows`].
-pub(super) fn header() -> String {
-    format!("{:20} {:22}  {:22}  difference", "measure", "before", "after")
+/// What the measures before are those of.
+pub(super) fn baseline(of: Baseline) -> Option<&'static str> {
+    match of {
+        Baseline::ModelInUse => Some("before is the model then in use"),
+        Baseline::Likelihood => Some("before is the answering model's own likelihood"),
+        Baseline::None => None,
+    }
 }
 
-/// The measures, each a line.
-pub(super) fn rows(of: &Measures) -> impl Iterator<Item = String> {
-    of.measures.iter().map(|measure| {
+/// What stands above the rows.
+pub(super) fn header() -> String {
+    format!("{:24} {:22}  {:22}  difference", "measure", "before", "after")
+}
+
+/// The measures on held-out questions, each a line.
+pub(super) fn held_out_rows(of: &Measures) -> impl Iterator<Item = String> {
+    rows(of, |name| name != MeasureName::RegressionsCaught)
+}
+
+/// Those on answers that were trained on.
+pub(super) fn regression_rows(of: &Measures) -> impl Iterator<Item = String> {
+    rows(of, |name| name == MeasureName::RegressionsCaught)
+}
+
+fn rows(of: &Measures, which: impl Fn(MeasureName) -> bool) -> impl Iterator<Item = String> {
+    of.measures.iter().filter(move |measure| which(measure.name)).map(|measure| {
         let plain = |of: Interval| format!("{:.3} ({:.3} to {:.3})", of.value, of.low, of.high);
         let signed = |of: Interval| format!("{:+.3} ({:+.3} to {:+.3})", of.value, of.low, of.high);
         let row = format!(
-            "{:20} {:22}  {:22}  {}",
+            "{:24} {:22}  {:22}  {}",
             words(measure.name),
             measure.before.map_or_else(|| format!("{:^22}", "–"), plain),
             plain(measure.after),
@@ -93,6 +114,7 @@ fn words(name: MeasureName) -> &'static str {
         MeasureName::PickRandom => "… a random chain",
         MeasureName::PickLikeliest => "… the likeliest",
         MeasureName::Oracle => "… the best there is",
+        MeasureName::Brier => "Brier score, low is good",
         MeasureName::RegressionsCaught => "mistakes caught",
     }
 }

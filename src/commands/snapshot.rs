@@ -220,11 +220,11 @@ async fn verify(
     if scratch.exists() {
         std::fs::remove_dir_all(&scratch)?;
     }
-    let faults = outcome?;
+    let Checked { faults, rebuilt } = outcome?;
     let sound = faults.is_empty();
-    out.result(&json!({ "snapshot": of.id, "verified": sound, "rebuilt": rebuild, "faults": faults }), || {
+    out.result(&json!({ "snapshot": of.id, "verified": sound, "rebuilt": rebuilt, "faults": faults }), || {
         if sound {
-            let again = if rebuild { ", and building it again gave the same bytes" } else { "" };
+            let again = if rebuilt == Some(true) { ", and building it again gave the same bytes" } else { "" };
             format!("“{}” is what it says{again}.", of.name)
         } else {
             format!("“{}” is not what it says:\n{}", of.name, faults.join("\n"))
@@ -233,14 +233,21 @@ async fn verify(
     Ok(sound)
 }
 
-/// What is wrong with a snapshot, in words.
+/// What a check of a snapshot found.
+struct Checked {
+    /// What is wrong, in words.
+    faults: Vec<String>,
+    /// Whether building it again gave the same bytes, where that was tried.
+    rebuilt: Option<bool>,
+}
+
 async fn check(
     installation: &Installation,
     tx: &mut Tx,
     of: &Snapshot,
     rebuild: bool,
     scratch: &Path,
-) -> anyhow::Result<Vec<String>> {
+) -> anyhow::Result<Checked> {
     let kept = scratch.join("kept");
     fetch(installation, tx, of, &kept).await?;
     let mut faults = match snapshot::verify(&kept) {
@@ -248,6 +255,7 @@ async fn check(
         Ok(found) => vec![format!("the manifest's hash is {}, and the database says otherwise", found.manifest_hash)],
         Err(mismatches) => mismatches.iter().map(ToString::to_string).collect(),
     };
+    let before = faults.len();
     if rebuild {
         let again = scratch.join("again");
         let files = tx.snapshot_files(of.id).await?;
@@ -257,10 +265,13 @@ async fn check(
             faults.push(format!("built again, the manifest's hash is {}", written.manifest_hash));
         }
         for file in files {
-            if std::fs::read(again.join(&file.path)).ok() != std::fs::read(kept.join(&file.path)).ok() {
-                faults.push(format!("built again, {} has other bytes", file.path));
+            match (std::fs::read(again.join(&file.path)), std::fs::read(kept.join(&file.path))) {
+                (Ok(again), Ok(kept)) if again == kept => {}
+                (Ok(_), Ok(_)) => faults.push(format!("built again, {} has other bytes", file.path)),
+                (Err(error), _) | (_, Err(error)) => faults.push(format!("{} cannot be read: {error}", file.path)),
             }
         }
     }
-    Ok(faults)
+    let rebuilt = rebuild.then_some(faults.len() == before);
+    Ok(Checked { faults, rebuilt })
 }

@@ -66,6 +66,9 @@ words! {
         PickLikeliest = "pick_likeliest",
         /// The same, picking right wherever any chain is right: the most that picking can give.
         Oracle = "oracle",
+        /// Brier score of the probabilities that an answer is true: their mean squared distance from what was the case, 0 to
+        /// 1, lower is better. Before it is that of the model in use: a likelihood is no probability of truth.
+        Brier = "brier",
         /// Share of the regression cases, answers known to be wrong, that are rated below one half, 0 to 1. These were
         /// trained on, so it says what was learnt and not what would be known of new questions.
         RegressionsCaught = "regressions_caught",
@@ -147,7 +150,7 @@ pub struct NewEvaluation {
     pub cases: i32,
     /// How many questions they belong to.
     pub questions: i32,
-    /// BLAKE3 over the cases in order, held-out and then regression.
+    /// BLAKE3 over what the held-out cases say, whatever their ids: the same hash, the same test.
     pub cases_hash: Digest,
     /// Seed of the bootstrap.
     pub seed: i64,

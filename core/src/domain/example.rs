@@ -34,6 +34,9 @@ pub struct Example {
     pub review: ReviewId,
     /// The trace.
     pub trace: TraceId,
+    /// The right chain whose answer is the chosen one, and the review that finds it right: of a preference row that
+    /// rests on no correction.
+    pub chosen: Option<(TraceId, ReviewId)>,
     /// What it is for.
     pub format: ExampleFormat,
     /// The row, in the columns of its format.

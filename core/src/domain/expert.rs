@@ -8,6 +8,16 @@ use serde::{Deserialize, Serialize};
 use super::{Rejection, check};
 use crate::ids::ExpertId;
 
+words! {
+    /// Who reviews.
+    ExpertKind {
+        /// A person.
+        Person = "person",
+        /// A script that says so.
+        Program = "program",
+    }
+}
+
 /// The pseudonym of an expert: 1 to 64 of `a-z`, `0-9`, `.`, `_` and `-`, beginning with a letter or digit. It can be
 /// no e-mail address, so that reviews and snapshots name nobody.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
@@ -65,6 +75,8 @@ pub struct Expert {
     pub id: ExpertId,
     /// The pseudonym.
     pub handle: Handle,
+    /// Whether it is a person.
+    pub kind: ExpertKind,
     /// The domains the expert judges; empty means every domain.
     pub domains: Vec<String>,
     /// BCP 47 tags of the languages the expert reads; empty means every language.
@@ -98,6 +110,8 @@ pub struct ExpertInput {
 pub struct NewExpert {
     /// The pseudonym.
     pub handle: Handle,
+    /// Whether it is a person; one that was sent is, unless the caller knows better.
+    pub kind: ExpertKind,
     /// The domains, sorted.
     pub domains: Vec<String>,
     /// The languages, sorted.
@@ -111,6 +125,7 @@ impl TryFrom<ExpertInput> for NewExpert {
     fn try_from(sent: ExpertInput) -> Result<Self, Rejection> {
         Ok(Self {
             handle: sent.handle.parse()?,
+            kind: ExpertKind::Person,
             domains: domains(sent.domains)?,
             languages: languages(sent.languages)?,
             weekly_capacity: capacity(sent.weekly_capacity)?,

@@ -8,7 +8,9 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{IllegalStep, citation::CitationState, example::ExampleFormat, grounding::FactState, words};
+use super::{
+    IllegalStep, citation::CitationState, example::ExampleFormat, expert::ExpertKind, grounding::FactState, words,
+};
 use crate::{
     hash::Digest,
     ids::{CurationDecisionId, ExampleId, FactId, ReviewId, ScoreId, SnapshotId, SnapshotRowId, TraceId},
@@ -209,10 +211,18 @@ pub struct MemberContent {
     pub group: String,
     /// Pseudonym of the expert.
     pub expert: String,
+    /// Whether the expert is a person.
+    pub expert_kind: ExpertKind,
     /// Whether the review calls the answer right; partly right is wrong.
     pub answer_is_right: bool,
+    /// The steps of the model, in order.
+    pub steps: Vec<String>,
     /// The right answer, where the review gives one.
     pub correction: Option<String>,
+    /// The right reasoning, where the review gives one.
+    pub corrected_steps: Vec<String>,
+    /// What the answer is set against in its pinned preference row.
+    pub chosen: Option<String>,
     /// Whether the review says why.
     pub has_rationale: bool,
 }

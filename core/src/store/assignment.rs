@@ -103,8 +103,9 @@ impl Tx {
         Ok(done.rows_affected())
     }
 
-    /// The newest `most` traces to train on that have a score and no review, in the order of their ids
-    /// (error_trace_split_idx, score_trace_idx, review_trace_idx).
+    /// The newest `most` traces that have a score and no review, in the order of their ids (error_trace_pkey,
+    /// score_trace_idx, review_trace_idx). Those that are held out too: unless someone judges them, no model can be
+    /// measured.
     ///
     /// # Errors
     /// If the database is out of reach.
@@ -120,7 +121,7 @@ impl Tx {
                 select * from score where project_id = $1 and trace_id = t.id order by id desc limit 1
             ) s on true
             left join consensus c on c.project_id = $1 and c.id = s.consensus_id
-            where t.project_id = $1 and t.split = 'train'
+            where t.project_id = $1
               and not exists (select from review r where r.project_id = $1 and r.trace_id = t.id)
             order by t.id desc limit $2
             "#,

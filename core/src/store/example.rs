@@ -27,6 +27,8 @@ struct ExampleRow {
     id: Uuid,
     review_id: Uuid,
     trace_id: Uuid,
+    chosen_trace_id: Option<Uuid>,
+    chosen_review_id: Option<Uuid>,
     format: String,
     content: serde_json::Value,
     content_hash: Vec<u8>,
@@ -41,6 +43,7 @@ impl TryFrom<ExampleRow> for Example {
             id: ExampleId::from_uuid(row.id),
             review: ReviewId::from_uuid(row.review_id),
             trace: TraceId::from_uuid(row.trace_id),
+            chosen: row.chosen_trace_id.map(TraceId::from_uuid).zip(row.chosen_review_id.map(ReviewId::from_uuid)),
             format: row.format.parse()?,
             content: row.content,
             content_hash: hash::from_bytes(&row.content_hash).map_err(|_| corrupt_hash("example"))?,
@@ -64,7 +67,8 @@ impl Tx {
         let project = self.project_uuid();
         sqlx::query_as!(
             ExampleRow,
-            "select id, review_id, trace_id, format, content, content_hash, rules_version, at
+            "select id, review_id, trace_id, chosen_trace_id, chosen_review_id, format, content, content_hash,
+                    rules_version, at
              from example where project_id = $1 and id = any($2)",
             project,
             &ids
@@ -96,10 +100,12 @@ impl Tx {
                 on conflict on constraint example_key_pkey do nothing
                 returning example_id
             )
-            insert into example (project_id, id, review_id, trace_id, format, content, content_hash, rules_version, at)
+            insert into example (project_id, id, review_id, trace_id, format, content, content_hash, rules_version, at,
+                                 chosen_trace_id, chosen_review_id)
             select $1, t.* from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::jsonb[], $7::bytea[],
-                                       $8::text[], $9::timestamptz[])
-                as t (id, review_id, trace_id, format, content, content_hash, rules_version, at)
+                                       $8::text[], $9::timestamptz[], $10::uuid[], $11::uuid[])
+                as t (id, review_id, trace_id, format, content, content_hash, rules_version, at, chosen_trace_id,
+                      chosen_review_id)
             where t.id in (select example_id from taken)
             returning id
             "#,
@@ -112,6 +118,8 @@ impl Tx {
             &examples.iter().map(|example| example.content_hash.as_bytes().to_vec()).collect::<Vec<_>>(),
             &examples.iter().map(|example| example.rules_version.clone()).collect::<Vec<_>>(),
             &examples.iter().map(|example| example.at).collect::<Vec<_>>(),
+            &examples.iter().map(|example| Some(example.chosen?.0.uuid())).collect::<Vec<_>>() as &[Option<Uuid>],
+            &examples.iter().map(|example| Some(example.chosen?.1.uuid())).collect::<Vec<_>>() as &[Option<Uuid>],
         )
         .fetch_all(self.connection())
         .await?
@@ -138,7 +146,8 @@ impl Tx {
         let project = self.project_uuid();
         sqlx::query_as!(
             ExampleRow,
-            "select id, review_id, trace_id, format, content, content_hash, rules_version, at
+            "select id, review_id, trace_id, chosen_trace_id, chosen_review_id, format, content, content_hash,
+                    rules_version, at
              from example where project_id = $1 and trace_id = any($2) order by trace_id, id",
             project,
             &traces
@@ -154,7 +163,8 @@ impl Tx {
 /// The statement of [`Tx::examples`].
 pub(super) fn examples_query(project: Uuid, filter: &ExampleFilter, page: PageRequest) -> QueryBuilder<Postgres> {
     let mut query = QueryBuilder::new(
-        "select id, review_id, trace_id, format, content, content_hash, rules_version, at
+        "select id, review_id, trace_id, chosen_trace_id, chosen_review_id, format, content, content_hash,
+                rules_version, at
          from example where project_id = ",
     );
     query.push_bind(project);

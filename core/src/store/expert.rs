@@ -25,6 +25,7 @@ pub struct ExpertFilter {
 struct ExpertRow {
     id: Uuid,
     handle: String,
+    kind: String,
     domains: Vec<String>,
     languages: Vec<String>,
     weekly_capacity: i32,
@@ -38,6 +39,7 @@ impl TryFrom<ExpertRow> for Expert {
         Ok(Self {
             id: ExpertId::from_uuid(row.id),
             handle: row.handle.parse().map_err(|_| StoreError::Corrupt(format!("the handle `{}`", row.handle)))?,
+            kind: row.kind.parse()?,
             domains: row.domains,
             languages: row.languages,
             weekly_capacity: row.weekly_capacity,
@@ -56,8 +58,8 @@ impl Tx {
         let id: ExpertId = self.fresh();
         let (project, created_at) = (self.project_uuid(), self.now());
         sqlx::query!(
-            "insert into expert (project_id, id, handle, domains, languages, weekly_capacity, active, created_at)
-             values ($1, $2, $3, $4, $5, $6, true, $7)",
+            "insert into expert (project_id, id, handle, kind, domains, languages, weekly_capacity, active, created_at)
+             values ($1, $2, $3, $8, $4, $5, $6, true, $7)",
             project,
             id.uuid(),
             expert.handle.as_str(),
@@ -65,12 +67,14 @@ impl Tx {
             &expert.languages,
             expert.weekly_capacity,
             created_at,
+            expert.kind.word(),
         )
         .execute(self.connection())
         .await?;
         Ok(Expert {
             id,
             handle: expert.handle.clone(),
+            kind: expert.kind,
             domains: expert.domains.clone(),
             languages: expert.languages.clone(),
             weekly_capacity: expert.weekly_capacity,
@@ -90,7 +94,7 @@ impl Tx {
             "update expert set domains = coalesce($3, domains), languages = coalesce($4, languages),
                     weekly_capacity = coalesce($5, weekly_capacity), active = coalesce($6, active)
              where project_id = $1 and id = $2
-             returning id, handle, domains, languages, weekly_capacity, active, created_at",
+             returning id, handle, kind, domains, languages, weekly_capacity, active, created_at",
             project,
             id.uuid(),
             change.domains.as_deref(),
@@ -122,7 +126,7 @@ impl Tx {
         let project = self.project_uuid();
         sqlx::query_as!(
             ExpertRow,
-            "select id, handle, domains, languages, weekly_capacity, active, created_at
+            "select id, handle, kind, domains, languages, weekly_capacity, active, created_at
              from expert where project_id = $1 and id = any($2)",
             project,
             &ids
@@ -173,7 +177,7 @@ impl Tx {
 /// The statement of [`Tx::experts`].
 pub(super) fn experts_query(project: Uuid, filter: &ExpertFilter, page: PageRequest) -> QueryBuilder<Postgres> {
     let mut query = QueryBuilder::new(
-        "select id, handle, domains, languages, weekly_capacity, active, created_at from expert
+        "select id, handle, kind, domains, languages, weekly_capacity, active, created_at from expert
          where project_id = ",
     );
     query.push_bind(project);

@@ -52,7 +52,7 @@ pub use batch::{Batch, BatchFilter};
 pub use chain_group::ChainGroupFilter;
 pub use citation::CitationFilter;
 pub use connect::{Connect, StartError, Store, migrate, server_version};
-pub use counts::ClaimCounts;
+pub use counts::{ClaimCounts, RecordCounts, StageWork};
 pub use dependents::{Dependent, Dependents};
 pub use entered::Entered;
 pub use error::{Result, StoreError};

@@ -1,8 +1,11 @@
 //! `atr demo`: the whole loop, turned twice, on the demo's data, in one process with a private database of its own.
 
+mod account;
 mod data;
 mod report;
 mod reviewer;
+mod stages;
+mod steps;
 mod turn;
 
 use std::time::{Duration, Instant};
@@ -62,7 +65,7 @@ impl Demo {
 
         let project = new_project(app).await?;
         let actor = Actor::local(project.id);
-        let expert = experts::create(app, &actor, scripted_reviewer()).await?;
+        let expert = experts::create_program(app, &actor, scripted_reviewer()).await?;
         let client = Client::new(&address, &key(app, &actor, Role::Admin, None).await?)?;
         let reviewer = Client::new(&address, &key(app, &actor, Role::Expert, Some(expert.id)).await?)?;
         let data = Data::load()?;
@@ -76,7 +79,7 @@ impl Demo {
         }
         let turned = !stop.is_cancelled();
         if turned {
-            report.balance(&turner.balance().await?)?;
+            report.balance(turner.balance().await?)?;
             report.finish(began.elapsed())?;
             if self.exit {
                 stop.cancel();

@@ -2,10 +2,10 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use anyhow::Context as _;
 use atr_core::{
     domain::{
-        evaluation::{Evaluation, Promotion},
-        intake::Balance,
+        evaluation::{Evaluation, Promotion, PromotionDecision},
         judgement::Assignment,
         snapshot::Snapshot,
         training::TrainingJob,
@@ -13,45 +13,22 @@ use atr_core::{
     ids::TraceId,
     store::{Project, Tx},
 };
-use serde::Serialize;
+use atr_workers::stages::snapshot::{Manifest, Rowless};
 use serde_json::{Value, json};
 
-use super::data::{Data, Split};
-use crate::{
-    app::{Actor, App},
-    commands::{client::Account, measured, output::Output},
+use super::{
+    account::Accounted,
+    data::{Data, Split},
+    stages::{Done, StageReport},
 };
+use crate::commands::{client::Account, measured, output::Output};
 
-/// One stage of a turn: what went in, what came out, and why the rest fell.
-#[derive(Debug, Clone, Serialize)]
-struct StageReport {
-    stage: &'static str,
-    #[serde(rename = "in")]
-    went_in: i64,
-    #[serde(rename = "out")]
-    came_out: i64,
-    /// Why the rest is not in what came out.
-    fell: BTreeMap<String, i64>,
-    seconds: f64,
-}
-
-impl StageReport {
-    fn of_door(stage: &'static str, account: &Account, took: Duration) -> Self {
-        let counts = [
-            ("duplicate", account.duplicates),
-            ("quarantined", account.quarantined),
-            ("filtered", account.filtered),
-            ("rejected", account.rejected),
-        ];
-        let fell = counts.into_iter().filter(|(_, n)| *n > 0).map(|(why, n)| (why.to_owned(), whole(n))).collect();
-        Self {
-            stage,
-            went_in: whole(account.received),
-            came_out: whole(account.stored),
-            fell,
-            seconds: took.as_secs_f64(),
-        }
-    }
+fn of_door(stage: &'static str, account: &Account, took: Duration) -> StageReport {
+    StageReport::new(stage, whole(account.received), whole(account.stored), took.as_secs_f64())
+        .fell("duplicate", whole(account.duplicates))
+        .fell("quarantined", whole(account.quarantined))
+        .fell("filtered", whole(account.filtered))
+        .fell("rejected", whole(account.rejected))
 }
 
 fn whole(n: u64) -> i64 {
@@ -66,9 +43,11 @@ pub(super) struct Report {
     turns: Vec<Value>,
     stages: Vec<StageReport>,
     notes: serde_json::Map<String, Value>,
-    table: Vec<String>,
+    /// Lines that were sent, by door.
+    sent: BTreeMap<&'static str, i64>,
+    held_out: Vec<String>,
+    trained_on: Vec<String>,
     balance: Value,
-    balanced: bool,
 }
 
 impl Report {
@@ -79,16 +58,18 @@ impl Report {
             turns: vec![],
             stages: vec![],
             notes: serde_json::Map::new(),
-            table: vec![],
+            sent: BTreeMap::new(),
+            held_out: vec![],
+            trained_on: vec![],
             balance: Value::Null,
-            balanced: false,
         };
         let held_out = data.questions.values().filter(|question| question.split == Split::HeldOut).count();
         report.say(&format!(
             "Project {}: {} questions about facts that can be looked up, {} of them held out; {} recorded answers of\n\
              {} ({}, SHA-256 {}…).\n\
              What is trained here is the reward model, which then judges and routes the answers of the model that erred;\n\
-             that model itself is not trained. The verdicts are made by a script from the fact table, in place of an expert.",
+             that model itself is not trained. The verdicts are made by a script from the fact table, in place of an expert;\n\
+             of the steps it judges only those that arithmetic or the fact's own sentence decides, so stepwise rows are few.",
             project.slug,
             data.questions.len(),
             held_out,
@@ -111,9 +92,16 @@ impl Report {
         ))
     }
 
-    /// What a door took in, and what it said of lines that it did not.
-    pub(super) fn door(&mut self, stage: &'static str, account: &Account, took: Duration) -> anyhow::Result<()> {
-        self.stage(StageReport::of_door(stage, account, took))?;
+    /// What a door took in of so many lines, and what it said of those that it did not.
+    pub(super) fn door(
+        &mut self,
+        (stage, door): (&'static str, &'static str),
+        lines: usize,
+        account: &Account,
+        took: Duration,
+    ) -> anyhow::Result<()> {
+        *self.sent.entry(door).or_default() += i64::try_from(lines)?;
+        self.stage(of_door(stage, account, took))?;
         for error in account.errors.iter().take(3) {
             self.say(&format!("             line {}: {}: {}", error.line, error.field, error.message))?;
         }
@@ -134,33 +122,26 @@ impl Report {
         Ok(())
     }
 
-    /// What the verifier found of the claims of all traces so far.
-    pub(super) async fn verified(&mut self, app: &App, actor: &Actor, took: Duration) -> anyhow::Result<()> {
-        let counts = app.store.begin(actor.project).await?.claim_counts().await?;
-        let came_out = counts.supported + counts.contradicted;
-        let fell = BTreeMap::from([
-            ("unverifiable".to_owned(), counts.unverifiable),
-            ("assert nothing".to_owned(), counts.idle),
-        ]);
-        let went_in = came_out + counts.unverifiable + counts.idle;
-        self.notes.insert("claims".to_owned(), json!(counts));
-        self.stage(StageReport { stage: "verify", went_in, came_out, fell, seconds: took.as_secs_f64() })?;
+    /// What was found of the traces before anyone reviewed them.
+    pub(super) fn judged(&mut self, done: &Done) -> anyhow::Result<()> {
+        self.notes.insert("claims".to_owned(), json!(done.claims));
+        self.stage(done.verify())?;
         self.say(&format!(
-            "             of {went_in} claims so far facts support {} and contradict {}",
-            counts.supported, counts.contradicted
-        ))
+            "             of the claims facts support {} and contradict {}",
+            done.claims.supported, done.claims.contradicted
+        ))?;
+        self.stage(done.consensus())?;
+        self.stage(done.score())
     }
 
     pub(super) fn routed(
         &mut self,
+        stage: StageReport,
         items: &[Assignment],
         external_id: impl Fn(TraceId) -> Option<String>,
         data: &Data,
-        took: Duration,
     ) -> anyhow::Result<()> {
-        let n = i64::try_from(items.len()).unwrap_or(i64::MAX);
-        let seconds = took.as_secs_f64();
-        self.stage(StageReport { stage: "route", went_in: n, came_out: n, fell: BTreeMap::new(), seconds })?;
+        self.stage(stage)?;
         let first: Vec<String> = items
             .iter()
             .take(3)
@@ -173,56 +154,68 @@ impl Report {
         self.say(&first.join("\n"))
     }
 
-    pub(super) async fn derived(&mut self, app: &App, actor: &Actor) -> anyhow::Result<()> {
-        let counts = app.store.begin(actor.project).await?.derived_counts().await?;
-        let words: Vec<String> = counts.iter().map(|(what, n)| format!("{n} {what}")).collect();
-        self.say(&format!("  derive     so far {}", words.join(", ")))?;
-        self.notes.insert("derived".to_owned(), json!(counts.into_iter().collect::<BTreeMap<_, _>>()));
+    pub(super) fn derived(&mut self, done: &Done) -> anyhow::Result<()> {
+        self.stage(done.derive())?;
+        let words: Vec<String> = done.derived.iter().map(|(what, n)| format!("{n} {what}")).collect();
+        self.say(&format!("             {}", words.join(", ")))?;
+        self.notes.insert("derived".to_owned(), json!(done.derived));
         Ok(())
     }
 
-    pub(super) async fn snapshot(&mut self, tx: &mut Tx, snapshot: &Snapshot, took: Duration) -> anyhow::Result<()> {
+    pub(super) async fn snapshot(
+        &mut self,
+        tx: &mut Tx,
+        snapshot: &Snapshot,
+        manifest: &Manifest,
+        done: &Done,
+    ) -> anyhow::Result<()> {
         let decisions = tx.decision_counts(snapshot.id).await?;
         let kept: i64 = decisions.iter().filter(|count| count.reason == "kept").map(|count| count.members).sum();
-        let fell = decisions
-            .iter()
-            .filter(|count| count.reason != "kept")
-            .map(|count| (count.reason.replace('_', " "), count.members))
-            .collect();
-        let seconds = took.as_secs_f64();
-        self.stage(StageReport { stage: "snapshot", went_in: snapshot.members.into(), came_out: kept, fell, seconds })?;
-        let files = tx.snapshot_files(snapshot.id).await?;
+        let curated = StageReport::new("curate", snapshot.members.into(), kept, done.seconds("curate"));
+        let fell = decisions.iter().filter(|count| count.reason != "kept");
+        self.stage(fell.fold(curated, |stage, count| stage.fell(count.reason.replace('_', " "), count.members)))?;
+
+        let rows: u64 = manifest.counts.rows.values().sum();
+        let merged: u64 = manifest.counts.rowless.values().filter_map(|why| why.get(&Rowless::Merged)).sum();
+        let seconds = done.seconds("snapshot");
+        self.stage(
+            StageReport::new("snapshot", whole(rows + merged), whole(rows), seconds)
+                .fell("say the same as an earlier row", whole(merged)),
+        )?;
+        let formats: Vec<String> =
+            manifest.counts.rows.iter().map(|(format, rows)| format!("{rows} {}", format.name())).collect();
         let hex =
             |digest: &Option<_>| digest.map_or_else(String::new, |digest: atr_core::hash::Digest| digest.to_string());
         let root = hex(&snapshot.merkle_root);
         self.say(&format!(
-            "             {} “{}”, {} files, Merkle root {}…",
+            "             rows: {}\n             {} “{}”, {} files, Merkle root {}…",
+            formats.join(", "),
             snapshot.id,
             snapshot.name,
-            files.len(),
+            manifest.files.len(),
             root.get(..16).unwrap_or_default()
         ))?;
         self.notes.insert(
             "snapshot".to_owned(),
             json!({
                 "id": snapshot.id, "name": snapshot.name, "parent": snapshot.parent, "members": snapshot.members,
-                "kept": kept, "membership_root": snapshot.membership_root.to_string(), "merkle_root": root,
+                "kept": kept, "rows": manifest.counts.rows, "rowless": manifest.counts.rowless,
+                "membership_root": snapshot.membership_root.to_string(), "merkle_root": root,
                 "manifest_hash": hex(&snapshot.manifest_hash),
             }),
         );
         Ok(())
     }
 
-    pub(super) async fn trained(&mut self, tx: &mut Tx, job: &TrainingJob, took: Duration) -> anyhow::Result<()> {
-        let specification = job.specification.as_ref();
-        let rows = specification.and_then(|spec| spec["snapshot"]["files"][0]["rows"].as_i64()).unwrap_or(0);
-        let seconds = took.as_secs_f64();
-        self.stage(StageReport { stage: "train", went_in: rows, came_out: 1, fell: BTreeMap::new(), seconds })?;
-        if let Some(model) = job.produced_model
-            && let Some(model) = tx.models_by_id(&[model]).await?.pop()
-        {
-            self.notes.insert("model".to_owned(), json!({ "id": model.id, "name": model.name }));
-        }
+    /// The rows that the trainer was given and those that it says it read, and the model that it made.
+    pub(super) async fn trained(&mut self, tx: &mut Tx, job: &TrainingJob, done: &Done) -> anyhow::Result<()> {
+        let given = job.specification.as_ref().and_then(|spec| spec["snapshot"]["files"][0]["rows"].as_i64());
+        let model = job.produced_model.context("the job made no model")?;
+        let model = tx.models_by_id(&[model]).await?.pop().context("the model is gone")?;
+        let read = model.metadata["training"]["rows"].as_i64();
+        let (given, read) = (given.context("the job names no rows")?, read.context("the trainer told no rows")?);
+        self.stage(StageReport::new("train", given, read, done.seconds("train")).fell("not read", given - read))?;
+        self.notes.insert("model".to_owned(), json!({ "id": model.id, "name": model.name }));
         Ok(())
     }
 
@@ -232,11 +225,22 @@ impl Report {
         snapshot: &Snapshot,
         job: &TrainingJob,
         evaluation: &Evaluation,
+        (held_out, done): (i64, &Done),
         promotion: &Promotion,
     ) -> anyhow::Result<()> {
+        let cases = i64::from(evaluation.of.cases);
+        let seconds = done.seconds("evaluate");
+        self.stage(StageReport::new("evaluate", held_out, cases, seconds).fell("trained on", held_out - cases))?;
         let decided = &promotion.of;
-        self.say(&format!("  gate       {}: {}", decided.decision, decided.reason))?;
-        self.table.extend(measured::rows(&evaluation.of.measures).map(|row| format!("  {turn}     {row}")));
+        let promoted = i64::from(decided.decision == PromotionDecision::Promoted);
+        let seconds = done.seconds("promote");
+        self.stage(StageReport::new("promote", 1, promoted, seconds).fell(decided.decision.word(), 1 - promoted))?;
+        self.say(&format!("             {}: {}", decided.decision, decided.reason))?;
+        let before = measured::baseline(evaluation.of.measures.baseline).unwrap_or("nothing is before");
+        self.held_out.push(format!("  {turn}     {before}"));
+        let in_turn = |row: String| format!("  {turn}     {row}");
+        self.held_out.extend(measured::held_out_rows(&evaluation.of.measures).map(in_turn));
+        self.trained_on.extend(measured::regression_rows(&evaluation.of.measures).map(in_turn));
         let mut turned = json!({
             "turn": turn,
             "stages": std::mem::take(&mut self.stages),
@@ -251,25 +255,23 @@ impl Report {
         Ok(())
     }
 
-    pub(super) fn balance(&mut self, doors: &BTreeMap<&'static str, Balance>) -> anyhow::Result<()> {
-        self.say("\nEverything that came in (received = stored + duplicate + quarantined + filtered + rejected)")?;
+    /// What became of all that was sent. Fails where that is not what the tables hold.
+    pub(super) fn balance(&mut self, doors: Vec<Accounted>) -> anyhow::Result<()> {
+        self.say("\nEverything that was sent (received = stored + duplicate + quarantined + filtered + rejected)")?;
         let mut rows = serde_json::Map::new();
-        self.balanced = true;
-        for (door, of) in doors {
-            let sum = of.stored + of.duplicate + of.quarantined + of.filtered + of.rejected;
-            self.balanced &= sum == of.received();
+        for door in doors {
+            let door = Accounted { sent: self.sent.get(door.door).copied().unwrap_or(0), ..door };
+            door.check()?;
+            let of = door.became;
             self.say(&format!(
-                "  {door:10} {:>6} = {} + {} + {} + {} + {}",
-                of.received(),
-                of.stored,
-                of.duplicate,
-                of.quarantined,
-                of.filtered,
-                of.rejected
+                "  {:10} {:>6} = {} + {} + {} + {} + {}",
+                door.door, door.sent, of.stored, of.duplicate, of.quarantined, of.filtered, of.rejected
             ))?;
             let mut row = json!(of);
             row["received"] = json!(of.received());
-            rows.insert((*door).to_owned(), row);
+            row["sent"] = json!(door.sent);
+            row["kept"] = json!(door.kept);
+            rows.insert(door.door.to_owned(), row);
         }
         self.balance = Value::Object(rows);
         Ok(())
@@ -287,7 +289,13 @@ impl Report {
              turn  {}",
             measured::header()
         ))?;
-        self.say(&self.table.join("\n"))?;
+        self.say(&self.held_out.join("\n"))?;
+        self.say(&format!(
+            "\nOn corrected wrong answers, which were trained on (turn 2: by the model after it, not by the one before): what\n\
+             was learnt, not what would be known of new questions\n  turn  {}",
+            measured::header()
+        ))?;
+        self.say(&self.trained_on.join("\n"))?;
         self.say(&format!("\nThe loop turned twice in {:.0} seconds.", took.as_secs_f64()))
     }
 

@@ -33,7 +33,7 @@ fn text_matches(answer: &str, right: &str) -> bool {
 }
 
 /// Lower case, letters and digits alone, one space between, no leading article.
-fn normalise(text: &str) -> String {
+pub(super) fn normalise(text: &str) -> String {
     let spaced: String = text.to_lowercase().chars().map(|c| if c.is_alphanumeric() { c } else { ' ' }).collect();
     let words: Vec<&str> = spaced.split_whitespace().collect();
     let words = match words.split_first() {

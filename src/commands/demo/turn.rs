@@ -2,15 +2,16 @@
 //! gate.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::HashMap,
     time::{Duration, Instant},
 };
 
 use anyhow::{Context as _, bail, ensure};
 use atr_core::{
     domain::{
-        evaluation::Evaluation,
+        evaluation::{CasePurpose, Evaluation},
         expert::Expert,
+        intake::Door,
         snapshot::{Snapshot, SnapshotState},
         training::{JobState, TrainingJob},
     },
@@ -18,14 +19,17 @@ use atr_core::{
     queue::State,
     store::{AssignmentFilter, PageRequest, TraceFilter},
 };
-use atr_workers::stages::curate::Recipe;
+use atr_workers::stages::{curate::Recipe, snapshot::Manifest};
 use chrono::{Datelike, TimeDelta};
 use serde_json::{Value, json};
 
 use super::{
+    account::Accounted,
     data::{Data, Fact, Split},
     report::Report,
     reviewer,
+    stages::{self, Since},
+    steps,
 };
 use crate::{
     app::{
@@ -36,6 +40,9 @@ use crate::{
     },
     commands::client::Client,
 };
+
+/// How long stages may take to finish what was begun.
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// Seed of snapshots and jobs.
 const SEED: u64 = 20_261_101;
@@ -54,21 +61,34 @@ pub(super) struct Turner<'a> {
 impl Turner<'_> {
     pub(super) async fn turn(&self, turn: u32, report: &mut Report) -> anyhow::Result<()> {
         report.turn(turn)?;
+        let since = Since::now(&mut self.app.store.begin(self.actor.project).await?).await?;
         self.facts(turn, report).await?;
-        self.traces(turn, report).await?;
-        self.review(turn, report).await?;
-        let snapshot = self.snapshot(turn, report).await?;
-        let (job, evaluation) = self.train(&snapshot, report).await?;
-        self.promotion(turn, &snapshot, &job, &evaluation, report).await
+        self.traces(turn, &since, report).await?;
+        self.review(turn, &since, report).await?;
+        let snapshot = self.snapshot(turn, &since, report).await?;
+        let (job, evaluation) = self.train(&snapshot, &since, report).await?;
+        self.promotion(turn, &since, (&snapshot, &job, &evaluation), report).await
+    }
+
+    /// Sends lines through a door and tells what became of them.
+    async fn send(
+        &self,
+        by: &Client,
+        (stage, door): (&'static str, &'static str),
+        lines: Vec<Value>,
+        report: &mut Report,
+    ) -> anyhow::Result<()> {
+        let began = Instant::now();
+        let body: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        let account = by.ingest(door, body).await?;
+        report.door((stage, door), lines.len(), &account, began.elapsed())?;
+        self.drained().await
     }
 
     async fn facts(&self, turn: u32, report: &mut Report) -> anyhow::Result<()> {
-        let began = Instant::now();
         let facts = self.data.facts_of(turn);
         let lines = self.source_lines(&facts).chain(facts.iter().map(|fact| fact_line(fact)));
-        let account = self.client.ingest("grounding", ndjson(lines)).await?;
-        self.drained().await?;
-        report.door("facts", &account, began.elapsed())
+        self.send(self.client, ("facts", "grounding"), lines.collect(), report).await
     }
 
     fn source_lines<'a>(&'a self, facts: &[&'a Fact]) -> impl Iterator<Item = Value> + use<'a> {
@@ -81,8 +101,7 @@ impl Turner<'_> {
         })
     }
 
-    async fn traces(&self, turn: u32, report: &mut Report) -> anyhow::Result<()> {
-        let began = Instant::now();
+    async fn traces(&self, turn: u32, since: &Since, report: &mut Report) -> anyhow::Result<()> {
         let recording = &self.data.recording;
         let lines = self.data.answers_of(turn).map(|(answer, question)| {
             json!({
@@ -105,20 +124,18 @@ impl Turner<'_> {
                 "licence": recording.model_licence,
             })
         });
-        let account = self.client.ingest("traces", ndjson(lines)).await?;
-        report.door("traces", &account, began.elapsed())?;
-        let began = Instant::now();
-        self.drained().await?;
-        report.verified(self.app, self.actor, began.elapsed()).await
+        self.send(self.client, ("traces", "traces"), lines.collect(), report).await?;
+        let mut tx = self.app.store.begin(self.actor.project).await?;
+        report.judged(&since.read(&mut tx).await?)
     }
 
     /// The week's items first, as they were routed; then the rest, since a script does not tire.
-    async fn review(&self, turn: u32, report: &mut Report) -> anyhow::Result<()> {
-        let began = Instant::now();
+    async fn review(&self, turn: u32, since: &Since, report: &mut Report) -> anyhow::Result<()> {
         // Each turn is a week: the first this week, the second the next.
         let today = self.app.store.clock().now().date_naive();
         let monday = today - TimeDelta::days(i64::from(today.weekday().num_days_from_monday()));
         let week = monday + TimeDelta::weeks(i64::from(turn - 1));
+        let routable = self.app.store.begin(self.actor.project).await?.routable_traces(i64::MAX).await?;
         let cycle = route_reviews::route(self.app, self.actor, Some(week)).await?;
         self.drained().await?;
         let mut tx = self.app.store.begin(self.actor.project).await?;
@@ -135,11 +152,14 @@ impl Turner<'_> {
         }
         items.sort_by_key(|item| item.rank);
         let traces = self.external_ids().await?;
-        report.routed(&items, |trace| traces.get(&trace).cloned(), self.data, began.elapsed())?;
+        let seconds = since.read(&mut tx).await?.seconds("route");
+        let stage = stages::routed(&routable, &items, seconds);
+        report.routed(stage, &items, |trace| traces.get(&trace).cloned(), self.data)?;
+        tx.rollback().await?;
 
-        let began = Instant::now();
         let rank: HashMap<&str, i32> =
             items.iter().filter_map(|item| Some((traces.get(&item.trace)?.as_str(), item.rank))).collect();
+        let facts: HashMap<&str, &Fact> = self.data.facts.iter().map(|fact| (fact.id.as_str(), fact)).collect();
         let mut reviews: Vec<(i32, Value)> = self
             .data
             .answers_of(turn)
@@ -157,6 +177,10 @@ impl Turner<'_> {
                 if !right {
                     review["corrected_answer"] = json!(reviewer::right_answer(&question.answer));
                 }
+                let fact = facts.get(question.fact.as_str());
+                if let Some(at) = fact.and_then(|fact| steps::first_flawed(&answer.steps, fact, &question.answer)) {
+                    review["suspect_step"] = json!(at);
+                }
                 // The facts behind held-out questions are not in the store, and are cited nowhere.
                 if question.split == Split::Train {
                     review["citations"] = json!([{ "fact": question.fact }]);
@@ -165,14 +189,13 @@ impl Turner<'_> {
             })
             .collect();
         reviews.sort_by_key(|(place, _)| *place);
-        let account = self.reviewer.ingest("reviews", ndjson(reviews.into_iter().map(|(_, review)| review))).await?;
-        self.drained().await?;
-        report.door("reviews", &account, began.elapsed())?;
-        report.derived(self.app, self.actor).await
+        let reviews = reviews.into_iter().map(|(_, review)| review).collect();
+        self.send(self.reviewer, ("review", "reviews"), reviews, report).await?;
+        let mut tx = self.app.store.begin(self.actor.project).await?;
+        report.derived(&since.read(&mut tx).await?)
     }
 
-    async fn snapshot(&self, turn: u32, report: &mut Report) -> anyhow::Result<Snapshot> {
-        let began = Instant::now();
+    async fn snapshot(&self, turn: u32, since: &Since, report: &mut Report) -> anyhow::Result<Snapshot> {
         let mut recipe = Recipe::default();
         // What the demo's sources say of their terms: their facts are cited, their text is not copied.
         recipe.licences.allowed.extend(self.data.sources.iter().map(|source| source.licence.clone()));
@@ -189,12 +212,19 @@ impl Turner<'_> {
             snapshot.state,
             snapshot.error.as_deref().unwrap_or("see the log")
         );
-        report.snapshot(&mut tx, &snapshot, began.elapsed()).await?;
+        let manifest = self.app.blobs.get(&snapshot.manifest_hash.context("a sealed snapshot has a manifest")?).await?;
+        let manifest: Manifest = serde_json::from_slice(&manifest).context("the manifest")?;
+        let done = since.read(&mut tx).await?;
+        report.snapshot(&mut tx, &snapshot, &manifest, &done).await?;
         Ok(snapshot)
     }
 
-    async fn train(&self, snapshot: &Snapshot, report: &mut Report) -> anyhow::Result<(TrainingJob, Evaluation)> {
-        let began = Instant::now();
+    async fn train(
+        &self,
+        snapshot: &Snapshot,
+        since: &Since,
+        report: &mut Report,
+    ) -> anyhow::Result<(TrainingJob, Evaluation)> {
         let seed = i64::try_from(SEED)?;
         let wanted =
             JobRequest { snapshot: snapshot.id, base_model: None, seed, hyperparameters: serde_json::Map::new() };
@@ -210,30 +240,38 @@ impl Turner<'_> {
         );
         let model = job.produced_model.context("the job made no model")?;
         let evaluation = tx.evaluations_of_models(&[model]).await?.pop().context("the model was not evaluated")?;
-        report.trained(&mut tx, &job, began.elapsed()).await?;
+        let done = since.read(&mut tx).await?;
+        report.trained(&mut tx, &job, &done).await?;
         Ok((job, evaluation))
     }
 
     async fn promotion(
         &self,
         turn: u32,
-        snapshot: &Snapshot,
-        job: &TrainingJob,
-        evaluation: &Evaluation,
+        since: &Since,
+        (snapshot, job, evaluation): (&Snapshot, &TrainingJob, &Evaluation),
         report: &mut Report,
     ) -> anyhow::Result<()> {
         let mut tx = self.app.store.begin(self.actor.project).await?;
         let model = job.produced_model.context("the job made no model")?;
         let promotion = tx.promotions_of_models(&[model]).await?.pop().context("the gate did not decide")?;
-        report.measured(turn, snapshot, job, evaluation, &promotion)
+        let held_out = tx.standing_cases(CasePurpose::HeldOut).await?.len();
+        let done = since.read(&mut tx).await?;
+        report.measured(turn, snapshot, job, evaluation, (i64::try_from(held_out)?, &done), &promotion)
     }
 
-    /// What became of everything that came in, by door.
-    pub(super) async fn balance(&self) -> anyhow::Result<BTreeMap<&'static str, atr_core::domain::intake::Balance>> {
+    /// What became of everything that came in, by door, and what is kept of it.
+    pub(super) async fn balance(&self) -> anyhow::Result<Vec<Accounted>> {
         let mut tx = self.app.store.begin(self.actor.project).await?;
-        let mut doors = BTreeMap::new();
-        for door in atr_core::domain::intake::Door::ALL {
-            doors.insert(door.word(), tx.balance(Some(*door)).await?);
+        let held = tx.record_counts().await?;
+        let mut doors = Vec::new();
+        for door in Door::ALL {
+            let kept = match door {
+                Door::Traces => held.traces,
+                Door::Reviews => held.reviews,
+                Door::Grounding => held.sources + held.facts,
+            };
+            doors.push(Accounted { door: door.word(), sent: 0, became: tx.balance(Some(*door)).await?, kept });
         }
         Ok(doors)
     }
@@ -255,6 +293,11 @@ impl Turner<'_> {
 
     /// Waits until every task of the project is done.
     async fn drained(&self) -> anyhow::Result<()> {
+        let done = tokio::time::timeout(PATIENCE, self.all_done()).await;
+        done.with_context(|| format!("the stages have not finished in {} s: see the log", PATIENCE.as_secs()))?
+    }
+
+    async fn all_done(&self) -> anyhow::Result<()> {
         loop {
             let depth = self.app.store.begin(self.actor.project).await?.queue_depth().await?;
             if let Some(dead) = depth.iter().find(|depth| depth.state == State::Dead) {
@@ -282,8 +325,4 @@ fn fact_line(fact: &Fact) -> Value {
         line["valid_from"] = json!(from);
     }
     line
-}
-
-fn ndjson(lines: impl Iterator<Item = Value>) -> String {
-    lines.map(|line| format!("{line}\n")).collect()
 }

@@ -58,6 +58,9 @@ pub enum MeasureName {
     PickLikeliest,
     ///  The same, picking right wherever any chain is right: the most that picking can give.
     Oracle,
+    ///  Brier score of the probabilities that an answer is true: their mean squared distance from what was the
+    /// case, 0 to 1, lower is better. Before it is that of the model in use: a likelihood is no probability of truth.
+    Brier,
     ///  Share of the regression cases, answers known to be wrong, that are rated below one half, 0 to 1. These
     /// were trained on, so it says what was learnt and not what would be known of new questions.
     RegressionsCaught,

@@ -9,7 +9,8 @@
 //! of its own to agreement and log-probability; and hashed words of answer, question, steps and question × answer, in
 //! blocks of unit length, of which those that occur in one question only get no weight. The strength of the prior and
 //! the loudness of the words are chosen by cross-validation on question groups (five folds, dealt three times where
-//! there are few rows); Platt's method calibrates on the same out-of-fold scores. The optimiser is L-BFGS on the full
+//! there are few rows); Platt's method calibrates on the same out-of-fold scores, each row
+//! counting once. The optimiser is L-BFGS on the full
 //! batch. Same rows, settings and seed: same bytes.
 //!
 //! # What it reaches
@@ -31,6 +32,16 @@
 //! and 0.481; on GSM8K agreement gives 0.876 and 0.433. Training took 1.9 s for 2,000 rows and 24 s and 72 MB for 20,000
 //! on a busy machine of two cores. The grid of priors was set while looking at these figures, the features were not;
 //! the demo's held-out questions were not looked at.
+//!
+//! What the demo's own snapshots train, without duplicates and what touches held-out facts, gives on its 684 held-out
+//! answers to 171 questions, 0.392 of them right (`atr demo`; November 2026):
+//!
+//! | snapshot | rows, questions | AUROC | Brier score | pick |
+//! | --- | --- | --- | --- | --- |
+//! | turn 1 | 640, 170 | 0.841 (0.793–0.882) | 0.159 (0.136–0.184) | 0.509 (0.433–0.579) |
+//! | turn 2 | 1,306, 345 | 0.871 (0.829–0.906) | 0.141 (0.121–0.161) | 0.532 (0.456–0.602) |
+//!
+//! That calibration must count each row once was seen on those answers: their Brier score is not quite out of sample.
 //!
 //! # What was tried and left out
 //! - Gradient-boosted trees over the dense features (depth 1 to 3, 100 rounds, second-order gains): on the demo's

@@ -29,7 +29,7 @@ pub struct Row {
     pub domain: String,
     /// Whether the answer is true.
     pub label: bool,
-    /// How much the row counts; 1 where nothing is said.
+    /// How much the row counts in what is learnt, not in how likely answers are said to be; 1 where nothing is said.
     #[serde(default = "one")]
     pub weight: f64,
     /// See [`Signals::mean_logprob`].

@@ -107,8 +107,18 @@ impl Tx {
             r#"
             select m.snapshot_id, m.position, m.trace_id, m.review_id, m.score_id, m.pinned,
                    t.query, t.answer, t.domain, t.language, t.source, t.licence, mv.name as model,
-                   g.group_key as "group_key?", x.handle as expert, r.verdict = 'correct' as "answer_is_right!",
-                   r.corrected_answer as correction, r.rationale is not null as "has_rationale!"
+                   g.group_key as "group_key?", x.handle as expert, x.kind as expert_kind, r.verdict = 'correct' as "answer_is_right!",
+                   array(
+                       select st.text from reasoning_step st
+                       where st.project_id = $1 and st.trace_id = t.id order by st.ordinal
+                   ) as "steps!",
+                   r.corrected_answer as correction, coalesce(r.corrected_steps, '{}') as "corrected_steps!",
+                   (
+                       select e.content ->> 'chosen' from example e
+                       where e.project_id = $1 and e.review_id = m.review_id and e.format = 'preference'
+                         and m.pinned -> 'examples' ? e.id::text
+                   ) as chosen,
+                   r.rationale is not null as "has_rationale!"
             from snapshot_member m
             join error_trace t on t.project_id = $1 and t.id = m.trace_id
             join model_version mv on mv.project_id = $1 and mv.id = t.model_version_id
@@ -145,8 +155,12 @@ impl Tx {
                 model: row.model,
                 group: row.group_key.unwrap_or_else(|| trace.to_string()),
                 expert: row.expert,
+                expert_kind: row.expert_kind.parse()?,
                 answer_is_right: row.answer_is_right,
+                steps: row.steps,
                 correction: row.correction,
+                corrected_steps: row.corrected_steps,
+                chosen: row.chosen,
                 has_rationale: row.has_rationale,
             });
         }

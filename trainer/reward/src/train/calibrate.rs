@@ -13,10 +13,11 @@ impl Platt {
     /// Leaves scores as they are.
     pub const IDENTITY: Self = Self { slope: 1.0, offset: 0.0 };
 
-    /// Fits the curve to scores of rows that the scorer was not trained on.
-    pub fn fit(scores: &[f64], labels: &[bool], weights: &[f64]) -> Self {
-        let positive: f64 = labels.iter().zip(weights).filter(|(l, _)| **l).map(|(_, w)| w).sum();
-        let negative: f64 = labels.iter().zip(weights).filter(|(l, _)| !**l).map(|(_, w)| w).sum();
+    /// Fits the curve to scores of rows that the scorer was not trained on, each counting once: weights that balance
+    /// what is learnt would shift how likely it says that an answer is.
+    pub fn fit(scores: &[f64], labels: &[bool]) -> Self {
+        let positive = labels.iter().filter(|label| **label).count() as f64;
+        let negative = labels.len() as f64 - positive;
         if positive <= 0.0 || negative <= 0.0 {
             return Self::IDENTITY;
         }
@@ -24,10 +25,10 @@ impl Platt {
         let (high, low) = ((positive + 1.0) / (positive + 2.0), 1.0 / (negative + 2.0));
         let target = |label: bool| if label { high } else { low };
         let loss = |p: Self| -> f64 {
-            let rows = scores.iter().zip(labels).zip(weights);
-            rows.map(|((s, l), w)| {
+            let rows = scores.iter().zip(labels);
+            rows.map(|(s, l)| {
                 let z = p.slope * s + p.offset;
-                w * (softplus(z) - target(*l) * z)
+                softplus(z) - target(*l) * z
             })
             .sum()
         };
@@ -35,9 +36,9 @@ impl Platt {
         let mut at = loss(now);
         for _ in 0..100 {
             let (mut g, mut h) = ([0.0; 2], [1e-9, 0.0, 1e-9]);
-            for ((s, l), w) in scores.iter().zip(labels).zip(weights) {
+            for (s, l) in scores.iter().zip(labels) {
                 let p = sigmoid(now.slope * s + now.offset);
-                let (d, c) = (w * (p - target(*l)), w * p * (1.0 - p));
+                let (d, c) = (p - target(*l), p * (1.0 - p));
                 g[0] += d * s;
                 g[1] += d;
                 h[0] += c * s * s;
@@ -78,7 +79,7 @@ mod tests {
         // Of the rows scored 4, three in four are true: log-odds of about 1.1 and not 4.
         let scores: Vec<f64> = (0..400).map(|i| if i % 2 == 0 { 4.0 } else { -4.0 }).collect();
         let labels: Vec<bool> = (0..400).map(|i| (i % 2 == 0) == (i % 8 < 6)).collect();
-        let platt = Platt::fit(&scores, &labels, &[1.0; 400]);
+        let platt = Platt::fit(&scores, &labels);
         assert!((platt.slope * 4.0 + platt.offset - 3f64.ln()).abs() < 0.1, "{platt:?}");
     }
 
@@ -86,7 +87,7 @@ mod tests {
     fn scores_worse_than_chance_become_the_base_rate() {
         let scores: Vec<f64> = (0..100).map(|i| f64::from(i % 7)).collect();
         let labels: Vec<bool> = (0..100).map(|i| i % 7 < 3).collect();
-        let platt = Platt::fit(&scores, &labels, &[1.0; 100]);
+        let platt = Platt::fit(&scores, &labels);
         assert_eq!(platt.slope, 0.0);
         assert!((sigmoid(platt.offset) - 0.44).abs() < 1e-9);
     }

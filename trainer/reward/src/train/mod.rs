@@ -178,7 +178,7 @@ pub fn train(
     let grid = select::Grid::of(settings, examples.len(), group_count);
     let steps = grid.fits() + 1;
     let mut reporter = Reporter { each: progress, step: 0, steps, since: 0, loss: f64::NAN };
-    let rows = select::Rows { examples: &examples, labels: &labels, weights: &weights, groups: &groups, crossed };
+    let rows = select::Rows { examples: &examples, labels: &labels, groups: &groups, crossed };
     let choice = select::choose(&rows, settings, &grid, seed, &mut reporter);
     let platt = choice.platt;
 

@@ -110,11 +110,10 @@ struct Part {
     encoder: Encoder,
 }
 
-/// Rows to choose by: labels, weights and the number of each row's group, all in the order of the examples.
+/// Rows to choose by: labels and the number of each row's group, all in the order of the examples.
 pub(crate) struct Rows<'a> {
     pub examples: &'a [&'a Example],
     pub labels: &'a [bool],
-    pub weights: &'a [f64],
     pub groups: &'a [usize],
     pub crossed: [usize; 2],
 }
@@ -145,7 +144,7 @@ pub(crate) fn choose(
     let chosen = best(&tried, rows.labels).cloned();
     let Tried { l2, hashed_scale, scores } =
         chosen.unwrap_or_else(|| Tried { l2: DEFAULT_L2, hashed_scale, scores: vec![0.0; rows.examples.len()] });
-    let platt = Platt::fit(&scores, rows.labels, rows.weights);
+    let platt = Platt::fit(&scores, rows.labels);
     Choice { l2, hashed_scale, scores, scored: true, platt }
 }
 

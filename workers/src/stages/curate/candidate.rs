@@ -11,9 +11,13 @@ pub struct Candidate {
     pub group: String,
     /// The question.
     pub question: String,
-    /// The text that would be trained on as its answer.
+    /// The reasoning before the completion, a step a line: it is trained on with it. Empty where there is none.
+    #[serde(default)]
+    pub reasoning: String,
+    /// The answer that would be trained on.
     pub completion: String,
-    /// The right answer that a person gave, where the completion is wrong; empty where none was given.
+    /// What would be trained on in its stead, where it is wrong: the right reasoning and answer that a review gives, and
+    /// the right chain that it is set against. Empty where there is neither.
     #[serde(default)]
     pub correction: String,
     /// Field of knowledge.
@@ -28,8 +32,6 @@ pub struct Candidate {
     pub reviewer_pseudonym: String,
     /// Licence of the text as an SPDX identifier; empty when unknown.
     pub licence: String,
-    /// Whether a person wrote the completion.
-    pub human_written: bool,
     /// Reward of the trace.
     pub reward: f64,
     /// Quality of the review, 0 to 1.
@@ -74,19 +76,6 @@ pub enum CitationState {
     Retracted,
 }
 
-/// A row that an earlier snapshot of the line kept. One that is among the candidates again is compared as a candidate.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Earlier {
-    /// Id of the candidate from which the row was made.
-    pub id: String,
-    /// Its question.
-    pub question: String,
-    /// Its completion.
-    pub completion: String,
-    /// Its label.
-    pub label: bool,
-}
-
 /// A case that evaluation holds out: nothing about it may be trained on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeldOut {
@@ -106,8 +95,6 @@ pub struct HeldOut {
 pub struct Input {
     /// Candidates in frozen order.
     pub candidates: Vec<Candidate>,
-    /// Rows kept by earlier snapshots.
-    pub earlier: Vec<Earlier>,
     /// Cases held out for evaluation.
     pub held_out: Vec<HeldOut>,
 }

@@ -104,8 +104,6 @@ pub enum Detail {
     Duplicate {
         /// Id of the kept row.
         of: String,
-        /// Whether an earlier snapshot kept it.
-        earlier: bool,
         /// Jaccard similarity of the two.
         jaccard: f64,
         /// Where that is below the threshold: the row like both, or the first of the chain between them.
@@ -133,7 +131,7 @@ pub enum Detail {
     Toxic {
         /// Kind of offence.
         category: Category,
-        /// `question`, `completion` or `correction`.
+        /// `question`, `reasoning`, `completion` or `correction`.
         field: String,
         /// The words.
         quote: String,
@@ -167,10 +165,6 @@ pub enum Tag {
     Licence(String),
     /// Publisher of a fact under it.
     Publisher(String),
-    /// A person wrote the completion.
-    HumanWritten,
-    /// A model wrote the completion.
-    ModelWritten,
     /// No fact is under it.
     Ungrounded,
     /// A citation names a source that is not known here.
@@ -190,8 +184,6 @@ impl fmt::Display for Tag {
             Self::Reviewer(value) => named(f, "reviewer", value),
             Self::Licence(value) => named(f, "licence", value),
             Self::Publisher(value) => named(f, "publisher", value),
-            Self::HumanWritten => f.write_str("human-written"),
-            Self::ModelWritten => f.write_str("model-written"),
             Self::Ungrounded => f.write_str("ungrounded"),
             Self::CitationUnknown => f.write_str("citation:unknown"),
             Self::CitationStale => f.write_str("citation:stale"),

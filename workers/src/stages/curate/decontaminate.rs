@@ -1,8 +1,9 @@
 //! Decontamination: what evaluation holds out must not be learnt.
 //!
 //! A row falls if it is about a held-out question (same key, or the same words), rests on a fact that answers one, or
-//! contains nearly the whole of one: the share of the held-out question's word n-grams that stand in the row's question,
-//! completion and correction reaches the threshold, every number of it stands there too, and, for a short question, every content word.
+//! contains nearly the whole of one: the share of the held-out question's word n-grams that stand in the row's texts
+//! (question, reasoning, completion and correction) reaches the threshold, every number of it stands there too, and, for
+//! a short question, every content word.
 //! Without the last two, all questions made from one pattern would contaminate each other.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -39,7 +40,7 @@ pub(super) fn judge(
         .map(|held_out| Case {
             held_out,
             ngrams: shingles([&held_out.question], n),
-            words: Words::of(&held_out.question),
+            words: Words::of([&held_out.question]),
             numbers: counted(&numbers(&held_out.question)),
         })
         .collect();
@@ -64,7 +65,7 @@ pub(super) fn judge(
             let words = format!("rests on fact {fact}, which answers the held-out case {}", case.id);
             return found(Reason::HeldOutFact, case, 0.0, words);
         }
-        let ngrams = shingles([&row.question, &row.completion, &row.correction], n);
+        let ngrams = shingles(texts(row), n);
         let near: HashSet<usize> = ngrams.iter().filter_map(|ngram| holding.get(ngram)).flatten().copied().collect();
         let mut near: Vec<usize> = near.into_iter().collect();
         near.sort_unstable_by(|a, b| cases[*a].held_out.id.cmp(&cases[*b].held_out.id));
@@ -82,16 +83,21 @@ pub(super) fn judge(
 impl Case<'_> {
     /// Whether the row has all numbers of the question and, if that is short, all its content words.
     fn is_told_by(&self, row: &Candidate) -> bool {
-        let there = counted(&[&row.question, &row.completion, &row.correction].map(|part| numbers(part)).join(" "));
+        let there = counted(&texts(row).map(numbers).join(" "));
         let numbers = self.numbers.iter().all(|(number, count)| there.get(number).is_some_and(|n| n >= count));
         numbers && (!self.words.is_short() || self.words.within(&word_hashes(row)))
     }
 }
 
+/// All that would be trained on.
+fn texts(row: &Candidate) -> [&str; 4] {
+    [&row.question, &row.reasoning, &row.completion, &row.correction]
+}
+
 /// Hashes of the words of a row, ascending.
 fn word_hashes(row: &Candidate) -> Vec<u64> {
     let mut hashes = Vec::new();
-    for part in [&row.question, &row.completion, &row.correction] {
+    for part in texts(row) {
         each_word(part, |word| hashes.push(hash_word(word)));
     }
     hashes.sort_unstable();

@@ -3,52 +3,31 @@
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
-use super::candidate::{Candidate, CitationState, Earlier};
+use super::candidate::{Candidate, CitationState};
 use super::decision::{Detail, Fall, Reason};
 use super::normalise::content_hash;
 use super::recipe::Recipe;
 use super::transparency;
 
-/// The rows among `standing` that say exactly what a better one, or a row of an earlier snapshot, says.
-pub(super) fn judge(recipe: &Recipe, candidates: &[Candidate], standing: &[usize], earlier: &[&Earlier]) -> Vec<Fall> {
-    let mut kept_before: HashMap<blake3::Hash, &Earlier> = HashMap::new();
-    for row in earlier {
-        let same = kept_before.entry(content_hash(&row.question, &row.completion, row.label)).or_insert(row);
-        if row.id < same.id {
-            *same = row;
-        }
-    }
+/// The rows among `standing` that say exactly what a better one says: the same answer by the same reasoning.
+pub(super) fn judge(recipe: &Recipe, candidates: &[Candidate], standing: &[usize]) -> Vec<Fall> {
     let mut best: HashMap<blake3::Hash, usize> = HashMap::new();
-    let hashes: Vec<(usize, blake3::Hash)> = standing
-        .iter()
-        .map(|&at| (at, content_hash(&candidates[at].question, &candidates[at].completion, candidates[at].label)))
-        .collect();
+    let hash = |c: &Candidate| content_hash(&c.question, [&c.reasoning, &c.completion], c.label);
+    let hashes: Vec<(usize, blake3::Hash)> = standing.iter().map(|&at| (at, hash(&candidates[at]))).collect();
     for &(at, hash) in &hashes {
         let kept = best.entry(hash).or_insert(at);
         if preferred(recipe, &candidates[at], &candidates[*kept]).is_lt() {
             *kept = at;
         }
     }
-    hashes
-        .into_iter()
-        .filter_map(|(at, hash)| {
-            let before = kept_before.get(&hash);
-            let of = match before {
-                Some(row) => &row.id,
-                None if best[&hash] == at => return None,
-                None => &candidates[best[&hash]].id,
-            };
-            Some(Fall {
-                at,
-                reason: Reason::ExactDuplicate,
-                words: match before {
-                    Some(_) => format!("says the same as {of}, which an earlier snapshot holds"),
-                    None => format!("says the same as {of}"),
-                },
-                detail: Some(Detail::Duplicate { of: of.clone(), earlier: before.is_some(), jaccard: 1.0, via: None }),
-            })
-        })
-        .collect()
+    let fall = |(at, hash)| {
+        let kept = best[&hash];
+        let of = candidates[kept].id.clone();
+        let words = format!("says the same as {of}");
+        let detail = Some(Detail::Duplicate { of, jaccard: 1.0, via: None });
+        (kept != at).then_some(Fall { at, reason: Reason::ExactDuplicate, words, detail })
+    };
+    hashes.into_iter().filter_map(fall).collect()
 }
 
 /// Which of two rows that say the same is kept (`Less`: the first). One that would fall anyway for its licence or a

@@ -18,10 +18,8 @@ use super::candidate::{Candidate, CitationState, FactUsed, HeldOut, Input};
 /// Members that are read at once.
 const PAGE: i64 = 1000;
 
-/// Reads what the pipeline decides on. Candidates stand at the places of their members.
-///
-/// Every member of the parent snapshot whose review still stands is a member again, and one whose review was replaced
-/// must not push out what replaced it: so there are no earlier rows to compare with.
+/// Reads what the pipeline decides on. Candidates stand at the places of their members. Every member of the parent
+/// snapshot whose review still stands is a member again: so there are no earlier rows to compare with.
 pub(crate) async fn read(tx: &mut Tx, snapshot: SnapshotId) -> Result<Input, StoreError> {
     let mut candidates = Vec::new();
     let mut after = None;
@@ -32,11 +30,11 @@ pub(crate) async fn read(tx: &mut Tx, snapshot: SnapshotId) -> Result<Input, Sto
         candidates.extend(page.iter().map(candidate));
     }
     let held_out = held_out(tx.held_out_of_snapshot(snapshot).await?);
-    Ok(Input { candidates, earlier: Vec::new(), held_out })
+    Ok(Input { candidates, held_out })
 }
 
-/// A member as the pipeline sees it. Its completion is the answer that was judged; a correction is looked at for what
-/// must not be in any text.
+/// A member as the pipeline sees it. Its reasoning and completion are what was judged; a correction is looked at for
+/// what must not be in any text.
 pub(crate) fn candidate(content: &MemberContent) -> Candidate {
     let pinned = &content.member.pinned;
     let right = content.answer_is_right;
@@ -63,15 +61,15 @@ pub(crate) fn candidate(content: &MemberContent) -> Candidate {
         id: content.member.trace.to_string(),
         group: content.group.clone(),
         question: content.query.clone(),
+        reasoning: content.steps.join("\n"),
         completion: content.answer.clone(),
-        correction: content.correction.clone().unwrap_or_default(),
+        correction: correction(content),
         domain: content.domain.clone(),
         language: content.language.clone(),
         source: content.source.clone(),
         model_version: content.model.clone(),
         reviewer_pseudonym: content.expert.clone(),
         licence: content.licence.clone(),
-        human_written: false,
         reward: pinned.reward,
         review_quality: review_quality(content),
         label: right,
@@ -79,6 +77,12 @@ pub(crate) fn candidate(content: &MemberContent) -> Candidate {
         facts,
         disagreement: pinned.disagreement,
     }
+}
+
+/// All that would be trained on in a wrong answer's stead.
+fn correction(content: &MemberContent) -> String {
+    let given = content.corrected_steps.iter().chain(&content.correction).chain(&content.chosen);
+    given.map(String::as_str).collect::<Vec<_>>().join("\n")
 }
 
 /// How much a review gives besides its verdict: a third each for the right answer (which a right answer is itself), the

@@ -7,11 +7,11 @@ use super::recipe::NearRule;
 /// Distinct shingles of a text that are held in memory; a longer text is read again when it is compared.
 const HELD: usize = 8192;
 
-/// One text to compare, in parts (its question, its completion).
+/// One text to compare, in parts (its question, its reasoning, its answer).
 #[derive(Clone, Copy, Debug)]
 pub struct Text<'a> {
     /// Its parts; shingles run across their border.
-    pub parts: [&'a str; 2],
+    pub parts: [&'a str; 3],
     /// Texts of different classes are never compared.
     pub class: u64,
 }
@@ -170,7 +170,7 @@ mod tests {
         let rule = NearRule { bands: 128, rows: 8, ..Recipe::default().near };
         let left: String = (0..300).map(|i| format!("w{i} ")).collect();
         let right: String = (100..400).map(|i| format!("w{i} ")).collect();
-        let texts = [&left, &right].map(|text| Text { parts: [text, ""], class: 0 });
+        let texts = [&left, &right].map(|text| Text { parts: [text, "", ""], class: 0 });
         let index = Index::new(texts.to_vec(), &rule, 7);
         let (a, b) = index.signatures.split_at(1024);
         let agree = a.iter().zip(b).filter(|(a, b)| a == b).count() as f64 / 1024.0;
@@ -183,7 +183,7 @@ mod tests {
         let rule = Recipe::default().near;
         let long: String = (0..20_000).map(|i| format!("w{i} ")).collect();
         let other = long.replace("w77 ", "x77 ");
-        let texts = [&long, &other].map(|text| Text { parts: [text, ""], class: 0 });
+        let texts = [&long, &other].map(|text| Text { parts: [text, "", ""], class: 0 });
         let index = Index::new(texts.to_vec(), &rule, 7);
         assert!(index.shingles.iter().all(|s| matches!(s, Shingles::Long)));
         assert_eq!(index.jaccard(0, 1), 19_995.0 / 20_001.0);

@@ -25,9 +25,9 @@ mod tests;
 pub mod toxicity;
 mod transparency;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
-pub use candidate::{Candidate, CitationState, Earlier, FactUsed, HeldOut, Input};
+pub use candidate::{Candidate, CitationState, FactUsed, HeldOut, Input};
 pub use decision::{Decision, Detail, Reason, Stage, Tag};
 pub(crate) use handler::{decide, recipe, recorded, run as handle};
 pub use measures::{Measures, StageMeasure};
@@ -55,16 +55,14 @@ pub struct Output {
 pub fn run(recipe: &Recipe, input: &Input) -> Result<Output, RecipeError> {
     recipe.check()?;
     let candidates = &input.candidates;
-    let ids: HashSet<&str> = candidates.iter().map(|c| c.id.as_str()).collect();
-    let earlier: Vec<&Earlier> = input.earlier.iter().filter(|row| !ids.contains(row.id.as_str())).collect();
     let mut ledger = Ledger::new(recipe, candidates);
     let mut before = ledger.distributions(&ledger.standing());
     for stage in Stage::ORDER {
         let standing = ledger.standing();
         let falls = match stage {
             Stage::Settlement => settlement::judge(candidates, &standing),
-            Stage::ExactDuplicates => exact::judge(recipe, candidates, &standing, &earlier),
-            Stage::NearDuplicates => near::judge(recipe, candidates, &standing, &earlier),
+            Stage::ExactDuplicates => exact::judge(recipe, candidates, &standing),
+            Stage::NearDuplicates => near::judge(recipe, candidates, &standing),
             Stage::Transparency => {
                 ledger.tag(&standing, transparency::tags);
                 transparency::judge(&recipe.licences, candidates, &standing)

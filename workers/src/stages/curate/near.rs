@@ -5,55 +5,66 @@
 
 use std::collections::BTreeMap;
 
-use super::candidate::{Candidate, Earlier};
+use super::candidate::Candidate;
 use super::decision::{Detail, Fall, Reason};
 use super::distinct::{self, Words};
 use super::exact::preferred;
 use super::minhash::{Index, Text};
 use super::recipe::Recipe;
 
-/// The rows among `standing` that say nearly what a better one, or a row of an earlier snapshot, says.
-pub(super) fn judge(recipe: &Recipe, candidates: &[Candidate], standing: &[usize], earlier: &[&Earlier]) -> Vec<Fall> {
-    let said: Vec<(&str, &str, bool)> = standing
-        .iter()
-        .map(|&at| &candidates[at])
-        .map(|c| (c.question.as_str(), c.completion.as_str(), c.label))
-        .chain(earlier.iter().map(|e| (e.question.as_str(), e.completion.as_str(), e.label)))
-        .collect();
-    let questions: Vec<Words> = said.iter().map(|(question, ..)| Words::of(question)).collect();
-    let texts = said.iter().map(|(q, c, label)| Text { parts: [q, c], class: distinct::class(q, c, *label) }).collect();
-    let index = Index::new(texts, &recipe.near, recipe.seed);
+/// The rows among `standing` that say nearly what a better one says.
+pub(super) fn judge(recipe: &Recipe, candidates: &[Candidate], standing: &[usize]) -> Vec<Fall> {
+    let of = |at: u32| &candidates[standing[at as usize]];
+    let said: Vec<Said> = standing.iter().map(|&at| Said::of(&candidates[at])).collect();
+    let texts = standing.iter().map(|&at| &candidates[at]).map(|c| {
+        let parts = [c.question.as_str(), &c.reasoning, &c.completion];
+        Text { parts, class: distinct::class(parts, c.label) }
+    });
+    let index = Index::new(texts.collect(), &recipe.near, recipe.seed);
     let similarity = |a: u32, b: u32| {
-        if questions[a as usize].ask_different_things(&questions[b as usize]) { 0.0 } else { index.jaccard(a, b) }
+        if said[a as usize].differs_from(&said[b as usize]) { 0.0 } else { index.jaccard(a, b) }
     };
-    let candidate = |at: u32| standing.get(at as usize).map(|&at| &candidates[at]);
-    let id = |at: u32| candidate(at).map_or_else(|| earlier[at as usize - standing.len()].id.as_str(), |c| &c.id);
 
     let mut falls = Vec::new();
     for cluster in clusters(&index, said.len(), |a, b| similarity(a, b) >= recipe.near.jaccard) {
-        let before = cluster.iter().copied().filter(|&at| candidate(at).is_none()).min_by_key(|&at| id(at));
-        let best = before.or_else(|| {
-            cluster.iter().copied().min_by(|&a, &b| match (candidate(a), candidate(b)) {
-                (Some(a), Some(b)) => preferred(recipe, a, b),
-                _ => id(a).cmp(id(b)),
-            })
-        });
-        let Some(best) = best else { continue };
-        for &at in cluster.iter().filter(|&&at| at != best && candidate(at).is_some()) {
+        let Some(best) = cluster.iter().copied().min_by(|&a, &b| preferred(recipe, of(a), of(b))) else { continue };
+        for &at in cluster.iter().filter(|&&at| at != best) {
             let jaccard = similarity(at, best);
-            let via = (jaccard < recipe.near.jaccard).then(|| nearest(&cluster, at, similarity, id)).flatten();
-            let of = id(best);
-            let also = if before.is_some() { ", which an earlier snapshot holds" } else { "" };
-            let words = match via {
-                None => format!("says nearly the same as {of} (Jaccard {jaccard:.3}){also}"),
-                Some(via) => format!("says nearly the same as {}, which is like {of}{also}", id(via)),
+            let via = (jaccard < recipe.near.jaccard).then(|| nearest(&cluster, at, similarity, |at| &of(at).id));
+            let via = via.flatten().map(|via| of(via).id.clone());
+            let kept = of(best).id.clone();
+            let words = match &via {
+                None => format!("says nearly the same as {kept} (Jaccard {jaccard:.3})"),
+                Some(via) => format!("says nearly the same as {via}, which is like {kept}"),
             };
-            let via = via.map(|via| id(via).to_owned());
-            let detail = Detail::Duplicate { of: of.to_owned(), earlier: before.is_some(), jaccard, via };
+            let detail = Detail::Duplicate { of: kept, jaccard, via };
             falls.push(Fall { at: standing[at as usize], reason: Reason::NearDuplicate, words, detail: Some(detail) });
         }
     }
     falls
+}
+
+/// The words that decide what an example asks and says, however much the rest of it is like another's: a short answer
+/// to a long question is a small share of all words.
+struct Said {
+    question: Words,
+    reply: Words,
+    answer: Words,
+}
+
+impl Said {
+    fn of(row: &Candidate) -> Self {
+        Self {
+            question: Words::of([&row.question]),
+            reply: Words::of([&row.reasoning, &row.completion]),
+            answer: Words::of([&row.completion]),
+        }
+    }
+
+    fn differs_from(&self, other: &Self) -> bool {
+        let pairs = [(&self.question, &other.question), (&self.reply, &other.reply), (&self.answer, &other.answer)];
+        pairs.into_iter().any(|(one, other)| one.mean_different_things(other))
+    }
 }
 
 /// The member most like `at`, the one with the smaller id if several are.

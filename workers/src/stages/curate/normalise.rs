@@ -49,11 +49,11 @@ pub fn is_number(word: &str) -> bool {
     word.chars().next().is_some_and(char::is_numeric)
 }
 
-/// Hash of what an example says: its question, its completion and its label, each normalised. Two rows with the same
-/// hash are exact duplicates.
-pub fn content_hash(question: &str, completion: &str, label: bool) -> blake3::Hash {
+/// Hash of what an example says: its question, its reasoning and its answer, each normalised, and its label. Two rows
+/// with the same hash are exact duplicates.
+pub fn content_hash(question: &str, [reasoning, answer]: [&str; 2], label: bool) -> blake3::Hash {
     let mut hasher = blake3::Hasher::new();
-    for part in [question, completion] {
+    for part in [question, reasoning, answer] {
         each_word(part, |w| {
             hasher.update(w.as_bytes());
             hasher.update(b"\x1f");
@@ -249,10 +249,11 @@ mod tests {
     }
 
     #[test]
-    fn the_label_and_the_border_between_question_and_completion_are_part_of_the_content() {
-        assert_eq!(content_hash("Why?", "Because.", true), content_hash(" why", "BECAUSE", true));
-        assert_ne!(content_hash("Why?", "Because.", true), content_hash("Why?", "Because.", false));
-        assert_ne!(content_hash("Why because", "", true), content_hash("Why", "because", true));
+    fn the_label_and_the_borders_between_question_reasoning_and_answer_are_part_of_the_content() {
+        assert_eq!(content_hash("Why?", ["", "Because."], true), content_hash(" why", ["", "BECAUSE"], true));
+        assert_ne!(content_hash("Why?", ["", "Because."], true), content_hash("Why?", ["", "Because."], false));
+        assert_ne!(content_hash("Why because", ["", ""], true), content_hash("Why", ["", "because"], true));
+        assert_ne!(content_hash("Why", ["because", ""], true), content_hash("Why", ["", "because"], true));
     }
 
     #[test]

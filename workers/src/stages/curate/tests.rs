@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
@@ -10,6 +12,7 @@ pub(super) fn candidate(id: &str, question: &str, completion: &str) -> Candidate
         id: id.to_owned(),
         group: format!("question of {id}"),
         question: question.to_owned(),
+        reasoning: String::new(),
         completion: completion.to_owned(),
         correction: String::new(),
         domain: "chemistry".to_owned(),
@@ -18,7 +21,6 @@ pub(super) fn candidate(id: &str, question: &str, completion: &str) -> Candidate
         model_version: "model-1".to_owned(),
         reviewer_pseudonym: "reviewer-1".to_owned(),
         licence: "CC-BY-4.0".to_owned(),
-        human_written: false,
         reward: 0.5,
         review_quality: 0.5,
         label: true,
@@ -69,7 +71,7 @@ fn of_rows_that_say_the_same_the_best_rewarded_stays() {
     ]);
     let kept = Reason::Kept;
     assert_eq!(reasons(&output), BTreeMap::from([("a", Reason::ExactDuplicate), ("b", kept), ("c", kept)]));
-    let detail = Detail::Duplicate { of: "b".to_owned(), earlier: false, jaccard: 1.0, via: None };
+    let detail = Detail::Duplicate { of: "b".to_owned(), jaccard: 1.0, via: None };
     assert_eq!(output.decisions[0].detail, Some(detail));
 }
 
@@ -114,27 +116,55 @@ fn chosen_and_rejected_answers_other_numbers_and_other_names_are_no_duplicates()
 }
 
 #[test]
-fn what_an_earlier_snapshot_kept_is_not_taken_again_under_another_id() {
-    let earlier = |id: &str, completion: &str| Earlier {
-        id: id.to_owned(),
-        question: "Why?".to_owned(),
-        completion: completion.to_owned(),
-        label: true,
+fn the_same_answer_by_other_reasoning_is_another_example() {
+    let by = |id: &str, reasoning: &str, reward: f64| Candidate {
+        reasoning: reasoning.to_owned(),
+        reward,
+        ..candidate(id, "Symbol of gold?", "Au")
     };
-    let input = Input {
-        candidates: vec![
-            candidate("same", "Why?", LONG),
-            candidate("like", "Why?", &LONG.replace("takes longer", "lasts longer")),
-            candidate("again", "Why?", "It was in the parent too."),
-        ],
-        earlier: vec![earlier("parent", LONG), earlier("again", "It was in the parent too.")],
-        held_out: Vec::new(),
+    let output = curated(vec![
+        by("latin", "Its Latin name is aurum.", 0.1),
+        by("table", "The table of elements says so.", 0.9),
+        by("again", "its LATIN name is aurum", 0.9),
+    ]);
+    assert_eq!(
+        reasons(&output),
+        BTreeMap::from([("latin", Reason::ExactDuplicate), ("table", Reason::Kept), ("again", Reason::Kept)])
+    );
+}
+
+#[test]
+fn other_short_answers_to_a_long_question_are_no_duplicates_however_like_all_the_words_are() {
+    let question = format!("{LONG} Which of the gases in the air around us do people need most?");
+    let wrong = |id: &str, answer: &str| Candidate { label: false, ..candidate(id, &question, answer) };
+    let reasoned = |id: &str, answer: &str| Candidate { reasoning: LONG.to_owned(), ..wrong(id, answer) };
+    let output = curated(vec![
+        wrong("air", "air"),
+        wrong("neon", "Neon"),
+        wrong("more", "Neon gas"),
+        reasoned("argon", "Argon"),
+        reasoned("xenon", "Xenon"),
+    ]);
+    let fell: Vec<&str> = output.decisions.iter().filter(|d| !d.kept).map(|d| d.id.as_str()).collect();
+    assert_eq!(fell.len(), 1, "{:?}", reasons(&output));
+    assert!(["neon", "more"].contains(&fell[0]), "only one that says more of the same is like another");
+}
+
+#[test]
+fn reasoning_is_held_to_what_holds_for_every_text() {
+    let step = |text: &str| Candidate { reasoning: text.to_owned(), ..candidate("a", "Symbol of gold?", "Au") };
+    let toxic = curated(vec![step("Latin has a word for it.\nOnly a fucking fool would not know it.")]);
+    let field = |decision: &Decision| match &decision.detail {
+        Some(Detail::Toxic { field, .. }) => field.clone(),
+        other => panic!("{other:?}"),
     };
-    let output = run(&Recipe::default(), &input).expect("the default recipe");
-    let reasons = reasons(&output);
-    assert_eq!((reasons["same"], reasons["like"]), (Reason::ExactDuplicate, Reason::NearDuplicate));
-    assert_eq!(reasons["again"], Reason::Kept);
-    assert!(matches!(&output.decisions[1].detail, Some(Detail::Duplicate { of, earlier: true, .. }) if of == "parent"));
+    assert_eq!((toxic.decisions[0].reason, field(&toxic.decisions[0])), (Reason::Toxic, "reasoning".to_owned()));
+    let question = "What is the chemical symbol of the element oxygen?";
+    let held_out =
+        vec![HeldOut { id: "o".to_owned(), group: "o".to_owned(), question: question.to_owned(), facts: vec![] }];
+    let quotes = Input { candidates: vec![step(&format!("Somebody asked: {question}"))], held_out };
+    let output = run(&Recipe::default(), &quotes).expect("the default recipe");
+    assert_eq!(output.decisions[0].reason, Reason::HeldOutOverlap);
 }
 
 #[test]
@@ -174,8 +204,7 @@ fn a_row_falls_for_its_licence_or_that_of_a_fact_under_it() {
             "reviewer:reviewer-1",
             "licence:unknown",
             "licence:CC-BY-4.0",
-            "publisher:NIST",
-            "model-written"
+            "publisher:NIST"
         ]
     );
 }
@@ -227,7 +256,6 @@ fn nothing_about_a_held_out_case_is_kept() {
             about("other name", "What is the chemical symbol of the element hydrogen?"),
             about("other numbers", &long.replace("12", "15")),
         ],
-        earlier: Vec::new(),
         held_out,
     };
     let output = run(&Recipe::default(), &input).expect("the default recipe");
@@ -314,7 +342,10 @@ fn minhash_finds_the_pairs_that_comparing_all_with_all_finds() {
     let families = proptest::collection::vec(family(), 400).new_tree(&mut runner).expect("families").current();
     let rows: Vec<Candidate> = families.iter().enumerate().map(|(at, f)| of_family(at, f)).collect();
     let rule = Recipe::default().near;
-    let texts = rows.iter().map(|row| minhash::Text { parts: [&row.question, &row.completion], class: 0 }).collect();
+    let texts = rows
+        .iter()
+        .map(|row| minhash::Text { parts: [&row.question, &row.reasoning, &row.completion], class: 0 })
+        .collect();
     let index = minhash::Index::new(texts, &rule, 1);
     let alike = |a: u32, b: u32| index.jaccard(a, b) >= rule.jaccard;
     let len = rows.len() as u32;

@@ -69,6 +69,7 @@ pub(super) const PLAIN_TERMS: &[&str] = &[
     "debugger",
     "debuggers",
     "dicaprio",
+    "dickinson",
     "dicom",
     "dyke",
     "dykes",
@@ -116,11 +117,16 @@ const RUN: usize = 8;
 /// Longest phrase.
 const PHRASE: usize = 4;
 
-/// The rows among `standing` that are offensive beyond the recipe's threshold, in question, completion or correction.
+/// The rows among `standing` that are offensive beyond the recipe's threshold, in any text that would be trained on.
 pub(super) fn judge(rule: &ToxicityRule, candidates: &[Candidate], standing: &[usize]) -> Vec<Fall> {
     let fall = |&at: &usize| {
         let row = &candidates[at];
-        let fields = [("question", &row.question), ("completion", &row.completion), ("correction", &row.correction)];
+        let fields = [
+            ("question", &row.question),
+            ("reasoning", &row.reasoning),
+            ("completion", &row.completion),
+            ("correction", &row.correction),
+        ];
         let (field, (category, quote)) =
             fields.into_iter().find_map(|(field, text)| Some((field, find(rule, text)?)))?;
         let words = format!("the {field} is {category}: “{quote}”");
@@ -264,7 +270,7 @@ mod tests {
             "Nazi Germany invaded Poland on 1 September 1939. Hitler died by suicide in 1945.",
             "Sexual reproduction joins gametes; semen carries sperm. Homo sapiens and Homo erectus are species.",
             "The Bass hit the rocks; if u c 5 mol of it, f = u + c + k.",
-            "Charles Dickens wrote of Mr Micawber; Moby-Dick is by Herman Melville; shiitake is a mushroom.",
+            "Charles Dickens wrote of Mr Micawber, Emily Dickinson poems; Moby-Dick is by Herman Melville; shiitake is a mushroom.",
             "<<4*4=16>>16 apples in 1969, in 1936; see https://www.scribd.com/document/59451153/corrosion-technology",
             "Sharks get cancer. Can you get cancer from a finger prick? The Holocaust, homosexual rights and bitcoin are topics of study.",
             "The Hartree-Fock method, a debugger and DICOM images are tools.",

@@ -42,7 +42,6 @@ pub(super) fn tags(candidate: &Candidate) -> Vec<Tag> {
         Tag::Model(candidate.model_version.clone()),
         Tag::Reviewer(candidate.reviewer_pseudonym.clone()),
         licence(&candidate.licence),
-        if candidate.human_written { Tag::HumanWritten } else { Tag::ModelWritten },
     ];
     if candidate.facts.is_empty() {
         tags.push(Tag::Ungrounded);

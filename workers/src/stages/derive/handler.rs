@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use atr_core::{
     domain::{
         evaluation::EvaluationCase,
-        example::Example,
+        example::{Example, ExampleFormat},
         lineage::{Edge, Relation},
         review::Review,
         trace::{Step, Trace},
@@ -16,7 +16,7 @@ use atr_core::{
     store::Tx,
 };
 
-use super::rules::{self, Chains, Correction, Settled, VERSION};
+use super::rules::{self, Chains, Correction, RightChain, Settled, VERSION};
 use crate::{Context, StageError};
 
 /// Derives a batch of reviews of one project, in one transaction.
@@ -40,20 +40,25 @@ pub(crate) async fn run(cx: &Context, claims: &[Claim]) -> Result<(), StageError
             continue;
         }
         let Settled::Verdict(right) = around.settled(trace.id) else { continue };
-        let steps = around.steps.get(&trace.id).map(Vec::as_slice).unwrap_or_default();
+        let steps = around.steps(trace.id);
+        let right_chain = around.right_chain(trace);
         let judged = rules::judged(trace, steps, around.chains(trace), right);
         let correction = Correction {
             answer: review.corrected_answer.as_deref(),
             steps: review.corrected_steps.as_deref(),
             suspect_step: review.suspect_step,
-            right_chain: around.right_chain(trace),
+            right_chain: right_chain
+                .map(|(chain, _)| RightChain { steps: around.steps(chain.id), answer: &chain.answer }),
         };
         let yielded = rules::derive(trace, steps, right, correction, &judged);
         for (format, content) in yielded.examples {
+            let by_chain = format == ExampleFormat::Preference && yielded.chain_is_chosen;
+            let chosen = right_chain.filter(|_| by_chain).map(|(chain, found)| (chain.id, found.id));
             let example = Example {
                 id: tx.fresh(),
                 review: review.id,
                 trace: trace.id,
+                chosen,
                 format,
                 content_hash: hash::of_json(&content),
                 content,
@@ -81,9 +86,12 @@ pub(crate) async fn run(cx: &Context, claims: &[Claim]) -> Result<(), StageError
     let examples = examples.iter().filter(|example| stored.contains(&example.id));
     let cases = cases.iter().filter(|case| kept.contains(&case.id));
     let edges: Vec<Edge> = examples
-        .map(|example| (AnyId::from(example.id), example.review, example.trace))
-        .chain(cases.map(|case| (case.id.into(), case.review, case.trace)))
-        .flat_map(|(made, review, trace)| {
+        .flat_map(|example| {
+            let judged = [(example.trace, example.review)].into_iter().chain(example.chosen);
+            judged.map(|from| (AnyId::from(example.id), from))
+        })
+        .chain(cases.map(|case| (case.id.into(), (case.trace, case.review))))
+        .flat_map(|(made, (trace, review))| {
             [Edge::new(made, Relation::WasDerivedFrom, review), Edge::new(made, Relation::WasDerivedFrom, trace)]
         })
         .collect();
@@ -108,21 +116,22 @@ impl Around {
         let traces = tx.traces_by_id(&ids).await?;
         let group_ids: BTreeSet<ChainGroupId> = traces.iter().filter_map(|trace| trace.group).collect();
         let group_ids: Vec<ChainGroupId> = group_ids.into_iter().collect();
-        let mut steps: HashMap<TraceId, Vec<Step>> = HashMap::new();
-        for step in tx.steps_of_traces(&ids).await? {
-            steps.entry(step.trace).or_default().push(step);
-        }
         let mut groups: HashMap<ChainGroupId, (String, Vec<Trace>)> =
             tx.chain_groups_by_id(&group_ids).await?.into_iter().map(|group| (group.id, (group.key, vec![]))).collect();
         let siblings = tx.traces_of_groups(&group_ids).await?;
         let judged: BTreeSet<TraceId> = siblings.iter().map(|trace| trace.id).chain(ids).collect();
+        let judged: Vec<TraceId> = judged.into_iter().collect();
+        let mut steps: HashMap<TraceId, Vec<Step>> = HashMap::new();
+        for step in tx.steps_of_traces(&judged).await? {
+            steps.entry(step.trace).or_default().push(step);
+        }
         for trace in siblings {
             if let Some((_, chains)) = trace.group.and_then(|group| groups.get_mut(&group)) {
                 chains.push(trace);
             }
         }
         let mut newest: HashMap<TraceId, Vec<Review>> = HashMap::new();
-        for review in tx.latest_reviews_of_traces(&judged.into_iter().collect::<Vec<_>>()).await? {
+        for review in tx.latest_reviews_of_traces(&judged).await? {
             newest.entry(review.trace).or_default().push(review);
         }
         let consensus = tx.latest_consensus_of_groups(&group_ids).await?;
@@ -153,12 +162,21 @@ impl Around {
         }
     }
 
-    /// The answer of the first other chain of the group that experts find right.
-    fn right_chain(&self, trace: &Trace) -> Option<&str> {
+    fn steps(&self, trace: TraceId) -> &[Step] {
+        self.steps.get(&trace).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Another chain of the group that experts find right, and a review that says so: the first in which nobody found a
+    /// flawed step, one with reasoning if there is any.
+    fn right_chain(&self, trace: &Trace) -> Option<(&Trace, &Review)> {
         let (_, chains) = self.groups.get(&trace.group?)?;
-        chains
-            .iter()
-            .find(|other| other.id != trace.id && self.settled(other.id) == Settled::Verdict(true))
-            .map(|other| other.answer.as_str())
+        let right = chains.iter().filter_map(|other| {
+            let reviews = self.newest.get(&other.id)?;
+            let sound = reviews.iter().all(|review| review.suspect_step.is_none());
+            let right = other.id != trace.id && sound && self.settled(other.id) == Settled::Verdict(true);
+            let found = reviews.iter().find(|review| review.verdict.is_right() == Some(true))?;
+            right.then_some((other, found))
+        });
+        right.min_by_key(|(other, _)| (self.steps(other.id).is_empty(), other.id))
     }
 }

@@ -4,6 +4,10 @@
 //! `rejected`), KTO (`prompt`, `completion`, `label`), stepwise (`prompt`, `completions`, `labels`), the columns that
 //! TRL's trainers take; a row of the reward model; and, where it was wrong and is corrected, a regression case. A
 //! trace that is held out yields a held-out case and nothing else.
+//!
+//! A verdict on an answer is none on its steps: a stepwise row needs a review that names the first flawed one. It ends
+//! there, as process supervision does (Lightman et al. 2023, "Let's Verify Step by Step"): what follows from a flaw is
+//! neither right nor wrong by itself.
 
 use atr_core::domain::{
     evaluation::CasePurpose,
@@ -13,7 +17,7 @@ use atr_core::domain::{
 use serde_json::{Value, json};
 
 /// Version of these rules; kept with every row they make.
-pub const VERSION: &str = "derive-1";
+pub const VERSION: &str = "derive-2";
 
 /// What the newest revisions of a trace's experts come to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,8 +48,18 @@ pub struct Correction<'a> {
     pub steps: Option<&'a [String]>,
     /// The first flawed step, by ordinal.
     pub suspect_step: Option<i32>,
-    /// A right chain of the same question, for a preference where no right answer was given.
-    pub right_chain: Option<&'a str>,
+    /// A right chain of the same question, which a wrong one is best set against: they differ in what they say and not
+    /// in how much.
+    pub right_chain: Option<RightChain<'a>>,
+}
+
+/// A chain whose answer experts find right.
+#[derive(Debug, Clone, Copy)]
+pub struct RightChain<'a> {
+    /// Its steps.
+    pub steps: &'a [Step],
+    /// Its answer.
+    pub answer: &'a str,
 }
 
 /// What is known of a trace's chains when its review is derived.
@@ -64,6 +78,8 @@ pub struct Chains<'a> {
 pub struct Yield {
     /// Training rows.
     pub examples: Vec<(ExampleFormat, Value)>,
+    /// Whether the preference row's chosen answer is that of the right chain.
+    pub chain_is_chosen: bool,
     /// A case that measures models.
     pub case: Option<CasePurpose>,
 }
@@ -88,9 +104,9 @@ pub fn judged(trace: &Trace, steps: &[Step], chains: Chains<'_>, right: bool) ->
 /// Derives what a settled verdict on a trace yields.
 pub fn derive(trace: &Trace, steps: &[Step], right: bool, correction: Correction<'_>, judged: &Judged) -> Yield {
     if trace.split == Split::HeldOut {
-        return Yield { examples: vec![], case: Some(CasePurpose::HeldOut) };
+        return Yield { case: Some(CasePurpose::HeldOut), ..Yield::default() };
     }
-    let own_steps: Vec<&str> = steps.iter().map(|step| step.text.as_str()).collect();
+    let own_steps: Vec<&str> = texts(steps).collect();
     let said_nothing = trace.answer.trim().is_empty();
     let right_text = if right {
         (!said_nothing).then(|| reply(&own_steps, &trace.answer))
@@ -103,46 +119,57 @@ pub fn derive(trace: &Trace, steps: &[Step], right: bool, correction: Correction
         let messages = json!([{ "role": "user", "content": trace.query }, { "role": "assistant", "content": text }]);
         examples.push((ExampleFormat::Sft, json!({ "messages": messages })));
     }
-    if !right
-        && !said_nothing
-        && let Some(chosen) = right_text.as_deref().or(correction.right_chain.filter(|text| !text.trim().is_empty()))
-    {
-        let rejected = reply(&own_steps, &trace.answer);
-        if chosen != rejected {
-            let pair = json!({ "prompt": trace.query, "chosen": chosen, "rejected": rejected });
-            examples.push((ExampleFormat::Preference, pair));
-        }
+    let pair = if right || said_nothing { None } else { preference(trace, &own_steps, correction) };
+    let chain_is_chosen = pair.as_ref().is_some_and(|pair| pair.by_chain);
+    if let Some(Pair { chosen, rejected, .. }) = pair {
+        let pair = json!({ "prompt": trace.query, "chosen": chosen, "rejected": rejected });
+        examples.push((ExampleFormat::Preference, pair));
     }
     if !said_nothing {
         let completion = reply(&own_steps, &trace.answer);
         examples.push((ExampleFormat::Kto, json!({ "prompt": trace.query, "completion": completion, "label": right })));
     }
-    if let Some(labels) = step_labels(steps, right, correction.suspect_step) {
-        let row = json!({ "prompt": trace.query, "completions": own_steps, "labels": labels });
+    if let Some(flawed) = correction.suspect_step.and_then(|first| steps.iter().position(|s| s.ordinal == first)) {
+        let labels: Vec<bool> = (0..=flawed).map(|at| at < flawed).collect();
+        let row = json!({ "prompt": trace.query, "completions": own_steps[..=flawed], "labels": labels });
         examples.push((ExampleFormat::Stepwise, row));
     }
     if !said_nothing && let Ok(row) = serde_json::to_value(judged) {
         examples.push((ExampleFormat::Reward, row));
     }
     let corrected = !right && correction.answer.is_some();
-    Yield { examples, case: corrected.then_some(CasePurpose::Regression) }
+    Yield { examples, chain_is_chosen, case: corrected.then_some(CasePurpose::Regression) }
+}
+
+struct Pair {
+    chosen: String,
+    rejected: String,
+    by_chain: bool,
+}
+
+/// What a wrong answer is set against. Reasoning stands against reasoning, and a bare answer against a bare one: else
+/// the pair would teach how long a reply should be.
+fn preference(trace: &Trace, own_steps: &[&str], correction: Correction<'_>) -> Option<Pair> {
+    let whole = || reply(own_steps, &trace.answer);
+    let chain = correction.right_chain.filter(|chain| !chain.answer.trim().is_empty());
+    let (chosen, rejected) = match (chain, correction.answer, correction.steps) {
+        (Some(chain), ..) => (reply(&texts(chain.steps).collect::<Vec<_>>(), chain.answer), whole()),
+        (None, Some(answer), Some(steps)) if !steps.is_empty() => {
+            (reply(&steps.iter().map(String::as_str).collect::<Vec<_>>(), answer), whole())
+        }
+        (None, Some(answer), _) => (answer.to_owned(), trace.answer.clone()),
+        (None, None, _) => return None,
+    };
+    (chosen != rejected).then_some(Pair { chosen, rejected, by_chain: chain.is_some() })
+}
+
+fn texts(steps: &[Step]) -> impl Iterator<Item = &str> {
+    steps.iter().map(|step| step.text.as_str())
 }
 
 /// Reasoning and answer as one reply.
 fn reply(steps: &[&str], answer: &str) -> String {
     steps.iter().copied().chain([answer]).collect::<Vec<_>>().join("\n")
-}
-
-/// A label a step: all right for a right answer, right up to the suspect step for a wrong one; unknown otherwise.
-fn step_labels(steps: &[Step], right: bool, suspect: Option<i32>) -> Option<Vec<bool>> {
-    if steps.is_empty() {
-        return None;
-    }
-    match (right, suspect) {
-        (true, None) => Some(vec![true; steps.len()]),
-        (_, Some(first)) => Some(steps.iter().map(|step| step.ordinal < first).collect()),
-        (false, None) => None,
-    }
 }
 
 #[cfg(test)]

@@ -49,6 +49,7 @@ pub fn measure(cases: &[Rated], mistakes: &[Mistake], seed: u64) -> Measures {
     // The order of means of logarithms is that of their exponentials.
     let likelihood: Option<Vec<f64>> = cases.iter().map(|case| case.mean_logprob.map(f64::exp)).collect();
     let some = !cases.is_empty();
+    let probabilities = in_use.clone();
     let (baseline, before) = match (in_use, &likelihood) {
         (Some(ratings), _) if some => (Baseline::ModelInUse, Some(ratings)),
         (_, Some(ratings)) if some => (Baseline::Likelihood, Some(ratings.clone())),
@@ -69,6 +70,7 @@ pub fn measure(cases: &[Rated], mistakes: &[Mistake], seed: u64) -> Measures {
         held_out.picked(&vec![0.0; cases.len()]).map(|after| alone(MeasureName::PickRandom, after)),
         likeliest.map(|after| alone(MeasureName::PickLikeliest, after)),
         held_out.picked(&held_out.truth()).map(|after| alone(MeasureName::Oracle, after)),
+        held_out.brier(probabilities.as_deref(), &after),
         regressions_caught(mistakes, bootstrap),
     ];
     Measures {
@@ -147,6 +149,14 @@ impl HeldOut<'_> {
                 }
             }
             (pairs > 0.0).then(|| above / pairs)
+        })
+    }
+
+    fn brier(&self, before: Option<&[f64]>, after: &[f64]) -> Option<Measure> {
+        self.compared(MeasureName::Brier, before, after, |ratings, drawn| {
+            let (said, right): (Vec<f64>, Vec<bool>) =
+                self.answers(drawn).map(|at| (ratings[at], self.right[at])).unzip();
+            metrics::brier(&said, &right)
         })
     }
 
@@ -286,7 +296,8 @@ mod tests {
     fn without_a_baseline_and_with_one_kind_of_answers_nothing_is_made_up() {
         let cases = vec![rated("a", true, 0.9, None, None), rated("b", true, 0.2, None, None)];
         let measures = measure(&cases, &[], 1);
-        assert_eq!((measures.baseline, measures.measures.len()), (Baseline::None, 0));
+        let names: Vec<_> = measures.measures.iter().map(|measure| measure.name).collect();
+        assert_eq!((measures.baseline, names), (Baseline::None, vec![MeasureName::Brier]));
         let nothing = measure(&[], &[], 1);
         assert_eq!((nothing.baseline, nothing.measures.len()), (Baseline::None, 0));
     }
@@ -304,6 +315,18 @@ mod tests {
         assert_eq!(value(&measures, MeasureName::Auroc), 0.75);
         assert_eq!(value(&measures, MeasureName::AurocWithinDomain), 0.5);
         assert_eq!(measure(&two(), &[], 1).get(MeasureName::AurocWithinDomain), None, "of one domain");
+    }
+
+    #[test]
+    fn how_far_probabilities_are_from_what_was_the_case_is_measured_beside_the_model_in_use_alone() {
+        let cases = [rated("a", true, 0.8, None, Some(-0.1)), rated("b", false, 0.4, None, Some(-0.1))];
+        let alone = measure(&cases, &[], 1);
+        let found = alone.get(MeasureName::Brier).expect("defined");
+        assert!((found.after.value - 0.1).abs() < 1e-12, "{found:?}");
+        assert_eq!((found.before, found.difference), (None, None), "a likelihood is no probability of truth");
+        let cases = cases.map(|case| Rated { before: Some(0.5), ..case });
+        let found = measure(&cases, &[], 1).get(MeasureName::Brier).cloned().expect("defined");
+        assert!(found.difference.is_some_and(|gain| (gain.value + 0.15).abs() < 1e-12), "{found:?}");
     }
 
     #[test]

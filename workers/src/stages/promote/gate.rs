@@ -2,11 +2,12 @@
 //!
 //! A model is promoted if it is better on the main measure, AUROC on held-out questions, and falls beyond its margin on
 //! no other: a margin is how much worse a measure may be in the worst case that its interval admits (a test of
-//! non-inferiority). Where there is nothing to compare with, it must be better than chance, within domains too: a model
-//! that has only learnt in which field answers are wrong would send experts there and tell them nothing. Whatever is not
-//! known refuses.
+//! non-inferiority). The reason says whether the gain is certain, or may be chance. Mistakes that were trained on may
+//! refuse and never promote: the new model has seen more of them. Where no model is in use, it must be better than
+//! chance, within domains too: a model that has only learnt in which field answers are wrong would send experts there
+//! and tell them nothing. Where one is in use, a measure of which the change is not known refuses.
 
-use atr_core::domain::evaluation::{Interval, MeasureName, Measures};
+use atr_core::domain::evaluation::{Baseline, Interval, MeasureName, Measures};
 use serde::{Deserialize, Serialize};
 
 /// Fewer held-out questions decide nothing.
@@ -89,7 +90,13 @@ fn judge(questions: i32, measures: &Measures) -> Result<String, String> {
         .get(MeasureName::Auroc)
         .ok_or("AUROC cannot be measured: the held-out answers are all right or all wrong")?;
     for Margin { measure, margin } in MARGINS {
-        let Some(difference) = measures.get(measure).and_then(|found| found.difference) else { continue };
+        let Some(found) = measures.get(measure) else { continue };
+        let Some(difference) = found.difference else {
+            if measures.baseline == Baseline::ModelInUse {
+                return Err(format!("how {measure} changed against the model in use is not known"));
+            }
+            continue;
+        };
         if difference.low.is_nan() || difference.low < -margin {
             return Err(format!(
                 "{measure} may have fallen by more than {margin}: it changed by {}",
@@ -98,7 +105,13 @@ fn judge(questions: i32, measures: &Measures) -> Result<String, String> {
         }
     }
     match auroc.difference {
-        Some(difference) if difference.value > 0.0 => Ok(format!("auroc rose by {}", in_words(difference))),
+        Some(difference) if difference.value > 0.0 && difference.low > 0.0 => {
+            Ok(format!("auroc rose by {}", in_words(difference)))
+        }
+        Some(difference) if difference.value > 0.0 => Ok(format!(
+            "auroc is higher by {}, which may be chance, and no measure fell beyond its margin",
+            in_words(difference)
+        )),
         Some(difference) => Err(format!("auroc did not rise: it changed by {}", in_words(difference))),
         None => {
             let within = measures.get(MeasureName::AurocWithinDomain);
@@ -155,10 +168,41 @@ mod tests {
 
     #[test]
     fn a_model_that_is_better_and_falls_nowhere_is_promoted_with_its_reason() {
-        let verdict = decide(60, &auroc((0.04, -0.01, 0.09)));
+        let verdict = decide(60, &auroc((0.04, 0.01, 0.09)));
         assert!(verdict.promoted);
-        assert_eq!(verdict.reason, "auroc rose by 0.040 (95% interval -0.010 to 0.090)");
+        assert_eq!(verdict.reason, "auroc rose by 0.040 (95% interval 0.010 to 0.090)");
         assert_eq!((verdict.seen.questions, verdict.seen.differences.len()), (60, 1));
+    }
+
+    #[test]
+    fn a_gain_that_may_be_chance_is_not_called_a_rise() {
+        let verdict = decide(60, &auroc((0.04, -0.01, 0.09)));
+        let words = "auroc is higher by 0.040 (95% interval -0.010 to 0.090), which may be chance";
+        assert!(verdict.promoted && verdict.reason.starts_with(words), "{}", verdict.reason);
+    }
+
+    #[test]
+    fn a_change_that_is_not_known_refuses_where_a_model_is_in_use() {
+        let unknown = measures(vec![
+            measure(MeasureName::Auroc, Some((0.04, 0.01, 0.09))),
+            measure(MeasureName::PickAccuracy, None),
+        ]);
+        let verdict = decide(60, &unknown);
+        assert!(!verdict.promoted, "{}", verdict.reason);
+        assert_eq!(verdict.reason, "how pick_accuracy changed against the model in use is not known");
+        assert!(decide(60, &Measures { baseline: Baseline::Likelihood, ..unknown }).promoted);
+    }
+
+    #[test]
+    fn mistakes_that_were_trained_on_may_refuse_and_never_promote() {
+        let with = |auroc, caught| {
+            measures(vec![
+                measure(MeasureName::Auroc, Some(auroc)),
+                measure(MeasureName::RegressionsCaught, Some(caught)),
+            ])
+        };
+        assert!(!decide(60, &with((0.0, -0.01, 0.01), (0.4, 0.3, 0.5))).promoted);
+        assert!(!decide(60, &with((0.1, 0.05, 0.2), (-0.2, -0.3, -0.1))).promoted);
     }
 
     #[test]
@@ -179,6 +223,7 @@ mod tests {
 
     #[test]
     fn with_nothing_to_compare_with_it_must_be_better_than_chance() {
+        let measures = |all| Measures { baseline: Baseline::None, ..measures(all) };
         let mut alone = measures(vec![measure(MeasureName::Auroc, None)]);
         assert!(decide(60, &alone).promoted);
         alone.measures[0].after.low = 0.5;

@@ -17,7 +17,10 @@ use atr_core::{
 };
 use serde_json::Value;
 
-use super::{Build, Entry, Fell, Format, Inputs, Provenance, RewardRow, Row, StageCount, WriteError, Writer, Written};
+use super::{
+    Build, Entry, Fell, Format, Inputs, RewardRow, Row, Rowless, StageCount, WriteError, Writer, Written,
+    origins::{Origins, provenance},
+};
 use crate::{
     StageError,
     stages::curate::{self, Decision, Output},
@@ -60,6 +63,8 @@ pub(crate) struct Assembled {
     pub written: Written,
     pub decided: Output,
     pub rows: Vec<NewSnapshotRow>,
+    /// For each of the rows the other examples that say the same.
+    pub merged: Vec<Vec<ExampleId>>,
     /// What the kept members rest on.
     pub origins: BTreeSet<AnyId>,
 }
@@ -84,6 +89,7 @@ pub(crate) async fn assemble(
     // Not held open while rules and files take their time.
     tx.rollback().await?;
     let decided = curate::decide(recipe.clone(), input).await?.map_err(AssembleError::Impossible)?;
+    let behind = origins(store, project, snapshot, &decided.decisions, &formats).await?;
     let inputs = Inputs {
         snapshot: snapshot.id.to_string(),
         project: project.to_string(),
@@ -95,9 +101,12 @@ pub(crate) async fn assemble(
     // Boxed: open tables are large, and travel between threads.
     let mut writing = Box::new(Writing {
         writer: Writer::create(dir, inputs)?,
+        formats: formats.clone(),
         places: HashMap::new(),
         seen: HashSet::new(),
+        behind,
         rows: Vec::new(),
+        merged: Vec::new(),
         origins: BTreeSet::new(),
     });
     let mut after = None;
@@ -114,12 +123,34 @@ pub(crate) async fn assemble(
         writing.writer.fell(&fell)?;
     }
     let build = build.clone();
-    let (written, rows, origins) = blocking(move || {
-        let Writing { writer, rows, origins, .. } = *writing;
-        Ok((writer.finish(&build)?, rows, origins))
+    blocking(move || {
+        let Writing { writer, rows, merged, origins, .. } = *writing;
+        Ok(Assembled { written: writer.finish(&build)?, decided, rows, merged, origins })
     })
-    .await?;
-    Ok(Assembled { written, decided, rows, origins })
+    .await
+}
+
+/// What stands behind each row: read before the first is written, since a row names all that gave it.
+async fn origins(
+    store: &Store,
+    project: ProjectId,
+    snapshot: &Snapshot,
+    decisions: &[Decision],
+    formats: &BTreeSet<Format>,
+) -> Result<Origins, AssembleError> {
+    let mut origins = Origins::default();
+    let mut after = None;
+    loop {
+        let mut tx = store.begin(project).await?;
+        let page = tx.member_contents(snapshot.id, after, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after = Some(last.member.position);
+        let page = kept(&mut tx, page, decisions, formats).await?;
+        tx.rollback().await?;
+        page.iter().for_each(|Kept { content, decision, examples }| origins.note(content, decision, examples));
+    }
+    origins.keep_shared();
+    Ok(origins)
 }
 
 /// Runs what reads or writes files, or compresses, on a thread where it holds nobody up.
@@ -171,11 +202,14 @@ async fn kept(
 /// A snapshot being written, page by page.
 struct Writing {
     writer: Writer,
+    formats: BTreeSet<Format>,
     /// How many rows each format has so far.
     places: HashMap<ExampleFormat, i32>,
     /// Rows written, by format and content: the correction of several wrong chains is one row of supervised training.
     seen: HashSet<(ExampleFormat, Digest)>,
+    behind: Origins,
     rows: Vec<NewSnapshotRow>,
+    merged: Vec<Vec<ExampleId>>,
     origins: BTreeSet<AnyId>,
 }
 
@@ -185,8 +219,15 @@ impl Writing {
             let member = &content.member;
             self.origins.extend([AnyId::from(member.trace), member.review.into(), member.score.into()]);
             self.origins.extend(member.pinned.facts.iter().map(|fact| AnyId::from(fact.id)));
+            let derived: BTreeSet<Format> = examples.iter().map(|example| format(example.format)).collect();
+            for missing in self.formats.difference(&derived) {
+                self.writer.rowless(*missing, Rowless::NotDerived);
+            }
             for example in examples {
+                let chosen = example.chosen.into_iter();
+                self.origins.extend(chosen.flat_map(|(trace, review)| [AnyId::from(trace), review.into()]));
                 if !self.seen.insert((example.format, example.content_hash)) {
+                    self.writer.rowless(format(example.format), Rowless::Merged);
                     continue;
                 }
                 let row = row(&example, decision.weight).map_err(|error| {
@@ -195,7 +236,9 @@ impl Writing {
                         example.id, example.format
                     ))
                 })?;
-                let provenance = provenance(&content, &decision, &example);
+                let others = self.behind.others(&example);
+                self.merged.push(others.iter().map(|other| other.example).collect());
+                let provenance = provenance(&content, &decision, &example, others);
                 let row_hash = self.writer.row(Entry { row, provenance })?;
                 let place = self.places.entry(example.format).or_default();
                 self.rows.push(NewSnapshotRow {
@@ -212,7 +255,7 @@ impl Writing {
     }
 }
 
-fn format(of: ExampleFormat) -> Format {
+pub(super) fn format(of: ExampleFormat) -> Format {
     match of {
         ExampleFormat::Sft => Format::Sft,
         ExampleFormat::Preference => Format::Preference,
@@ -239,30 +282,4 @@ fn row(example: &Example, weight: f64) -> Result<Row, serde_json::Error> {
             Row::Reward(serde_json::from_value::<RewardRow>(content)?)
         }
     })
-}
-
-fn provenance(content: &MemberContent, decision: &Decision, example: &Example) -> Provenance {
-    let member = &content.member;
-    // The correction is what is trained on in these; in the others it is the judged answer itself.
-    let corrected = matches!(example.format, ExampleFormat::Sft | ExampleFormat::Preference);
-    let mut facts: Vec<String> = member.pinned.facts.iter().map(|fact| fact.id.to_string()).collect();
-    facts.dedup();
-    Provenance {
-        format: format(example.format),
-        row: example.id.to_string(),
-        candidates: vec![decision.id.clone()],
-        traces: vec![member.trace.to_string()],
-        reviews: vec![member.review.to_string()],
-        facts,
-        group: content.group.clone(),
-        domain: content.domain.clone(),
-        language: content.language.clone(),
-        source: content.source.clone(),
-        model_version: content.model.clone(),
-        reviewer: content.expert.clone(),
-        licence: content.licence.clone(),
-        human_written: corrected && !content.answer_is_right && content.correction.is_some(),
-        weight: decision.weight,
-        tags: decision.tags.iter().map(ToString::to_string).collect(),
-    }
 }

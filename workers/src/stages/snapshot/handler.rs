@@ -139,9 +139,12 @@ async fn seal(tx: &mut Tx, of: &Snapshot, made: &Assembled, files: &[SnapshotFil
         made.origins.iter().map(|origin| Edge::new(id, Relation::WasDerivedFrom, *origin)).collect();
     // What its parent kept is not taken again.
     edges.extend(of.parent.map(|parent| Edge::new(id, Relation::Used, parent)));
-    for rows in made.rows.chunks(WRITTEN_AT_ONCE) {
+    for (rows, merged) in made.rows.chunks(WRITTEN_AT_ONCE).zip(made.merged.chunks(WRITTEN_AT_ONCE)) {
         let ids = tx.record_snapshot_rows(id, rows).await?;
-        edges.extend(ids.iter().zip(rows).map(|(id, row)| Edge::new(*id, Relation::WasDerivedFrom, row.example)));
+        for ((id, row), others) in ids.iter().zip(rows).zip(merged) {
+            let examples = [row.example].into_iter().chain(others.iter().copied());
+            edges.extend(examples.map(|example| Edge::new(*id, Relation::WasDerivedFrom, example)));
+        }
     }
     for edges in edges.chunks(WRITTEN_AT_ONCE) {
         tx.note_lineage(edges).await?;

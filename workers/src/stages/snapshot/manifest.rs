@@ -63,6 +63,20 @@ pub struct Counts {
     pub stages: Vec<StageCount>,
     /// Candidates that fell, by reason.
     pub fell: BTreeMap<Reason, u64>,
+    /// Candidates that were kept and have no row of a format to themselves, by format and reason: with its rows they are
+    /// all that were kept.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub rowless: BTreeMap<Format, BTreeMap<Rowless, u64>>,
+}
+
+/// Why a candidate that was kept has no row of a format to itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Rowless {
+    /// An earlier candidate's row says the same, such as the correction of several wrong chains; its provenance names both.
+    Merged,
+    /// Its review yields no row of the format.
+    NotDerived,
 }
 
 /// What entered and left a stage.

@@ -16,9 +16,9 @@ pub struct Provenance {
     pub format: Format,
     /// Id of the row, the same in every snapshot that holds it.
     pub row: String,
-    /// Candidates from which it was made: one, or the chosen and the rejected one of a pair.
+    /// Candidates from which it was made: the first that gave it, and those that gave the same.
     pub candidates: Vec<String>,
-    /// Error traces under them.
+    /// Error traces under them, and the right chain that a wrong one is set against.
     pub traces: Vec<String>,
     /// Review revisions that settled them.
     pub reviews: Vec<String>,

@@ -211,6 +211,24 @@ fn the_manifest_counts_what_was_written_and_names_no_time() {
 }
 
 #[test]
+fn kept_candidates_without_a_row_are_counted_and_must_make_up_what_was_kept() {
+    let parent = tempfile::tempdir().expect("dir");
+    let written = |name: &str, merged: u64| {
+        let dir = parent.path().join(name);
+        let mut writer = Writer::create(&dir, inputs()).expect("writer");
+        writer.row(entry("r1", sft("Symbol of gold?", "Au"))).expect("row");
+        (0..merged).for_each(|_| writer.rowless(Format::Sft, Rowless::Merged));
+        (0..4).for_each(|_| writer.rowless(Format::Sft, Rowless::NotDerived));
+        writer.finish(&build("2026-11-01T00:00:00Z")).expect("a snapshot");
+        verify(&dir)
+    };
+    let counted = written("all", 5).expect("one row and nine reasons for ten that were kept").manifest.counts;
+    assert_eq!(counted.rowless[&Format::Sft], [(Rowless::Merged, 5), (Rowless::NotDerived, 4)].into());
+    let missing = Mismatch::Count { what: "sft rows and reasons".to_owned(), expected: 10, found: 9 };
+    assert_eq!(written("one too few", 4), Err(vec![missing]));
+}
+
+#[test]
 fn any_changed_byte_is_found() {
     let parent = tempfile::tempdir().expect("dir");
     let dir = parent.path().join("a");

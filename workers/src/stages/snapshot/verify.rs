@@ -110,6 +110,7 @@ pub fn verify(dir: &Path) -> Result<Verified, Vec<Mismatch>> {
         }
     }
     // Rows and lines can be read only from files that are what they should be.
+    check_rowless(&manifest, &mut wrong);
     if wrong.is_empty() {
         if let Err(error) = check_rows(dir, &manifest, &mut wrong) {
             wrong.push(unreadable("provenance.jsonl", &error));
@@ -195,6 +196,18 @@ fn check_rows(dir: &Path, manifest: &Manifest, wrong: &mut Vec<Mismatch>) -> io:
         wrong.push(Mismatch::RowsRoot { expected, found });
     }
     Ok(())
+}
+
+/// Each candidate that was kept has a row of each format, or a reason why it has none.
+fn check_rowless(manifest: &Manifest, wrong: &mut Vec<Mismatch>) {
+    let counts = &manifest.counts;
+    let Some(expected) = counts.stages.last().map(|stage| stage.left) else { return };
+    for (format, why) in &counts.rowless {
+        let found = counts.rows.get(format).copied().unwrap_or(0) + why.values().sum::<u64>();
+        if found != expected {
+            wrong.push(Mismatch::Count { what: format!("{} rows and reasons", format.name()), expected, found });
+        }
+    }
 }
 
 fn check_fell(dir: &Path, manifest: &Manifest, wrong: &mut Vec<Mismatch>) -> io::Result<()> {

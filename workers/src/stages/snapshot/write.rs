@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::formats::{Format, Row, Tables};
-use super::manifest::{Counts, Fell, Manifest, StageCount};
+use super::manifest::{Counts, Fell, Manifest, Rowless, StageCount};
 use super::merkle::Merkle;
 use super::provenance::Provenance;
 use super::staging::Staging;
@@ -116,6 +116,7 @@ pub struct Writer {
     decisions: HashedFile,
     rows: BTreeMap<Format, u64>,
     fell: BTreeMap<crate::stages::curate::Reason, u64>,
+    rowless: BTreeMap<Format, BTreeMap<Rowless, u64>>,
     roots: Roots,
 }
 
@@ -139,6 +140,7 @@ impl Writer {
             decisions,
             rows,
             fell: BTreeMap::new(),
+            rowless: BTreeMap::new(),
             roots: Roots::default(),
         })
     }
@@ -164,6 +166,11 @@ impl Writer {
         let line = self.tables.push(self.staging.path(), row)?;
         let origin = self.provenance.push(provenance)?;
         Ok(self.roots.push(format, &line, &origin))
+    }
+
+    /// Counts a kept candidate that has no row of a format to itself.
+    pub fn rowless(&mut self, format: Format, why: Rowless) {
+        *self.rowless.entry(format).or_default().entry(why).or_default() += 1;
     }
 
     /// Writes that a candidate fell.
@@ -196,7 +203,7 @@ impl Writer {
             recipe_hash: recipe.hash(),
             seed: recipe.seed,
             recipe,
-            counts: Counts { rows: self.rows, stages, fell: self.fell },
+            counts: Counts { rows: self.rows, stages, fell: self.fell, rowless: self.rowless },
             files,
             rows_root: self.roots.root(),
             membership_root,

@@ -78,6 +78,55 @@ async fn a_snapshot_is_rebuilt_to_the_same_bytes_after_everything_around_it_has_
 }
 
 #[tokio::test]
+async fn what_commits_or_changes_between_freezing_curating_and_building_is_in_none_of_the_files() {
+    let bench = Bench::new().await;
+    let records = Records::new(&bench.db, "p").await;
+    some(&records).await;
+    let zinc = Trace { group: "zinc", query: "Is zinc a metal?", answer: "Yes, it is.", ..Trace::default() };
+    let (member, _) = records.ready(&zinc, true).await;
+    let neon = Trace { group: "neon", query: "Is neon a gas?", answer: "Yes, a noble one.", ..Trace::default() };
+    let newcomer = records.trace(&neon).await;
+    let verification = records.verification(newcomer).await;
+    records.score(newcomer, verification, 0.5).await;
+    // Reviews whose transaction began before the freeze, with smaller ids and times, and commits after it.
+    let other = records.expert("expert-2").await;
+    let mut late = bench.db.owner.begin().await.expect("a transaction");
+    records.review_in(&mut late, member, other, 1, "incorrect").await;
+    let review = records.review_in(&mut late, newcomer, records.first_expert(), 1, "correct").await;
+    let frozen = bench.freeze(records.project).await;
+    late.commit().await.expect("it commits late");
+    let judged = serde_json::to_value(Records::judged(&neon, true)).expect("json");
+    records.example(newcomer, review, ExampleFormat::Reward, &judged).await;
+    bench.turn(&[Stage::Curate]).await;
+    let verification = records.verification(member).await;
+    records.score(member, verification, -0.9).await;
+    bench.turn(&[Stage::Snapshot]).await;
+
+    let sealed = bench.snapshot(records.project, &frozen).await;
+    assert_eq!((sealed.state, sealed.members), (SnapshotState::Sealed, 5), "{:?}", sealed.error);
+    assert_eq!(
+        sealed.counts.as_ref().expect("counts")["kept"],
+        5,
+        "a contradiction that came late is for the next one"
+    );
+    let folder = tempfile::tempdir().expect("a folder");
+    let again = folder.path().join("again");
+    let written = rebuild(&bench.db.store, records.project, frozen.id, &again).await.expect("it can be rebuilt");
+    assert_eq!(Some(written.manifest_hash), sealed.manifest_hash);
+    for made in &written.manifest.files {
+        let bytes = std::fs::read(again.join(&made.path)).expect("the file");
+        assert_eq!(bytes, file(&bench, records.project, frozen.id, &made.path).await, "{}", made.path);
+        let text = String::from_utf8_lossy(&bytes);
+        assert!(!text.contains(&newcomer.to_string()), "{} names what came late", made.path);
+    }
+    // The next one has both: the newcomer, and the contradiction.
+    let next = bench.freeze(records.project).await;
+    bench.turn(&[Stage::Curate, Stage::Snapshot]).await;
+    let next = bench.snapshot(records.project, &next).await;
+    assert_eq!((next.members, &next.counts.expect("counts")["kept"]), (6, &5.into()));
+}
+
+#[tokio::test]
 async fn every_row_is_recorded_and_leads_back_to_its_example_review_trace_and_facts() {
     let bench = Bench::new().await;
     let records = Records::new(&bench.db, "p").await;
@@ -171,19 +220,54 @@ async fn why_a_member_fell_is_recorded_and_stands_in_the_files() {
 }
 
 #[tokio::test]
-async fn one_correction_of_several_wrong_chains_is_one_row() {
+async fn one_correction_of_several_wrong_chains_is_one_row_behind_which_all_of_them_stand() {
     let bench = Bench::new().await;
     let records = Records::new(&bench.db, "p").await;
+    let mut behind = Vec::new();
     for answer in ["It is silver, Ag.", "It must be iron."] {
-        records.ready(&Trace { answer, ..Trace::default() }, false).await;
+        behind.push(records.ready(&Trace { answer, ..Trace::default() }, false).await);
     }
     let frozen = bench.freeze(records.project).await;
     bench.turn(&[Stage::Curate, Stage::Snapshot]).await;
     let mut tx = bench.db.store.begin(records.project).await.expect("a transaction");
-    let rows = |format| (format, ALL);
-    let (sft, reward) = (rows(ExampleFormat::Sft), rows(ExampleFormat::Reward));
-    assert_eq!(tx.snapshot_rows(frozen.id, sft.0, sft.1).await.expect("rows").rows.len(), 1);
-    assert_eq!(tx.snapshot_rows(frozen.id, reward.0, reward.1).await.expect("rows").rows.len(), 2);
+    let sft = tx.snapshot_rows(frozen.id, ExampleFormat::Sft, ALL).await.expect("rows").rows;
+    let reward = tx.snapshot_rows(frozen.id, ExampleFormat::Reward, ALL).await.expect("rows").rows;
+    assert_eq!((sft.len(), reward.len()), (1, 2));
+    let of = LineageFilter { of: sft[0].id.into(), direction: Direction::Origins, kind: Some(Kind::Example) };
+    assert_eq!(tx.lineage(&of, PageRequest::first(10)).await.expect("edges").rows.len(), 2);
+
+    let provenance = file(&bench, records.project, frozen.id, "provenance.jsonl").await;
+    let rows: Vec<serde_json::Value> = String::from_utf8(provenance)
+        .expect("text")
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("json"))
+        .collect();
+    let merged = rows.iter().find(|row| row["format"] == "sft").expect("the row's provenance");
+    let texts = |ids: Vec<String>| serde_json::json!(ids);
+    assert_eq!(merged["traces"], texts(behind.iter().map(|(trace, _)| trace.to_string()).collect()));
+    assert_eq!(merged["reviews"], texts(behind.iter().map(|(_, review)| review.to_string()).collect()));
+    assert_eq!(merged["human_written"], true);
+    assert!(merged["tags"].as_array().is_some_and(|tags| tags.contains(&"human-written".into())), "{merged}");
+
+    let sealed = bench.snapshot(records.project, &frozen).await;
+    let manifest = bench.cx.blobs.get(&sealed.manifest_hash.expect("sealed")).await.expect("the manifest");
+    let manifest: serde_json::Value = serde_json::from_slice(&manifest).expect("json");
+    let rowless = &manifest["counts"]["rowless"];
+    assert_eq!(rowless["sft"], serde_json::json!({"merged": 1}));
+    assert_eq!(rowless["stepwise"], serde_json::json!({"not_derived": 2}));
+}
+
+#[tokio::test]
+async fn a_correction_by_a_program_is_no_persons() {
+    let bench = Bench::new().await;
+    let records = Records::new(&bench.db, "p").await;
+    sqlx::query("update expert set kind = 'program'").execute(&bench.db.owner).await.expect("a script reviews");
+    records.ready(&Trace::default(), false).await;
+    let frozen = bench.freeze(records.project).await;
+    bench.turn(&[Stage::Curate, Stage::Snapshot]).await;
+    let lines = String::from_utf8(file(&bench, records.project, frozen.id, "provenance.jsonl").await).expect("text");
+    assert!(lines.contains("program-written") && !lines.contains("human-written"), "{lines}");
+    assert!(!lines.contains("\"human_written\":true"), "{lines}");
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use std::{
 use atr_core::{
     domain::{
         evaluation::{Baseline, EvaluationFilter, MeasureName, PromotionDecision, PromotionFilter},
+        judgement::Assignment,
         model::ModelKind,
         snapshot::SnapshotState,
         training::{JobState, NewJob, TrainingBackend, TrainingJob, TrainingMethod},
@@ -145,6 +146,59 @@ async fn a_snapshot_becomes_a_model_in_use_and_one_that_is_no_better_is_refused(
     assert_eq!(decisions, [PromotionDecision::Refused, PromotionDecision::Promoted]);
     assert!(promotions[0].of.reason.contains("auroc did not rise"), "{}", promotions[0].of.reason);
     assert_eq!(tx.model_in_use().await.expect("an answer").map(|model| model.id), Some(in_use.id));
+}
+
+/// The questions of a week's items, first come first, and the models that chose them.
+async fn week(bench: &Bench, project: ProjectId, monday: &str) -> Vec<Assignment> {
+    let cycle = monday.parse().expect("a day");
+    let mut tx = bench.db.store.begin(project).await.expect("a transaction");
+    tx.enqueue(Work::RouteCycle { cycle }).await.expect("a task");
+    tx.commit().await.expect("a commit");
+    bench.turn(&[Stage::Route]).await;
+    let mut tx = bench.db.store.begin(project).await.expect("a transaction");
+    tx.assignments_of_cycle(cycle).await.expect("the items")
+}
+
+#[tokio::test]
+async fn what_was_learnt_changes_what_experts_are_shown_first() {
+    let mut bench = Bench::new().await;
+    bench.cx.trainer = trainer();
+    let records = Records::new(&bench.db, "p").await;
+    sums(&records, 10, false).await;
+    sums(&records, 100, true).await;
+    // Not reviewed yet: one like all the wrong answers, one like the right ones, and one that is a bit of both.
+    let mut waiting = Vec::new();
+    for (a, answer) in [(60, "Perhaps it is 63, or more."), (61, "It is 65."), (62, "Perhaps it is 66.")] {
+        let (group, query) = (format!("sum-{a}"), format!("What is {a} plus 4?"));
+        let trace = Trace {
+            group: &group,
+            query: &query,
+            answer,
+            domain: "arithmetic",
+            mean_logprob: -0.3,
+            ..Trace::default()
+        };
+        let id = records.trace(&trace).await;
+        let verification = records.verification(id).await;
+        records.score(id, verification, 0.0).await;
+        waiting.push(id);
+    }
+    let before = week(&bench, records.project, "2026-11-02").await;
+    assert_eq!(before.iter().map(|item| item.trace).collect::<Vec<_>>(), waiting, "nothing tells them apart yet");
+    assert!(before.iter().all(|item| item.reward_model.is_none()));
+
+    let snapshot = sealed(&bench, records.project).await;
+    ask(&bench, records.project, snapshot).await;
+    bench.turn(&[Stage::Train, Stage::Evaluate, Stage::Promote]).await;
+    while let Some(claim) = bench.claim(Stage::Score).await {
+        bench.run(&claim).await.expect("it can be scored");
+    }
+    let after = week(&bench, records.project, "2026-11-09").await;
+    let mut tx = bench.db.store.begin(records.project).await.expect("a transaction");
+    let model = tx.model_in_use().await.expect("an answer").expect("the model was promoted").id;
+    assert!(after.iter().all(|item| item.reward_model == Some(model)));
+    assert_eq!(after[0].trace, waiting[2], "what the model is least sure of comes first: {after:#?}");
+    assert!(after[0].reason.uncertainty > after[1].reason.uncertainty);
 }
 
 #[tokio::test]

@@ -75,7 +75,6 @@ fn a_right_answer_is_learnt_from_with_its_reasoning() {
             {"role": "user", "content": "What is the symbol of gold?"}, {"role": "assistant", "content": reply}
         ]},
         "kto": {"prompt": "What is the symbol of gold?", "completion": reply, "label": true},
-        "stepwise": {"prompt": "What is the symbol of gold?", "completions": REASONS, "labels": [true, true]},
     });
     assert_eq!((rows, case), (expected, None));
 }
@@ -84,20 +83,49 @@ fn a_right_answer_is_learnt_from_with_its_reasoning() {
 fn a_wrong_answer_is_set_against_its_correction_and_becomes_a_regression_case() {
     let correction = Correction { answer: Some("Au"), suspect_step: Some(1), ..Correction::default() };
     let (rows, case) = yields(&trace("Ag", Split::Train), &steps(REASONS), false, correction);
-    assert_eq!((&rows["preference"]["chosen"], &rows["kto"]["label"]), (&json!("Au"), &json!(false)));
-    assert_eq!(rows["preference"]["rejected"], rows["kto"]["completion"]);
+    assert_eq!(rows["kto"]["label"], false);
     assert_eq!(rows["sft"]["messages"][1]["content"], "Au");
     assert_eq!(rows["stepwise"]["labels"], json!([true, false]));
     assert_eq!(case, Some(CasePurpose::Regression));
 }
 
 #[test]
-fn without_a_correction_a_right_chain_is_what_a_wrong_answer_is_set_against() {
-    let beside = Correction { right_chain: Some("It is Au."), ..Correction::default() };
-    let (rows, case) = yields(&trace("Ag", Split::Train), &[], false, beside);
-    assert_eq!((&rows["preference"]["chosen"], rows.get("sft"), case), (&json!("It is Au."), None, None));
-    let (rows, _) = yields(&trace("Ag", Split::Train), &[], false, Correction::default());
-    assert_eq!(rows.as_object().map(|rows| rows.keys().collect::<Vec<_>>()), Some(vec![&"kto".to_owned()]));
+fn steps_are_labelled_up_to_the_first_flawed_one_and_only_where_a_review_names_it() {
+    let named = |right, suspect_step| {
+        let correction = Correction { answer: Some("Au"), suspect_step, ..Correction::default() };
+        yields(&trace("Ag", Split::Train), &steps(REASONS), right, correction).0.get("stepwise").cloned()
+    };
+    let row = |completions: &[&str], labels: &[bool]| {
+        Some(json!({"prompt": "What is the symbol of gold?", "completions": completions, "labels": labels}))
+    };
+    assert_eq!(named(false, Some(1)), row(&REASONS, &[true, false]));
+    assert_eq!(named(false, Some(0)), row(&REASONS[..1], &[false]), "what follows from a flaw is not judged");
+    assert_eq!(named(true, Some(0)), row(&REASONS[..1], &[false]), "a right answer may rest on a flawed step");
+    assert_eq!(named(true, None), None, "that an answer is right says nothing of its steps");
+    assert_eq!((named(false, None), named(false, Some(7))), (None, None));
+}
+
+#[test]
+fn a_wrong_chain_is_set_against_a_right_one_whole_against_whole() {
+    let right = steps(["Aurum is gold.", "Its symbol is Au."]);
+    let chain = Some(RightChain { steps: &right, answer: "Au" });
+    let (own, given) = (steps(REASONS), ["Aurum.".to_owned()]);
+    let pair = |correction| yields(&trace("Ag", Split::Train), &own, false, correction).0.get("preference").cloned();
+    let row = |chosen: &str, rejected: &str| {
+        Some(json!({"prompt": "What is the symbol of gold?", "chosen": chosen, "rejected": rejected}))
+    };
+    let whole = format!("{}\n{}\nAg", REASONS[0], REASONS[1]);
+    let corrected = Correction { answer: Some("Au"), ..Correction::default() };
+    let by_chain = row("Aurum is gold.\nIts symbol is Au.\nAu", &whole);
+    assert_eq!(pair(Correction { right_chain: chain, ..Correction::default() }), by_chain);
+    assert_eq!(pair(Correction { right_chain: chain, ..corrected }), by_chain);
+    assert_eq!(pair(corrected), row("Au", "Ag"), "an answer without reasoning is set against the answer alone");
+    assert_eq!(pair(Correction { steps: Some(&given), ..corrected }), row("Aurum.\nAu", &whole));
+    assert_eq!(
+        pair(Correction { right_chain: Some(RightChain { steps: &[], answer: " " }), ..corrected }),
+        row("Au", "Ag")
+    );
+    assert_eq!(pair(Correction::default()), None);
 }
 
 #[test]
