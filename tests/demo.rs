@@ -113,9 +113,16 @@ fn text(value: &Value) -> &str {
 
 /// What of a turn does not depend on ids and the clock.
 fn what_repeats(turn: &Value) -> Value {
+    // How often something is agreed or scored anew depends on what came in while it was waiting.
+    let anew = |stage: &Value| ["consensus", "score"].contains(&text(&stage["stage"]));
     let stages: Vec<Value> = list(&turn["stages"])
         .iter()
-        .map(|stage| json!({ "stage": stage["stage"], "in": stage["in"], "out": stage["out"], "fell": stage["fell"] }))
+        .map(|stage| match anew(stage) {
+            true => json!({ "stage": stage["stage"], "out": stage["out"] }),
+            false => {
+                json!({ "stage": stage["stage"], "in": stage["in"], "out": stage["out"], "fell": stage["fell"] })
+            }
+        })
         .collect();
     json!({
         "stages": stages, "claims": turn["claims"], "derived": turn["derived"],

@@ -102,7 +102,7 @@ async fn good_lines_go_in_and_bad_ones_are_told_by_number_field_and_remedy() {
     ];
     assert_eq!(errors, expected, "{summary:#}");
     let remedies = [
-        (5, "send a changed answer under an external_id of its own"),
+        (5, "send what has changed under an external_id of its own"),
         (7, "name a step of this trace"),
         (10, "remove it"),
     ];

@@ -24,32 +24,38 @@ fn holds(step: &str, fact: &Fact, expected: &Expected) -> Option<bool> {
     if !arithmetic::check(step).wrong.is_empty() {
         return Some(false);
     }
-    let stated = stated_in_place(step, &fact.statement, expected)?;
-    Some(is_right(&stated, expected))
+    let (step, statement) = (words(step), words(&fact.statement));
+    if step.len() == statement.len() && step.iter().zip(&statement).all(same) {
+        return Some(true);
+    }
+    Some(is_right(stated_in_place(&step, &statement, expected)?, expected))
+}
+
+/// The words of a sentence, without its articles and the marks around them.
+fn words(sentence: &str) -> Vec<&str> {
+    let parts = sentence.split_whitespace().map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()));
+    parts.filter(|word| !word.is_empty() && !matches!(*word, "the" | "The")).collect()
+}
+
+/// Whether two words say the same, `for` counting as `of`.
+fn same((a, b): (&&str, &&str)) -> bool {
+    let plain = |word: &str| if word == "for" { "of".to_owned() } else { normalise(word) };
+    plain(a) == plain(b)
 }
 
 /// What a step states in the very sentence of the fact, in place of its value: a name or a number. The sentence is
-/// compared word for word, `for` counting as `of`.
-fn stated_in_place(step: &str, statement: &str, expected: &Expected) -> Option<String> {
-    let words = |text: &str| -> Vec<String> {
-        let parts = text.split_whitespace().map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()).to_owned());
-        parts.filter(|word| !word.is_empty() && !matches!(word.as_str(), "the" | "The")).collect()
-    };
-    let (step, statement) = (words(step), words(statement));
-    let same = |a: &String, b: &String| {
-        let plain = |word: &String| if word == "for" { "of".to_owned() } else { normalise(word) };
-        plain(a) == plain(b)
-    };
-    let before = step.iter().zip(&statement).take_while(|(a, b)| same(a, b)).count();
+/// compared word for word.
+fn stated_in_place<'a>(step: &[&'a str], statement: &[&str], expected: &Expected) -> Option<&'a str> {
+    let before = step.iter().zip(statement).take_while(|pair| same(*pair)).count();
     // The value is one word, which the sentence holds at this place, and all after it is the same too.
     let (value, after) = step.get(before..)?.split_first()?;
     let (right, after_right) = statement.get(before..)?.split_first()?;
     let in_place = before > 1
         && after.len() == after_right.len()
-        && after.iter().zip(after_right).all(|(a, b)| same(a, b))
+        && after.iter().zip(after_right).all(same)
         && is_right(right, expected)
         && value.starts_with(|c: char| c.is_uppercase() || c.is_ascii_digit());
-    in_place.then(|| value.clone())
+    in_place.then_some(*value)
 }
 
 #[cfg(test)]
