@@ -12,6 +12,7 @@ mod health;
 mod history;
 mod hostile;
 mod ingest;
+mod otlp;
 mod permissions;
 mod process;
 mod queue;

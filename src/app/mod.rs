@@ -12,6 +12,7 @@ pub mod record_traces;
 pub mod request_snapshot;
 pub mod roll_back;
 pub mod route_reviews;
+pub mod stage_spans;
 pub mod stages;
 pub mod start_job;
 pub mod tasks;

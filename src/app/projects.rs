@@ -1,7 +1,10 @@
 //! Making and finding projects.
 
 use atr_core::{
-    domain::access::Permission,
+    domain::{
+        access::Permission,
+        keep_rule::{KeepRule, KeepRuleChange},
+    },
     store::{Page, PageRequest, Project},
 };
 
@@ -55,6 +58,32 @@ pub async fn set_max_backlog(app: &App, actor: &Actor, tasks: i32) -> Result<Pro
     tx.commit().await?;
     app.process.backlogs.forget(actor.project);
     project.ok_or_else(|| AppError::NotFound { what: "project", name: actor.project.to_string() })
+}
+
+/// The rule of which traces that spans make are kept, in the project that is acted in.
+///
+/// # Errors
+/// If the caller may not, or there is no such project.
+pub async fn keep_rule(app: &App, actor: &Actor) -> Result<KeepRule, AppError> {
+    actor.may(Permission::Read)?;
+    let mut tx = app.store.begin(actor.project).await?;
+    let rule = tx.keep_rule().await?;
+    rule.ok_or_else(|| AppError::NotFound { what: "project", name: actor.project.to_string() })
+}
+
+/// Changes that rule; what is not given stays. Traces that are assembled from then on are held against it.
+///
+/// # Errors
+/// If the caller may not, or a value is out of its range.
+pub async fn change_keep_rule(app: &App, actor: &Actor, change: KeepRuleChange) -> Result<KeepRule, AppError> {
+    actor.may(Permission::Administer)?;
+    let mut tx = app.store.begin(actor.project).await?;
+    let rule = tx.keep_rule().await?;
+    let rule = rule.ok_or_else(|| AppError::NotFound { what: "project", name: actor.project.to_string() })?;
+    let rule = rule.with(change)?;
+    tx.set_keep_rule(&rule).await?;
+    tx.commit().await?;
+    Ok(rule)
 }
 
 /// A page of every project, newest first, or of the one with this slug.

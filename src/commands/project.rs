@@ -1,6 +1,6 @@
 //! `atr project`: the tenants.
 
-use atr_core::store;
+use atr_core::{domain::keep_rule::KeepRuleChange, store};
 use clap::Subcommand;
 use serde_json::{Value, json};
 
@@ -17,13 +17,25 @@ pub(crate) enum Project {
         #[arg(long)]
         name: Option<String>,
     },
-    /// Change a project
+    /// Change a project, or show what it is set to
     Set {
         /// The project's short name
         slug: String,
         /// At how many unfinished tasks nothing more is taken in, 1 to 10,000,000
         #[arg(long, value_name = "TASKS")]
-        max_backlog: i32,
+        max_backlog: Option<i32>,
+        /// For so long no span of a trace may come before the trace is put together, 0 to 3,600
+        #[arg(long, value_name = "SECONDS")]
+        quiet_seconds: Option<i32>,
+        /// Keep traces made of spans whose confidence is below this, 0 to 1
+        #[arg(long, value_name = "CONFIDENCE")]
+        keep_below: Option<f64>,
+        /// Whether to keep traces made of spans that something says are wrong
+        #[arg(long, value_name = "BOOL")]
+        keep_flagged: Option<bool>,
+        /// Keep this share of all other traces made of spans, 0 to 1
+        #[arg(long, value_name = "SHARE")]
+        keep_share: Option<f64>,
     },
     /// List every project
     List,
@@ -42,11 +54,27 @@ impl Project {
                     format!("Project {} is {}.", made.slug, made.id)
                 })
             }
-            Self::Set { slug, max_backlog } => {
+            Self::Set { slug, max_backlog, quiet_seconds, keep_below, keep_flagged, keep_share } => {
                 let actor = installation.actor(Some(&slug)).await?;
-                let project = projects::set_max_backlog(&installation.app, &actor, max_backlog).await?;
-                out.result(&line(&project), || {
-                    format!("Project {slug} takes nothing more in while {max_backlog} tasks are unfinished.")
+                let change = KeepRuleChange { quiet_seconds, keep_below, keep_flagged, keep_share };
+                let rule = projects::change_keep_rule(&installation.app, &actor, change).await?;
+                let project = match max_backlog {
+                    Some(tasks) => projects::set_max_backlog(&installation.app, &actor, tasks).await?,
+                    None => projects::named(&installation.app, &slug).await?,
+                };
+                let mut told = line(&project);
+                told["keep_rule"] = serde_json::to_value(rule)?;
+                out.result(&told, || {
+                    format!(
+                        "Project {slug} takes nothing more in while {} tasks are unfinished. Of the traces that spans \
+                         make, put together after {} s without a new one, it keeps those with a confidence below {}, {}\
+                         and a share of {} of the rest.",
+                        project.max_backlog,
+                        rule.quiet_seconds,
+                        rule.keep_below,
+                        if rule.keep_flagged { "those that something says are wrong, " } else { "" },
+                        rule.keep_share,
+                    )
                 })
             }
             Self::List => {

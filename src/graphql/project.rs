@@ -1,7 +1,8 @@
 //! Projects and keys.
 
-use async_graphql::{Context, ID, Object, Result};
+use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use atr_core::{
+    domain::keep_rule,
     ids::{ApiKeyId, ProjectId},
     store,
 };
@@ -47,6 +48,26 @@ impl Project {
     /// When it was made.
     async fn created_at(&self) -> DateTime<Utc> {
         self.0.created_at
+    }
+}
+
+/// Which of the traces that spans make are kept: what is uncertain, what is flagged, and a share of the rest.
+#[derive(Debug, SimpleObject)]
+pub struct KeepRule {
+    /// For so many seconds no span of a trace may come before the trace is put together.
+    quiet_seconds: i32,
+    /// A trace whose confidence is below this is kept, 0 to 1.
+    keep_below: f64,
+    /// Whether a trace is kept that something says is wrong.
+    keep_flagged: bool,
+    /// The share of all other traces that is kept, 0 to 1.
+    keep_share: f64,
+}
+
+impl From<keep_rule::KeepRule> for KeepRule {
+    fn from(of: keep_rule::KeepRule) -> Self {
+        let keep_rule::KeepRule { quiet_seconds, keep_below, keep_flagged, keep_share } = of;
+        Self { quiet_seconds, keep_below, keep_flagged, keep_share }
     }
 }
 
@@ -102,6 +123,12 @@ impl ProjectQuery {
     /// The project that is asked.
     async fn project(&self, ctx: &Context<'_>) -> Result<Option<Project>> {
         Ok(reading(ctx).await?.own_project().await.or_fault()?.map(Project))
+    }
+
+    /// Which of the traces that spans make are kept, in the project that is asked.
+    async fn keep_rule(&self, ctx: &Context<'_>) -> Result<KeepRule> {
+        let session = session(ctx)?;
+        Ok(crate::app::projects::keep_rule(&session.app, &session.actor).await.or_fault()?.into())
     }
 
     /// Every project of this installation, newest first; for operators.

@@ -6,6 +6,7 @@ mod graphql;
 mod health;
 pub mod ingest;
 mod media;
+pub mod otlp;
 pub mod problem;
 mod tracing_context;
 
@@ -40,6 +41,7 @@ pub fn router(state: AppState) -> Router {
     Router::new()
         .merge(health::router())
         .merge(ingest::router())
+        .merge(otlp::router())
         .merge(graphql::router())
         .fallback(problem::no_route)
         .method_not_allowed_fallback(problem::wrong_method)

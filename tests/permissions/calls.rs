@@ -41,7 +41,7 @@ pub(super) const SENDERS: [(&str, &[Role]); 3] = [
     ("grounding", &[Operator, Admin, Curator, Expert]),
 ];
 
-const MUTATIONS: [(&str, &str, &[Role]); 23] = [
+const MUTATIONS: [(&str, &str, &[Role]); 24] = [
     ("recordTraces", r#"(items: [{external_id: "t", model: "m", query: "q", answer: "b"}])"#, SENDERS[0].1),
     ("recordReviews", r#"(items: [{trace: "trc_0", expert: "exp_0", verdict: "correct"}])"#, SENDERS[1].1),
     (
@@ -67,6 +67,7 @@ const MUTATIONS: [(&str, &str, &[Role]); 23] = [
     ("cancelTask", r#"(task: "tsk_0")"#, ADMINS),
     ("pauseStage", r#"(stage: PROMOTE, why: "w")"#, &[Operator]),
     ("resumeStage", "(stage: PROMOTE)", &[Operator]),
+    ("changeKeepRule", "(keepShare: 0.5)", ADMINS),
     ("setMaxBacklog", "(tasks: 1000)", &[Operator]),
     ("createProject", r#"(slug: "new", name: "New")"#, &[Operator]),
 ];

@@ -13,6 +13,10 @@ words! {
         Reviews = "reviews",
         /// Grounding sources and facts.
         Grounding = "grounding",
+        /// OpenTelemetry's spans and evaluation events, each an item: a stored one waits for its trace to be assembled.
+        Spans = "spans",
+        /// Traces put together from spans. An item is an assembly: a trace that went quiet, once for each time it did.
+        Assembled = "assembled",
     }
 }
 
@@ -32,8 +36,8 @@ pub enum ItemOutcome {
         /// How, and what to do about it.
         message: String,
     },
-    /// A rule of the project keeps it out; not kept. There is no such rule yet: nothing is filtered, and senders are told
-    /// so by the count of 0.
+    /// A rule of the project keeps it out; not kept. Only what is assembled from spans is filtered: at the other doors
+    /// senders are told so by the count of 0.
     Filtered {
         /// The rule.
         rule: String,
@@ -65,7 +69,7 @@ pub struct Balance {
     pub duplicate: i64,
     /// Items set aside for a person: well formed, but at odds with what is stored.
     pub quarantined: i64,
-    /// Items that a rule of the project keeps out. There is no such rule yet.
+    /// Items that a rule of the project keeps out: of the traces that are assembled from spans.
     pub filtered: i64,
     /// Items refused with an error, and not kept.
     pub rejected: i64,

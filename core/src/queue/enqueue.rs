@@ -16,7 +16,8 @@ pub struct NewTask {
     pub work: Work,
     /// Smaller goes first; 0 is usual.
     pub priority: i16,
-    /// Not before this long from now, by the database's clock.
+    /// Not before this long from now, by the database's clock. The same work enqueued again puts it off again, up to
+    /// 30 times as long after it was first enqueued.
     pub delay: Duration,
     /// After so many failed attempts it is dead.
     pub max_attempts: i16,
@@ -92,7 +93,11 @@ impl Tx {
             -- see what it is enqueued for, and nobody would do it again. Locked, it is passed over until the commit.
             on conflict (project_id, stage, unique_key)
                 where unique_key is not null and state in ('available', 'scheduled', 'retryable')
-                do update set priority = least(task.priority, excluded.priority)
+                do update set priority = least(task.priority, excluded.priority),
+                    -- What is put off is put off again, so that it begins when no more of it comes; not for ever.
+                    run_at = case when task.state = 'scheduled'
+                        then greatest(task.run_at, least(excluded.run_at, task.created_at + 30 * (excluded.run_at - now())))
+                        else task.run_at end
             returning id
             "#,
             &ids,

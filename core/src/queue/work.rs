@@ -4,13 +4,15 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    domain::words,
+    domain::{span::SpanTraceId, words},
     ids::{ChainGroupId, EvaluationId, ReviewId, SnapshotId, TraceId, TrainingJobId},
 };
 
 words! {
     /// A stage of the loop that does queued work.
     Stage {
+        /// Spans, put together to traces.
+        Assemble = "assemble",
         /// Claims against facts.
         Verify = "verify",
         /// Several chains, compared and merged.
@@ -58,6 +60,11 @@ words! {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub enum Work {
+    /// Put the spans of a trace together, once it is quiet.
+    AssembleTrace {
+        /// The trace, as its sender calls it.
+        spans: SpanTraceId,
+    },
     /// Split a trace's answer into claims and hold them against the facts.
     VerifyTrace {
         /// The trace.
@@ -126,6 +133,7 @@ impl Work {
     /// The stage that does it.
     pub fn stage(&self) -> Stage {
         match self {
+            Self::AssembleTrace { .. } => Stage::Assemble,
             Self::VerifyTrace { .. } | Self::VerifyDependents { .. } => Stage::Verify,
             Self::MergeChains { .. } => Stage::Consensus,
             Self::ScoreTrace { .. } | Self::ScoreAll { .. } => Stage::Score,

@@ -103,8 +103,8 @@ impl Tx {
         Ok(done.rows_affected())
     }
 
-    /// The newest `most` traces that have a score and no review, in the order of their ids (error_trace_pkey,
-    /// score_trace_idx, review_trace_idx). Those that are held out too: unless someone judges them, no model can be
+    /// The newest `most` traces that have a score, no review and no later revision, in the order of their ids
+    /// (error_trace_pkey, score_trace_idx, review_trace_idx, trace_revision_superseded_idx). Those that are held out too: unless someone judges them, no model can be
     /// measured.
     ///
     /// # Errors
@@ -123,6 +123,7 @@ impl Tx {
             left join consensus c on c.project_id = $1 and c.id = s.consensus_id
             where t.project_id = $1
               and not exists (select from review r where r.project_id = $1 and r.trace_id = t.id)
+              and not exists (select from trace_revision v where v.project_id = $1 and v.supersedes = t.id)
             order by t.id desc limit $2
             "#,
             project,

@@ -36,11 +36,20 @@ impl Tx {
     /// # Errors
     /// If the database refuses or is out of reach; then nothing of it may be committed.
     pub async fn record_traces(&mut self, items: &[Result<NewTrace, Rejection>]) -> Result<BatchOutcome> {
+        self.record_traces_of(Door::Traces, items).await
+    }
+
+    /// The same for traces that another door accounts for.
+    pub(super) async fn record_traces_of(
+        &mut self,
+        door: Door,
+        items: &[Result<NewTrace, Rejection>],
+    ) -> Result<BatchOutcome> {
         if items.is_empty() {
             return Ok(BatchOutcome::default());
         }
         let batch: BatchId = self.fresh();
-        let mut ledger = Ledger::new(Door::Traces, items.len());
+        let mut ledger = Ledger::new(door, items.len());
         let mut candidates = self.readable(&mut ledger, items);
         let known = self.trace_keys(&external_ids(&candidates)).await?;
         candidates = without_known(&mut ledger, candidates, &known);

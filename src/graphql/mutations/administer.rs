@@ -1,13 +1,14 @@
 //! Projects, keys and routing.
 
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
+use atr_core::domain::keep_rule::KeepRuleChange;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{id, payload};
 use crate::{
     app::{Actor, App, AppError, keys, projects, route_reviews},
     graphql::{
-        project::{Key, Project},
+        project::{KeepRule, Key, Project},
         session::session,
         words::Role,
     },
@@ -18,6 +19,14 @@ payload! {
     ProjectPayload {
         /// The project.
         project: Project
+    }
+}
+
+payload! {
+    /// What became of the rule of what is kept.
+    KeepRulePayload {
+        /// The rule.
+        keep_rule: KeepRule
     }
 }
 
@@ -92,6 +101,23 @@ impl AdministerMutation {
     ) -> Result<ProjectPayload> {
         let session = session(ctx)?;
         ProjectPayload::of(projects::set_max_backlog(&session.app, &session.actor, tasks).await, Project)
+    }
+
+    /// Changes which of the traces that spans make are kept, in the project that is asked; what is not given stays. For
+    /// administrators.
+    async fn change_keep_rule(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "For so many seconds no span of a trace may come before it is put together, 0 to 3,600.")]
+        quiet_seconds: Option<i32>,
+        #[graphql(desc = "A trace whose confidence is below this is kept, 0 to 1.")] keep_below: Option<f64>,
+        #[graphql(desc = "Whether a trace is kept that something says is wrong.")] keep_flagged: Option<bool>,
+        #[graphql(desc = "The share of all other traces that is kept, 0 to 1.")] keep_share: Option<f64>,
+    ) -> Result<KeepRulePayload> {
+        let session = session(ctx)?;
+        let change = KeepRuleChange { quiet_seconds, keep_below, keep_flagged, keep_share };
+        let changed = projects::change_keep_rule(&session.app, &session.actor, change).await;
+        KeepRulePayload::of(changed, KeepRule::from)
     }
 
     /// Makes an API key of the project that is asked. For administrators.

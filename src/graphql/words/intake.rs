@@ -62,6 +62,10 @@ pub enum Door {
     Reviews,
     ///  Grounding sources and facts.
     Grounding,
+    ///  OpenTelemetry's spans and evaluation events, each an item: a stored one waits for its trace to be assembled.
+    Spans,
+    ///  Traces put together from spans. An item is an assembly: a trace that went quiet, once for each time it did.
+    Assembled,
 }
 
 /// How far a source is trusted.

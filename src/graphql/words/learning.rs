@@ -140,6 +140,8 @@ pub enum Relation {
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "atr_core::queue::Stage")]
 pub enum Stage {
+    /// Spans, put together to traces.
+    Assemble,
     /// Claims against facts.
     Verify,
     ///  Several chains, compared and merged.

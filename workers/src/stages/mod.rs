@@ -1,5 +1,6 @@
 //! The stages of the loop, each a room: pure rules, a handler, tests. They meet in the task table alone.
 
+pub mod assemble;
 mod consensus;
 pub mod curate;
 pub mod derive;
@@ -20,6 +21,7 @@ use crate::{Context, StageError};
 /// How many tasks of a stage are run together, in one transaction.
 pub(crate) fn batch(stage: Stage) -> u32 {
     match stage {
+        Stage::Assemble => 16,
         Stage::Verify | Stage::Consensus | Stage::Score | Stage::Derive => 64,
         Stage::Route | Stage::Curate | Stage::Snapshot | Stage::Train | Stage::Evaluate | Stage::Promote => 1,
     }
@@ -29,6 +31,7 @@ pub(crate) fn batch(stage: Stage) -> u32 {
 /// results and enqueues what comes next.
 pub(crate) async fn run(cx: &Context, stage: Stage, claims: &[Claim]) -> Result<(), StageError> {
     match stage {
+        Stage::Assemble => assemble::run(cx, claims).await,
         Stage::Verify => verify::run(cx, claims).await,
         Stage::Consensus => consensus::run(cx, claims).await,
         Stage::Score => score::run(cx, claims).await,

@@ -1,0 +1,197 @@
+//! Spans that wait until their trace is quiet.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    time::Duration,
+};
+
+use chrono::TimeDelta;
+use serde_json::json;
+
+use super::{Result, StoreError, Tx, ledger::Ledger};
+use crate::{
+    domain::{
+        Rejection,
+        intake::{BatchOutcome, Door},
+        span::{NewSpan, SpanId, SpanTraceId},
+    },
+    ids::{BatchId, Id},
+    queue::{NewTask, Work},
+};
+
+/// For so long after they came spans wait for others of their trace.
+const KEPT: TimeDelta = TimeDelta::days(7);
+/// How many of those that are older are removed at a time.
+const REMOVED: i64 = 1000;
+
+/// A span that was staged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StagedSpan {
+    /// The trace it belongs to.
+    pub trace: SpanTraceId,
+    /// Its id in that trace.
+    pub span: SpanId,
+    /// A `ResourceSpans` message of OTLP with this one span.
+    pub content: Vec<u8>,
+}
+
+type Key = (SpanTraceId, SpanId);
+
+impl Tx {
+    /// Stages spans and accounts for every one; refused ones are only counted. With them goes a task for each trace,
+    /// put off until the trace is quiet. A span that was staged already is a duplicate; one that has the ids of
+    /// another is quarantined.
+    ///
+    /// # Errors
+    /// If the database refuses or is out of reach; then nothing of it may be committed.
+    pub async fn stage_spans(&mut self, items: &[Result<NewSpan, Rejection>], quiet: Duration) -> Result<BatchOutcome> {
+        if items.is_empty() {
+            return Ok(BatchOutcome::default());
+        }
+        let batch: BatchId = self.fresh();
+        let mut ledger = Ledger::new(Door::Spans, items.len());
+        let mut first: BTreeMap<Key, (usize, &NewSpan)> = BTreeMap::new();
+        let mut rest = vec![];
+        for (at, item) in items.iter().enumerate() {
+            match item {
+                Err(refused) => ledger.reject(at, refused.clone()),
+                Ok(span) => match first.entry((span.trace, span.span)) {
+                    std::collections::btree_map::Entry::Occupied(_) => rest.push((at, span)),
+                    std::collections::btree_map::Entry::Vacant(free) => {
+                        free.insert((at, span));
+                    }
+                },
+            }
+        }
+        let taken = self.insert_spans(batch, &first).await?;
+        for (key, (at, span)) in &first {
+            if taken.contains(key) {
+                ledger.stored(*at, name(span));
+            } else {
+                rest.push((*at, *span));
+            }
+        }
+        let known = self.span_contents(&rest).await?;
+        for (at, span) in rest {
+            match known.get(&(span.trace, span.span)) {
+                Some(content) if *content == span.content => ledger.duplicate(at, name(span)),
+                Some(_) => ledger.set_aside(
+                    at,
+                    "span_id",
+                    format!("the span {} is staged with other content: give each span an id of its own", name(span)),
+                    Some(name(span)),
+                    json!({ "resource_spans_hex": hex(&span.content) }),
+                ),
+                None => return Err(StoreError::Corrupt(format!("the span {} came and went", name(span)))),
+            }
+        }
+        let traces: BTreeSet<SpanTraceId> = taken.iter().map(|(trace, _)| *trace).collect();
+        let assemble = |spans| NewTask { delay: quiet, ..Work::AssembleTrace { spans }.into() };
+        self.enqueue_all(traces.into_iter().map(assemble).collect::<Vec<_>>()).await?;
+        ledger.close(self, batch).await
+    }
+
+    /// In the order of their ids, so that two batches cannot wait for each other.
+    async fn insert_spans(&mut self, batch: BatchId, spans: &BTreeMap<Key, (usize, &NewSpan)>) -> Result<HashSet<Key>> {
+        let traces: Vec<_> = spans.keys().map(|(trace, _)| trace.bytes()).collect();
+        let ids: Vec<_> = spans.keys().map(|(_, span)| span.bytes()).collect();
+        let contents: Vec<_> = spans.values().map(|(_, span)| span.content.as_slice()).collect();
+        let (project, now) = (self.project_uuid(), self.now());
+        sqlx::query!(
+            "insert into staged_span (project_id, trace_id, span_id, content, batch_id, received_at)
+             select $1, t.trace_id, t.span_id, t.content, $2, $3
+             from unnest($4::bytea[], $5::bytea[], $6::bytea[]) as t (trace_id, span_id, content)
+             order by t.trace_id, t.span_id
+             on conflict on constraint staged_span_pkey do nothing
+             returning trace_id, span_id",
+            project,
+            batch.uuid(),
+            now,
+            &traces as &[&[u8]],
+            &ids as &[&[u8]],
+            &contents as &[&[u8]],
+        )
+        .fetch_all(self.connection())
+        .await?
+        .into_iter()
+        .map(|row| key(&row.trace_id, &row.span_id))
+        .collect()
+    }
+
+    async fn span_contents(&mut self, of: &[(usize, &NewSpan)]) -> Result<HashMap<Key, Vec<u8>>> {
+        if of.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let traces: Vec<_> = of.iter().map(|(_, span)| span.trace.bytes()).collect();
+        let ids: Vec<_> = of.iter().map(|(_, span)| span.span.bytes()).collect();
+        let project = self.project_uuid();
+        sqlx::query!(
+            "select s.trace_id, s.span_id, s.content
+             from (select distinct * from unnest($2::bytea[], $3::bytea[])) as t (trace_id, span_id)
+             join staged_span s on s.project_id = $1 and s.trace_id = t.trace_id and s.span_id = t.span_id",
+            project,
+            &traces as &[&[u8]],
+            &ids as &[&[u8]],
+        )
+        .fetch_all(self.connection())
+        .await?
+        .into_iter()
+        .map(|row| Ok((key(&row.trace_id, &row.span_id)?, row.content)))
+        .collect()
+    }
+
+    /// The spans of a trace in the order of their ids, at most `most` (staged_span_pkey).
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn staged_spans(&mut self, trace: SpanTraceId, most: i64) -> Result<Vec<StagedSpan>> {
+        let project = self.project_uuid();
+        sqlx::query!(
+            "select span_id, content from staged_span where project_id = $1 and trace_id = $2 order by span_id limit $3",
+            project,
+            trace.bytes(),
+            most,
+        )
+        .fetch_all(self.connection())
+        .await?
+        .into_iter()
+        .map(|row| Ok(StagedSpan { trace, span: key(trace.bytes(), &row.span_id)?.1, content: row.content }))
+        .collect()
+    }
+
+    /// Removes some of the spans that no others are waited for any more (staged_span_received_idx). What another
+    /// removes is passed over.
+    ///
+    /// # Errors
+    /// If the database refuses or is out of reach.
+    pub async fn remove_old_spans(&mut self) -> Result<u64> {
+        let (project, before) = (self.project_uuid(), self.now() - KEPT);
+        let done = sqlx::query!(
+            "delete from staged_span s using (
+                 select trace_id, span_id from staged_span
+                 where project_id = $1 and received_at < $2
+                 order by received_at limit $3 for update skip locked
+             ) o where s.project_id = $1 and s.trace_id = o.trace_id and s.span_id = o.span_id",
+            project,
+            before,
+            REMOVED,
+        )
+        .execute(self.connection())
+        .await?;
+        Ok(done.rows_affected())
+    }
+}
+
+fn key(trace: &[u8], span: &[u8]) -> Result<Key> {
+    let corrupt = |refused: Rejection| StoreError::Corrupt(refused.to_string());
+    Ok((SpanTraceId::from_bytes(trace).map_err(corrupt)?, SpanId::from_bytes(span).map_err(corrupt)?))
+}
+
+/// As people and W3C Trace Context write it.
+fn name(span: &NewSpan) -> String {
+    format!("{}-{}", span.trace, span.span)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

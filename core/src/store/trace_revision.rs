@@ -1,0 +1,126 @@
+//! Error traces that were assembled from spans, and their revisions.
+
+use super::{Result, StoreError, Tx};
+use crate::{
+    domain::{
+        Rejection,
+        intake::{Balance, Door, ItemOutcome},
+        new_trace::NewTrace,
+        span::SpanTraceId,
+    },
+    hash::{self, Digest},
+    ids::{BatchId, Id, TraceId},
+};
+
+/// A revision of a trace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revision {
+    /// The trace of the spans.
+    pub spans_of: SpanTraceId,
+    /// The error trace it is.
+    pub trace: TraceId,
+    /// From 1.
+    pub revision: i32,
+    /// From how many spans it was assembled.
+    pub spans: i32,
+    /// The hash of the error trace's content.
+    pub hash: Digest,
+}
+
+/// A trace put together from spans, with what the project's rule says of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Assembled {
+    /// The trace of the spans.
+    pub spans_of: SpanTraceId,
+    /// From how many spans it was assembled.
+    pub spans: i32,
+    /// The newest revision before.
+    pub before: Option<Revision>,
+    /// The error trace; or the name of the rule that leaves it out.
+    pub kept: Result<NewTrace, String>,
+}
+
+impl Tx {
+    /// The newest revisions of traces (trace_revision_trace_idx).
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn newest_revisions(&mut self, of: &[SpanTraceId]) -> Result<Vec<Revision>> {
+        let traces: Vec<_> = of.iter().map(SpanTraceId::bytes).collect();
+        let project = self.project_uuid();
+        sqlx::query!(
+            "select v.trace_id, v.error_trace_id, v.revision, v.spans, t.content_hash
+             from unnest($2::bytea[]) as asked (trace_id)
+             cross join lateral (
+                 select * from trace_revision r where r.project_id = $1 and r.trace_id = asked.trace_id
+                 order by r.revision desc limit 1
+             ) v
+             join error_trace t on t.project_id = $1 and t.id = v.error_trace_id",
+            project,
+            &traces as &[&[u8]],
+        )
+        .fetch_all(self.connection())
+        .await?
+        .into_iter()
+        .map(|row| {
+            let corrupt = |refused: Rejection| StoreError::Corrupt(refused.to_string());
+            Ok(Revision {
+                spans_of: SpanTraceId::from_bytes(&row.trace_id).map_err(corrupt)?,
+                trace: TraceId::from_uuid(row.error_trace_id),
+                revision: row.revision,
+                spans: row.spans,
+                hash: hash::from_bytes(&row.content_hash).map_err(|error| StoreError::Corrupt(error.to_string()))?,
+            })
+        })
+        .collect()
+    }
+
+    /// Stores what was assembled and is kept, as every door stores traces, notes which revision each is, and accounts
+    /// for all of it; the outcomes come in the order of the items.
+    ///
+    /// # Errors
+    /// If the database refuses or is out of reach; then nothing of it may be committed.
+    pub async fn record_assembled(&mut self, items: &[Assembled]) -> Result<Vec<ItemOutcome>> {
+        let mut outcomes = vec![None; items.len()];
+        let mut kept = Vec::with_capacity(items.len());
+        for (at, item) in items.iter().enumerate() {
+            match &item.kept {
+                Ok(trace) => kept.push((at, Ok(trace.clone()))),
+                Err(rule) => outcomes[at] = Some(ItemOutcome::Filtered { rule: rule.clone() }),
+            }
+        }
+        let filtered: Balance = outcomes.iter().flatten().collect();
+        if filtered.received() > 0 {
+            let batch: BatchId = self.fresh();
+            self.insert_batch(batch, Door::Assembled, &filtered).await?;
+        }
+        let (places, kept): (Vec<_>, Vec<_>) = kept.into_iter().unzip();
+        let recorded = self.record_traces_of(Door::Assembled, &kept).await?;
+        for (at, outcome) in places.into_iter().zip(recorded.items) {
+            if let ItemOutcome::Stored(id) = &outcome {
+                let id = id.parse().map_err(|_| StoreError::Corrupt(format!("`{id}` was stored and is no trace")))?;
+                self.insert_revision(id, &items[at]).await?;
+            }
+            outcomes[at] = Some(outcome);
+        }
+        Ok(outcomes.into_iter().flatten().collect())
+    }
+
+    async fn insert_revision(&mut self, trace: TraceId, of: &Assembled) -> Result<()> {
+        let (project, now) = (self.project_uuid(), self.now());
+        sqlx::query!(
+            "insert into trace_revision (project_id, error_trace_id, trace_id, revision, supersedes, spans, at)
+             values ($1, $2, $3, $4, $5, $6, $7)",
+            project,
+            trace.uuid(),
+            of.spans_of.bytes(),
+            of.before.as_ref().map_or(1, |before| before.revision + 1),
+            of.before.as_ref().map(|before| before.trace.uuid()),
+            of.spans,
+            now,
+        )
+        .execute(self.connection())
+        .await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,30 @@
+//! From a request to spans that can be staged, each with its resource and scope.
+
+use atr_core::domain::{Rejection, span::NewSpan};
+use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans};
+use prost::Message as _;
+
+/// The spans of a request, in order.
+pub(super) fn of(sent: Vec<ResourceSpans>) -> Vec<Result<NewSpan, Rejection>> {
+    let mut spans = vec![];
+    for of_resource in sent {
+        let ResourceSpans { resource, scope_spans, schema_url } = of_resource;
+        for of_scope in scope_spans {
+            let (scope, scope_schema) = (of_scope.scope, of_scope.schema_url);
+            for span in of_scope.spans {
+                let (trace_id, span_id) = (span.trace_id.clone(), span.span_id.clone());
+                let one = ResourceSpans {
+                    resource: resource.clone(),
+                    scope_spans: vec![ScopeSpans {
+                        scope: scope.clone(),
+                        spans: vec![span],
+                        schema_url: scope_schema.clone(),
+                    }],
+                    schema_url: schema_url.clone(),
+                };
+                spans.push(NewSpan::new(&trace_id, &span_id, one.encode_to_vec()));
+            }
+        }
+    }
+    spans
+}

@@ -1,0 +1,133 @@
+//! Reads the spans of quiet traces, puts each together, and stores what the project keeps.
+
+use std::collections::{BTreeSet, HashMap};
+
+use atr_core::{
+    domain::{
+        intake::{Balance, Door},
+        keep_rule::KeepRule,
+        new_trace::{NewTrace, TraceInput},
+        span::SpanTraceId,
+    },
+    queue::{Claim, Work},
+    store::{Assembled, Revision},
+};
+use chrono::{DateTime, Utc};
+
+use super::rules::{
+    compose::{Composed, compose},
+    keep::keep,
+    span::Span,
+};
+use crate::{Context, StageError};
+
+/// The most spans of a trace that are read.
+const SPANS: i64 = 5000;
+
+/// Puts traces together, in one transaction.
+pub(crate) async fn run(cx: &Context, claims: &[Claim]) -> Result<(), StageError> {
+    let Some(first) = claims.first() else { return Ok(()) };
+    let mut tx = cx.store.begin_for(first).await?;
+    let traces: BTreeSet<SpanTraceId> = claims
+        .iter()
+        .filter_map(|claim| match claim.work {
+            Work::AssembleTrace { spans } => Some(spans),
+            _ => None,
+        })
+        .collect();
+    let traces: Vec<SpanTraceId> = traces.into_iter().collect();
+    let Some(rule) = tx.keep_rule().await? else {
+        return Err(StageError::Lasting("the project is not there".to_owned()));
+    };
+    let mut revisions: HashMap<SpanTraceId, Revision> =
+        tx.newest_revisions(&traces).await?.into_iter().map(|revision| (revision.spans_of, revision)).collect();
+    let mut assembled = Vec::with_capacity(traces.len());
+    for trace in traces {
+        let staged = tx.staged_spans(trace, SPANS).await?;
+        let spans: Vec<Span> = staged
+            .iter()
+            .map(|span| Span::decode(&span.content))
+            .collect::<Result<_, _>>()
+            .map_err(|error| StageError::Lasting(format!("a span of {trace} cannot be decoded: {error}")))?;
+        let before = revisions.remove(&trace);
+        let count = i32::try_from(spans.len()).unwrap_or(i32::MAX);
+        let kept = decide(&rule, trace, &spans, before.as_ref(), tx.now());
+        assembled.push(Assembled { spans_of: trace, spans: count, before, kept });
+    }
+    let outcomes = tx.record_assembled(&assembled).await?;
+    tx.remove_old_spans().await?;
+    tx.succeed_all(claims).await?;
+    tx.commit().await?;
+    count(&outcomes.iter().collect());
+    Ok(())
+}
+
+/// The error trace that is to be stored, or the rule that leaves it out.
+fn decide(
+    rule: &KeepRule,
+    trace: SpanTraceId,
+    spans: &[Span],
+    before: Option<&Revision>,
+    now: DateTime<Utc>,
+) -> Result<NewTrace, String> {
+    // Those it was made from are removed: what came since is not the whole.
+    if before.is_some_and(|before| spans.len() < before.spans as usize) {
+        return Err("late".to_owned());
+    }
+    let composed = compose(spans, &[]).ok_or("no_text")?;
+    // What was kept once is kept when it changes.
+    if before.is_none() && keep(rule, &trace, &composed).is_none() {
+        return Err("not_sampled".to_owned());
+    }
+    let named = |revision: i32| match revision {
+        1 => trace.to_string(),
+        more => format!("{trace}#{more}"),
+    };
+    let build = |revision: i32| storable(&composed, named(revision), now);
+    match before {
+        None => build(1),
+        Some(before) => {
+            let same = build(before.revision)?;
+            if same.content_hash() == before.hash { Ok(same) } else { build(before.revision + 1) }
+        }
+    }
+}
+
+/// The trace as it can be stored. What is not well formed and may be left out is left out: nobody waits for an answer.
+fn storable(composed: &Composed, external_id: String, now: DateTime<Utc>) -> Result<NewTrace, String> {
+    let mut input = TraceInput { external_id: Some(external_id), ..composed.trace.clone() };
+    loop {
+        let refused = match NewTrace::try_from(input.clone()).and_then(|trace| trace.check_time(now).map(|()| trace)) {
+            Ok(trace) => return Ok(trace),
+            Err(refused) => refused,
+        };
+        let left_out = match refused.field.as_str() {
+            "language" => input.language.take().is_some(),
+            "licence" => input.licence.take().is_some(),
+            "occurred_at" => input.occurred_at.take().is_some(),
+            "domain" => input.domain.take().is_some(),
+            "source" => input.source.take().is_some(),
+            "group" => input.group.take().is_some(),
+            field if field.starts_with("steps") => input.steps.take().is_some(),
+            field if field.starts_with("signals") => input.signals.take().is_some(),
+            _ => false,
+        };
+        tracing::warn!(field = refused.field, why = refused.message, left_out, "spans tell what cannot be stored");
+        if !left_out {
+            return Err("unreadable".to_owned());
+        }
+    }
+}
+
+fn count(balance: &Balance) {
+    for (status, items) in [
+        ("stored", balance.stored),
+        ("duplicate", balance.duplicate),
+        ("quarantined", balance.quarantined),
+        ("filtered", balance.filtered),
+        ("rejected", balance.rejected),
+    ] {
+        let labels = [("door", Door::Assembled.word()), ("status", status)];
+        metrics::counter!("atr_ingest_items_total", &labels).increment(items.unsigned_abs());
+    }
+}

@@ -1,0 +1,98 @@
+//! Spans as they are read: OTLP's messages with their attributes as JSON values.
+
+use std::collections::BTreeMap;
+
+use opentelemetry_proto::tonic::{
+    common::v1::{AnyValue, KeyValue, any_value::Value as Any},
+    trace::v1::{ResourceSpans, status::StatusCode},
+};
+use prost::Message as _;
+use serde_json::{Map, Value, json};
+
+/// Attributes by name.
+pub type Attributes = BTreeMap<String, Value>;
+
+/// A span.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Span {
+    /// Its id, 16 hex digits.
+    pub id: String,
+    /// The id of the span that called it.
+    pub parent: Option<String>,
+    /// When it began, in nanoseconds since 1970.
+    pub start: u64,
+    /// When it ended.
+    pub end: u64,
+    /// Whether its status is an error.
+    pub failed: bool,
+    /// Its attributes.
+    pub attributes: Attributes,
+    /// Those of what it ran in.
+    pub resource: Attributes,
+    /// What happened in it, in order.
+    pub events: Vec<Event>,
+}
+
+/// Something that happened in a span.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Event {
+    /// What.
+    pub name: String,
+    /// Its attributes.
+    pub attributes: Attributes,
+}
+
+impl Span {
+    /// Decodes the span of a staged `ResourceSpans` message.
+    ///
+    /// # Errors
+    /// If it is no such message, or holds no span.
+    pub fn decode(content: &[u8]) -> Result<Self, prost::DecodeError> {
+        let message = ResourceSpans::decode(content)?;
+        let resource = message.resource.map(|resource| attributes(resource.attributes)).unwrap_or_default();
+        let span = message.scope_spans.into_iter().flat_map(|scope| scope.spans).next().unwrap_or_default();
+        let failed = span.status.is_some_and(|status| status.code == StatusCode::Error as i32);
+        let parent =
+            Some(hex(&span.parent_span_id)).filter(|id| id.len() == 16 && id.bytes().any(|digit| digit != b'0'));
+        Ok(Self {
+            id: hex(&span.span_id),
+            parent,
+            start: span.start_time_unix_nano,
+            end: span.end_time_unix_nano,
+            failed,
+            attributes: attributes(span.attributes),
+            resource,
+            events: span
+                .events
+                .into_iter()
+                .map(|event| Event { name: event.name, attributes: attributes(event.attributes) })
+                .collect(),
+        })
+    }
+}
+
+fn attributes(sent: Vec<KeyValue>) -> Attributes {
+    sent.into_iter().map(|pair| (pair.key, pair.value.map_or(Value::Null, value))).collect()
+}
+
+fn value(sent: AnyValue) -> Value {
+    match sent.value {
+        None | Some(Any::StringValueStrindex(_)) => Value::Null,
+        Some(Any::StringValue(text)) => text.into(),
+        Some(Any::BoolValue(is)) => is.into(),
+        Some(Any::IntValue(number)) => number.into(),
+        Some(Any::DoubleValue(number)) => json!(number),
+        Some(Any::ArrayValue(list)) => list.values.into_iter().map(value).collect(),
+        Some(Any::KvlistValue(list)) => Value::Object(
+            list.values
+                .into_iter()
+                .map(|pair| (pair.key, pair.value.map_or(Value::Null, value)))
+                .collect::<Map<_, _>>(),
+        ),
+        Some(Any::BytesValue(bytes)) => hex(&bytes).into(),
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
