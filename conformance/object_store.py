@@ -16,7 +16,6 @@ import urllib.request
 
 from moto.server import ThreadedMotoServer
 
-import service
 from service import check, end, ingest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -75,7 +74,10 @@ def until(what, look):
 
 def drained(folder):
     stages = told(folder, "queue", "status")[0]["stages"]
-    return not any(stage[state] for stage in stages for state in ("available", "scheduled", "retryable", "running"))
+    dead = sum(stage["tasks"].get("dead", 0) for stage in stages)
+    if dead:
+        raise RuntimeError(f"{dead} tasks are dead: {told(folder, 'queue', 'dead', '--project', 'default')}")
+    return not any(number for stage in stages for number in stage["tasks"].values())
 
 
 def traces():
@@ -102,7 +104,7 @@ def readiness():
 
 
 def files(folder):
-    """The data folder's own files, but for logs of this script."""
+    """What a data folder holds."""
     return [path for path in folder.rglob("*") if path.is_file()]
 
 
@@ -149,9 +151,9 @@ def turn(here, worker, first_key):
     job = told(here, "job", "start", asked_for)[0]["id"]
     until("the job's end", lambda: drained(here))
     shown = told(here, "job", "show", job)[0]
-    locations = [file["location"] for file in shown["specification"]["snapshot"]["files"]]
+    locations = [file["location"] for file in (shown["specification"] or {"snapshot": {"files": []}})["snapshot"]["files"]]
     check("a worker builds a snapshot into the bucket and trains on it, from files that it brings beside itself",
-          [] if shown["state"] == "succeeded" and all(one.startswith(str(worker)) for one in locations) else [shown])
+          [] if shown["state"] == "succeeded" and locations and all(one.startswith(str(worker)) for one in locations) else [shown])
     pulled = here / "pulled"
     told(here, "snapshot", "pull", "first", str(pulled))
     manifest = json.loads((pulled / "manifest.json").read_text())
