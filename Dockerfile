@@ -5,7 +5,7 @@ WORKDIR /src
 COPY . .
 # The caches outlive the step, so what is to be kept is copied out of them.
 RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,target=/src/target \
-    cargo build --locked --release --workspace --bins \
+    cargo build --locked --release --workspace --bins --features s3 \
     && install -D --target-directory=/out target/release/atr target/release/atr-train-reward
 
 FROM debian:bookworm-slim

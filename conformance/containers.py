@@ -13,7 +13,7 @@ from podman_compose import rec_subs
 from service import check, end
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-TOLD = {"POSTGRES_PASSWORD": "one1", "RABBITMQ_PASSWORD": "two2"}
+TOLD = {"POSTGRES_PASSWORD": "one1", "RABBITMQ_PASSWORD": "two2", "OBJECT_STORE_PASSWORD": "three3"}
 
 
 def composed(told):
@@ -36,7 +36,7 @@ def unset():
 def secrets(text):
     """A password that stands in the file."""
     for number, line in enumerate(text.splitlines(), 1):
-        if "PASS" in line and ":?" not in line and not line.lstrip().startswith("#"):
+        if ("PASS" in line or "SECRET" in line) and ":?" not in line and not line.lstrip().startswith("#"):
             yield f"line {number}: {line.strip()}"
 
 
@@ -51,7 +51,8 @@ def services(file):
         if name != "migrate" and "healthcheck" not in service:
             yield f"{name} has no health check"
         for volume in service.get("volumes", []):
-            if volume.split(":")[0] not in file["volumes"]:
+            # A path alone is a volume of the service's own.
+            if not volume.startswith("/") and volume.split(":")[0] not in file["volumes"]:
                 yield f"{name} mounts {volume}, which is no volume of the file"
 
 
@@ -73,7 +74,8 @@ def commands(file):
             yield f"{name} runs {of['command']}"
         for setting in of["environment"]:
             # Workers hear of tasks from PostgreSQL where they do not know the broker's address.
-            if f"[env: {setting}" not in settings and setting != "AMQP_URL":
+            # The object store's own settings go by the names that every client of one reads.
+            if f"[env: {setting}" not in settings and setting != "AMQP_URL" and not setting.startswith("AWS_"):
                 yield f"{name} is told {setting}, which ATR does not know"
 
 

@@ -1,6 +1,6 @@
 //! `atr doctor`: what is wrong with this installation, and how to mend it.
 
-use std::{path::Path, process::ExitCode};
+use std::{process::ExitCode, time::Duration};
 
 use anyhow::{Context as _, bail, ensure};
 use atr_core::{
@@ -17,10 +17,13 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::{
-    installation::{data_folder, database, trainer},
+    installation::{blobs, data_folder, database, trainer},
     output::Output,
 };
 use crate::config::{Broker, Place};
+
+/// How long an object store may take to answer.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 #[derive(Debug, Serialize)]
 struct Finding {
@@ -54,19 +57,21 @@ impl Doctor {
 
 async fn examine(place: &Place, broker: Option<&AmqpUrl>, out: Output) -> anyhow::Result<ExitCode> {
     let mut findings = Findings::default();
-    let data = data_folder(place);
-    let blobs = data.as_ref().ok().map(|data| data.join("blobs"));
-    findings.note("data folder", data.map(|folder| folder.display().to_string()));
+    findings.note("data folder", data_folder(place).map(|folder| folder.display().to_string()));
+    let blobs = tried(place).await;
     findings.note("trainer", found_trainer(place));
     match database(place).await {
         Ok((url, server)) => {
             let kind = if server.is_some() { "private server" } else { "DATABASE_URL" };
-            look_inside(&mut findings, url, kind, blobs.as_deref(), broker.is_some()).await;
+            look_inside(&mut findings, url, kind, blobs.as_ref().ok(), broker.is_some()).await;
             if let Some(server) = server {
                 server.stop().await?;
             }
         }
         Err(error) => findings.note("database", Err(error)),
+    }
+    if let Err(error) = blobs {
+        findings.note("blobs", Err(error));
     }
     if let Some(url) = broker {
         findings.note("broker", reached(url).await);
@@ -92,7 +97,7 @@ fn found_trainer(place: &Place) -> anyhow::Result<String> {
 }
 
 /// What needs the database; each check only where those before it let it through.
-async fn look_inside(findings: &mut Findings, url: String, kind: &str, blobs: Option<&Path>, has_broker: bool) {
+async fn look_inside(findings: &mut Findings, url: String, kind: &str, blobs: Option<&Blobs>, has_broker: bool) {
     let answers = server_version(&url).await;
     let reached = answers.is_ok();
     findings.note("database", answers.map(|version| format!("{kind}, PostgreSQL {version}")).map_err(Into::into));
@@ -156,13 +161,17 @@ async fn paused(store: &Store) -> anyhow::Result<String> {
     Ok("none".to_owned())
 }
 
+/// The place of blobs, once something was written there and read back.
+async fn tried(place: &Place) -> anyhow::Result<Blobs> {
+    let blobs = blobs(place)?;
+    let late =
+        || format!("{blobs} does not answer within {} seconds: see that AWS_ENDPOINT_URL names it", PATIENCE.as_secs());
+    tokio::time::timeout(PATIENCE, blobs.try_out()).await.with_context(late)??;
+    Ok(blobs)
+}
+
 /// Whether the newest sealed snapshot of each project has its files here.
-async fn snapshots(store: &Store, folder: &Path) -> anyhow::Result<String> {
-    let mark = folder.join(format!(".doctor-{}", std::process::id()));
-    let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&mark, b""));
-    written.with_context(|| format!("nothing can be written into {}", folder.display()))?;
-    std::fs::remove_file(&mark)?;
-    let blobs = Blobs::new(folder);
+async fn snapshots(store: &Store, blobs: &Blobs) -> anyhow::Result<String> {
     let (mut looked, mut missing) = (0, Vec::new());
     for project in store.projects(None, 1000).await? {
         let mut tx = store.begin(project.id).await?;
@@ -170,17 +179,19 @@ async fn snapshots(store: &Store, folder: &Path) -> anyhow::Result<String> {
         let Some(newest) = tx.snapshots(&sealed, PageRequest::first(1)).await?.rows.pop() else { continue };
         looked += 1;
         let files = tx.snapshot_files(newest.id).await?;
-        let digests = files.iter().map(|file| file.digest).chain(newest.manifest_hash);
-        let lost = digests.filter(|digest| !blobs.path(digest).is_file()).count();
+        let mut lost = 0;
+        for digest in files.iter().map(|file| file.digest).chain(newest.manifest_hash) {
+            lost += usize::from(blobs.size(&digest).await?.is_none());
+        }
         if lost > 0 {
             missing.push(format!("{lost} files of snapshot “{}” of project {}", newest.name, project.slug));
         }
     }
     ensure!(
         missing.is_empty(),
-        "{} are not in {}: give the folder that the workers write to with --data, or bring them back from a backup",
+        "{} are not in {blobs}: give the place that the workers write to with --data or --blobs, or bring them back from a \
+         backup",
         missing.join(", "),
-        folder.display()
     );
-    Ok(format!("{}; the newest snapshots of {looked} projects are there", folder.display()))
+    Ok(format!("{blobs}; the newest snapshots of {looked} projects are there"))
 }

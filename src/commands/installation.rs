@@ -60,9 +60,17 @@ pub(crate) fn data_folder(place: &Place) -> anyhow::Result<PathBuf> {
     place.data.canonicalize().with_context(|| format!("cannot use the folder {}", place.data.display()))
 }
 
+/// Where blobs are kept: as told, or in the data folder.
+pub(crate) fn blobs(place: &Place) -> anyhow::Result<Blobs> {
+    match &place.blobs {
+        Some(url) => Ok(Blobs::in_bucket(url)?),
+        None => Ok(Blobs::new(data_folder(place)?.join("blobs"))),
+    }
+}
+
 impl Installation {
     pub(crate) async fn open(place: &Place, schema: Schema, process: Process) -> anyhow::Result<Self> {
-        let data = data_folder(place)?;
+        let blobs = blobs(place)?;
         let (url, postgres) = database(place).await?;
         if schema == Schema::Migrate || postgres.is_some() {
             migrate(&url).await?;
@@ -70,7 +78,7 @@ impl Installation {
         let clock = Clock::system();
         let ids = Ids::from_system(clock.clone());
         let store = Store::connect(Connect { url, connections: place.connections, clock, ids }).await?;
-        let app = App { store, blobs: Blobs::new(data.join("blobs")), process: Arc::new(process) };
+        let app = App { store, blobs, process: Arc::new(process) };
         Ok(Self { app, postgres })
     }
 

@@ -1,8 +1,16 @@
 //! `atr snapshot`: asking for snapshots, looking at them, and checking that they are what they say.
 
-use std::path::{Path, PathBuf};
+use std::{
+    io::ErrorKind,
+    path::{Path, PathBuf},
+};
 
-use anyhow::{Context as _, ensure};
+use super::{installation::Installation, output::Output, pages::Pages, progress};
+use crate::{
+    app::request_snapshot::{SnapshotRequest, request_snapshot},
+    config::Place,
+};
+use anyhow::{Context as _, bail, ensure};
 use atr_core::{
     domain::snapshot::{Snapshot, SnapshotFile, SnapshotFilter, SnapshotState},
     hash::Digest,
@@ -12,13 +20,6 @@ use atr_core::{
 use atr_workers::stages::{curate::Recipe, snapshot};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
-use tokio_util::io::InspectReader;
-
-use super::{installation::Installation, output::Output, pages::Pages, progress};
-use crate::{
-    app::request_snapshot::{SnapshotRequest, request_snapshot},
-    config::Place,
-};
 
 #[derive(Debug, Args)]
 pub(crate) struct Snapshots {
@@ -121,7 +122,16 @@ impl Snapshots {
             Command::Pull { snapshot, folder } => {
                 let one = sealed(&mut tx, &snapshot).await?;
                 ensure!(!folder.exists(), "{} is there already: name a folder that is not", folder.display());
-                let written = fetch(installation, &mut tx, &one, &folder).await?;
+                let faults = fetch(installation, &mut tx, &one, &folder).await?;
+                if !faults.is_empty() {
+                    bail!(
+                        "“{}” is in {} but for what is wrong with it:\n{}",
+                        one.name,
+                        folder.display(),
+                        faults.join("\n")
+                    );
+                }
+                let written = tx.snapshot_files(one.id).await?.len() + 1;
                 out.result(&json!({ "folder": folder, "files": written }), || {
                     format!("{written} files of “{}” are in {}", one.name, folder.display())
                 })?;
@@ -181,28 +191,29 @@ fn bytes_of(files: &[SnapshotFile]) -> u64 {
     files.iter().map(|file| file.bytes.unsigned_abs()).sum()
 }
 
-/// Writes a snapshot's files into a folder, and says how many there are.
-async fn fetch(installation: &Installation, tx: &mut Tx, of: &Snapshot, folder: &Path) -> anyhow::Result<usize> {
+/// Writes a snapshot's files into a folder, each checked against its hash; says in words which are lost or changed.
+async fn fetch(installation: &Installation, tx: &mut Tx, of: &Snapshot, folder: &Path) -> anyhow::Result<Vec<String>> {
     let blobs = &installation.app.blobs;
     let files = tx.snapshot_files(of.id).await?;
+    let manifest = of.manifest_hash.context("a sealed snapshot without a manifest")?;
     let bar = progress::of_bytes(bytes_of(&files))?;
-    for file in &files {
-        let to = folder.join(&file.path);
-        if let Some(parent) = to.parent() {
-            std::fs::create_dir_all(parent).with_context(|| format!("cannot make {}", parent.display()))?;
+    let mut faults = Vec::new();
+    let named = files.iter().map(|file| (file.path.as_str(), file.digest)).chain([(snapshot::MANIFEST, manifest)]);
+    for (path, digest) in named {
+        let to = folder.join(path);
+        match blobs.copy(&digest, &to, |bytes| bar.inc(bytes)).await {
+            Ok(()) => {}
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                faults.push(format!("{path} is not in {blobs}: its hash is {digest}"));
+            }
+            Err(error) if error.kind() == ErrorKind::InvalidData => faults.push(format!("{path}: {error}")),
+            Err(error) => {
+                return Err(error).with_context(|| format!("cannot copy {path} to {}", to.display()));
+            }
         }
-        let copy = async {
-            let from = tokio::fs::File::open(blobs.path(&file.digest)).await?;
-            let mut from = InspectReader::new(from, |part| bar.inc(part.len() as u64));
-            tokio::io::copy(&mut from, &mut tokio::fs::File::create(&to).await?).await
-        };
-        copy.await.with_context(|| format!("cannot copy {} to {}", file.path, to.display()))?;
     }
     bar.finish_and_clear();
-    let manifest = of.manifest_hash.context("a sealed snapshot without a manifest")?;
-    let bytes = blobs.get(&manifest).await.context("the manifest cannot be read")?;
-    tokio::fs::write(folder.join(snapshot::MANIFEST), bytes).await?;
-    Ok(files.len() + 1)
+    Ok(faults)
 }
 
 async fn verify(
@@ -249,8 +260,10 @@ async fn check(
     scratch: &Path,
 ) -> anyhow::Result<Checked> {
     let kept = scratch.join("kept");
-    fetch(installation, tx, of, &kept).await?;
+    let lost = fetch(installation, tx, of, &kept).await?;
     let mut faults = match snapshot::verify(&kept) {
+        // What did not come could only be told again.
+        _ if !lost.is_empty() => lost,
         Ok(found) if Some(found.manifest_hash) == of.manifest_hash => vec![],
         Ok(found) => vec![format!("the manifest's hash is {}, and the database says otherwise", found.manifest_hash)],
         Err(mismatches) => mismatches.iter().map(ToString::to_string).collect(),

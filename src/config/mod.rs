@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
+use atr_core::blobs::BucketUrl;
 use atr_workers::AmqpUrl;
 use clap::{Args, ValueEnum};
 
@@ -15,6 +16,11 @@ pub struct Place {
     /// The folder of everything that is kept on this machine
     #[arg(long, env = "ATR_DATA", global = true, default_value = ".atr", value_name = "FOLDER")]
     pub data: PathBuf,
+
+    /// Where snapshots' files and models' weights are kept, as s3://BUCKET/PREFIX, with credentials, address and region in
+    /// the usual AWS_… variables; without it in the data folder
+    #[arg(long, env = "ATR_BLOBS", global = true, value_name = "URL")]
+    pub blobs: Option<BucketUrl>,
 
     /// The most database connections a process holds
     #[arg(long, env = "ATR_CONNECTIONS", global = true, default_value_t = 20, value_name = "N",

@@ -2,7 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use atr_core::queue::{Broker, Depth, Pause, Rate, Stage, State as TaskState};
+use atr_core::{
+    blobs::Blobs,
+    queue::{Broker, Depth, Pause, Rate, Stage, State as TaskState},
+};
 use axum::{
     Json, Router,
     extract::{MatchedPath, Request, State},
@@ -77,14 +80,16 @@ pub(super) fn router() -> Router<AppState> {
         .route("/metrics", get(measured))
 }
 
-/// How long the database may take to answer.
+/// How long the database and the object store may take to answer.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Ready when the database answers; names what is down. Without the broker work goes on, later: it is told, and the
-/// process is ready all the same.
+/// process is ready all the same. So it is without the object store, which no door needs to take in what comes.
 async fn ready(State(state): State<AppState>) -> Response {
     let process = &state.app.process;
-    let (status, database, broker) = match tokio::time::timeout(PATIENCE, state.app.store.broker()).await {
+    let (database, blobs) =
+        tokio::join!(tokio::time::timeout(PATIENCE, state.app.store.broker()), kept(&state.app.blobs));
+    let (status, database, broker) = match database {
         Ok(Ok(broker)) => (StatusCode::OK, "up", process.has_broker.then(|| told(&broker))),
         Ok(Err(error)) => {
             tracing::warn!(%error, "not ready");
@@ -100,8 +105,26 @@ async fn ready(State(state): State<AppState>) -> Response {
     if let Some(broker) = broker {
         checks["broker"] = broker.into();
     }
+    if let Some(blobs) = blobs {
+        checks["blobs"] = blobs.into();
+    }
     let body = serde_json::json!({ "ready": status == StatusCode::OK, "checks": checks });
     (status, Json(body)).into_response()
+}
+
+/// How the object store is found, if there is one; why it is down is for the log and for `atr doctor`.
+async fn kept(blobs: &Blobs) -> Option<&'static str> {
+    if !blobs.is_remote() {
+        return None;
+    }
+    Some(match tokio::time::timeout(PATIENCE, blobs.reach()).await {
+        Ok(Ok(())) => "up",
+        Ok(Err(error)) => {
+            tracing::warn!(%error, %blobs, "the object store is down");
+            "down: what is to be stored or read there waits"
+        }
+        Err(_) => "does not answer within 2 seconds: what is to be stored or read there waits",
+    })
 }
 
 /// How the relay finds the broker; why it is down is for the log and for `atr doctor`.

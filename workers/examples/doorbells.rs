@@ -45,7 +45,7 @@ async fn ours(url: &str, seconds: Duration, db: &Database) -> f64 {
     let hearing = tokio::spawn(async move {
         loop {
             consumers.heard().await;
-            consumers.answered(Stage::Verify);
+            consumers.answered(Stage::Verify, false);
             counted.fetch_add(1, Ordering::Relaxed);
         }
     });

@@ -12,7 +12,7 @@ use atr_core::{
     ids::TraceId,
     queue::{Stage, Work},
 };
-use atr_workers::{Context, Options, RewardModels, Worker};
+use atr_workers::{AmqpUrl, Context, Options, RewardModels, Worker, transport::rabbitmq::remove_queues};
 use support::Database;
 use tokio_util::sync::CancellationToken;
 
@@ -32,12 +32,13 @@ async fn main() {
         reward_models: RewardModels::default(),
         cancelled: CancellationToken::new(),
     };
+    let broker: Option<AmqpUrl> = std::env::var("AMQP_URL").ok().map(|url| url.parse().expect("the broker's address"));
     let options = Options {
         stages: Stage::ALL.to_vec(),
         slots: 4,
         grace: Duration::from_secs(10),
         lease: Options::LEASE,
-        broker: std::env::var("AMQP_URL").ok().map(|url| url.parse().expect("the broker's address")),
+        broker: broker.clone(),
     };
     let stop = CancellationToken::new();
     let worker = tokio::spawn(Worker::new(cx, options).run(stop.clone()));
@@ -60,6 +61,9 @@ async fn main() {
     }
     stop.cancel();
     worker.await.expect("the worker ends");
+    if let Some(url) = broker {
+        remove_queues(&url, db.store.installation()).await.expect("removed");
+    }
     took.sort_by(f64::total_cmp);
     eprintln!("median {:.1} ms, at most {:.1} ms", took[TASKS / 2], took[TASKS - 1]);
     println!("{}", took[TASKS * 99 / 100]);

@@ -13,7 +13,7 @@ use atr_core::{
     ids::TraceId,
     queue::{Stage, Work},
 };
-use atr_workers::{Context, Options, RewardModels, Worker};
+use atr_workers::{AmqpUrl, Context, Options, RewardModels, Worker, transport::rabbitmq::remove_queues};
 use support::Database;
 use tokio_util::sync::CancellationToken;
 
@@ -42,6 +42,7 @@ async fn main() {
     }
     sqlx::raw_sql("analyze task; checkpoint").execute(&db.owner).await.expect("settled");
     let folder = tempfile::tempdir().expect("a folder");
+    let broker: Option<AmqpUrl> = std::env::var("AMQP_URL").ok().map(|url| url.parse().expect("the broker's address"));
     let stop = CancellationToken::new();
     let workers: Vec<_> = (0..WORKERS)
         .map(|_| {
@@ -58,7 +59,7 @@ async fn main() {
                 slots: 1,
                 grace: Duration::from_secs(10),
                 lease: Options::LEASE,
-                broker: std::env::var("AMQP_URL").ok().map(|url| url.parse().expect("the broker's address")),
+                broker: broker.clone(),
             };
             tokio::spawn(Worker::new(cx, options).run(stop.clone()))
         })
@@ -74,6 +75,9 @@ async fn main() {
     stop.cancel();
     for worker in workers {
         worker.await.expect("a worker ends");
+    }
+    if let Some(url) = broker {
+        remove_queues(&url, db.store.installation()).await.expect("removed");
     }
     let rung: i64 = db.store.announced().await.expect("read").iter().map(|of| of.doorbells).sum();
     println!("{rate} {rung}");

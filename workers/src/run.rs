@@ -178,8 +178,8 @@ impl Worker {
             let Ok(slot) = Arc::clone(&self.slots).try_acquire_owned() else { break };
             match self.claim(stage).await {
                 Ok(claims) => {
-                    bell.answered(stage);
-                    let some = !claims.is_empty();
+                    let (some, full) = (!claims.is_empty(), claims.len() >= stages::batch(stage) as usize);
+                    bell.answered(stage, full);
                     self.waiting.insert(stage, some.then_some(Lane::Usual));
                     if some {
                         claimed = true;

@@ -33,10 +33,10 @@ impl Doorbell {
         }
     }
 
-    /// Says that what rang for a stage up to now was answered: a claim has committed.
-    pub(crate) fn answered(&self, stage: Stage) {
+    /// Says that what rang for a stage up to now was answered: a claim has committed, and may have left more.
+    pub(crate) fn answered(&self, stage: Stage, more: bool) {
         if let Self::RabbitMq(consumers) = self {
-            consumers.answered(stage);
+            consumers.answered(stage, more);
         }
     }
 

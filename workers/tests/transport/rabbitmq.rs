@@ -123,9 +123,10 @@ async fn what_is_urgent_has_a_lane_of_its_own_and_is_done_before_what_is_not() {
     // Of the later stage, which is done first otherwise, and of the earlier one, which is urgent.
     world.enqueue(world.db.project, [world.merge()]).await;
     world.enqueue(world.db.project, [NewTask { priority: -1, ..world.verify().into() }]).await;
-    let rung =
-        "select count(*) = 2 from doorbell where (stage, lane) in (('consensus', 'usual'), ('verify', 'urgent'))";
-    world.until("both are rung for", rung).await;
+    // What the worker has heard and cannot answer yet is rung for again.
+    let heard = "select count(*) = 2 from doorbell
+                 where (stage, lane) in (('consensus', 'usual'), ('verify', 'urgent')) and rung > 1";
+    world.until("both are heard", heard).await;
     held.rollback().await.expect("let go");
     world.until_done().await;
     worker.stop().await;

@@ -13,6 +13,7 @@ use atr_core::{
         snapshot::{Snapshot, SnapshotFile},
         training::{Trained, TrainingJob},
     },
+    hash::Digest,
     queue::{Claim, Work},
 };
 use atr_reward::{
@@ -107,10 +108,11 @@ impl Attempt<'_> {
             None => None,
             Some(id) => self.cx.store.begin_for(self.claim).await?.models_by_id(&[id]).await?.pop(),
         };
-        let output = self.dir.join("output");
+        let (inputs, output) = (self.dir.join("inputs"), self.dir.join("output"));
         let blobs = &self.cx.blobs;
-        let spec = match specify(&job, self.number, &snapshot, &files, base.as_ref(), blobs, &output) {
-            Ok(spec) => spec,
+        let file = |digest: &Digest| blobs.file(digest, &inputs);
+        let (spec, read) = match specify(&job, self.number, &snapshot, &files, base.as_ref(), file, &output) {
+            Ok(specified) => specified,
             Err(why) => return Ok(Ended::Failed(why)),
         };
         let spec = json!(spec);
@@ -119,6 +121,9 @@ impl Attempt<'_> {
             return Ok(Ended::Overtaken);
         }
         tx.commit().await?;
+        for digest in read {
+            blobs.bring(&digest, &inputs).await?;
+        }
         tokio::fs::create_dir_all(&output).await?;
         let path = self.dir.join("spec.json");
         tokio::fs::write(&path, spec.to_string()).await?;
@@ -233,9 +238,9 @@ impl Attempt<'_> {
         if let Err(error) = RewardModel::load(&bytes) {
             return Ok(Ended::Failed(format!("the trainer's model {} cannot be used: {error}", model.path)));
         }
-        self.cx.blobs.put(&bytes).await?;
         let length =
             i64::try_from(bytes.len()).map_err(|_| StageError::Lasting("the model is too large".to_owned()))?;
+        self.cx.blobs.put(bytes).await?;
         Ok(Ended::Trained(Trained {
             artefact: Artefact { digest, bytes: length },
             metadata: json!({ "training": metrics }),

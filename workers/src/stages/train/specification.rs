@@ -1,14 +1,14 @@
 //! The job specification: what a trainer is told.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use atr_core::{
-    blobs::Blobs,
     domain::{
         model::ModelVersion,
         snapshot::{Snapshot, SnapshotFile},
         training::TrainingJob,
     },
+    hash::Digest,
 };
 use atr_reward::spec::{BaseModel, JobSpec, SPEC_VERSION, SnapshotFile as FileRef, SnapshotRef};
 
@@ -25,17 +25,17 @@ pub fn check_hyperparameters(settings: &serde_json::Map<String, serde_json::Valu
     settings.check().map_err(|error| error.to_string())
 }
 
-/// Writes down what a trainer is to do, or why there is nothing that it could do. The files lie where the blob store
-/// has them: they never change there, and the trainer checks their hashes.
+/// Writes down what a trainer is to do, or why there is nothing that it could do, and which blobs it reads. The files lie where `file` says:
+/// they never change there, and the trainer checks their hashes.
 pub(super) fn specify(
     job: &TrainingJob,
     attempt: i32,
     snapshot: &Snapshot,
     files: &[SnapshotFile],
     base: Option<&ModelVersion>,
-    blobs: &Blobs,
+    file: impl Fn(&Digest) -> PathBuf,
     output: &Path,
-) -> Result<JobSpec, String> {
+) -> Result<(JobSpec, Vec<Digest>), String> {
     let root = snapshot.merkle_root.ok_or_else(|| format!("the snapshot {} is not sealed", snapshot.id))?;
     let rows = files.iter().find(|file| file.path == REWARD_ROWS && file.rows > 0);
     let rows = rows.ok_or_else(|| {
@@ -46,7 +46,7 @@ pub(super) fn specify(
         Some((model, None)) => return Err(format!("the weights of the base model {} are not kept here", model.name)),
         Some((model, Some(artefact))) => Some(BaseModel {
             name: model.name.clone(),
-            location: blobs.path(&artefact.digest),
+            location: file(&artefact.digest),
             blake3: artefact.digest.to_string(),
         }),
     };
@@ -55,7 +55,13 @@ pub(super) fn specify(
         serde_json::Value::Null => serde_json::Map::new(),
         other => return Err(format!("the hyperparameters are an object of settings, not {other}")),
     };
-    Ok(JobSpec {
+    let read = base
+        .and_then(|model| model.artefact)
+        .map(|artefact| artefact.digest)
+        .into_iter()
+        .chain([rows.digest])
+        .collect();
+    let spec = JobSpec {
         version: SPEC_VERSION,
         job: job.id.to_string(),
         attempt: u32::try_from(attempt).map_err(|_| format!("{attempt} is not the number of an attempt"))?,
@@ -65,7 +71,7 @@ pub(super) fn specify(
             root: root.to_string(),
             files: vec![FileRef {
                 path: rows.path.clone(),
-                location: blobs.path(&rows.digest),
+                location: file(&rows.digest),
                 blake3: rows.digest.to_string(),
                 rows: u64::try_from(rows.rows).unwrap_or(0),
             }],
@@ -75,5 +81,6 @@ pub(super) fn specify(
         // The same bits: a specification has no sign.
         seed: job.asked.seed.cast_unsigned(),
         output: output.to_owned(),
-    })
+    };
+    Ok((spec, read))
 }

@@ -1,6 +1,6 @@
 //! Hearing doorbells: a consumer for each stage and lane, in a task of its own that connects again by itself.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use atr_core::queue::{Lane, Stage};
 use futures_util::{StreamExt, stream::SelectAll};
@@ -10,11 +10,14 @@ use lapin::{
     options::{BasicAckOptions, BasicConsumeOptions, BasicQosOptions, BasicRejectOptions},
     types::FieldTable,
 };
-use tokio::{sync::mpsc, task::JoinHandle};
+use tokio::{sync::mpsc, task::JoinHandle, time::Instant};
 use uuid::Uuid;
 
 use super::{AmqpUrl, DoorbellEvent, connection, connection::Backoff, queues::Queues};
 use crate::transport::Ring;
+
+/// How long an answered doorbell is kept at most while its stage is being worked off.
+const KEPT: Duration = Duration::from_millis(500);
 
 /// What a worker consumes.
 #[derive(Debug, Clone)]
@@ -44,8 +47,8 @@ pub struct Consumers {
 enum Told {
     /// It waits for rings.
     Listen,
-    /// A claim of a stage has committed.
-    Answered(Stage),
+    /// A claim of a stage has committed; whether more is there.
+    Answered(Stage, bool),
     /// It has had no free slot for long.
     Rest,
 }
@@ -70,9 +73,10 @@ impl Consumers {
         }
     }
 
-    /// Acknowledges what rang for a stage up to now: a claim has committed.
-    pub fn answered(&self, stage: Stage) {
-        self.tell(Told::Answered(stage));
+    /// Acknowledges what rang for a stage up to now, a claim has committed: at once, or, where the claim left more that
+    /// is claimed next anyway, soon, so that not every claim uses up a doorbell that others could hear.
+    pub fn answered(&self, stage: Stage, more: bool) {
+        self.tell(Told::Answered(stage, more));
     }
 
     /// Closes the connection until rings are waited for again; what is not acknowledged goes to other workers.
@@ -137,8 +141,15 @@ async fn session(
         return Ok(Ended::Stop);
     }
     let mut unanswered: BTreeMap<Stage, Vec<Acker>> = BTreeMap::new();
+    let mut answered: BTreeMap<Stage, (Instant, Vec<Acker>)> = BTreeMap::new();
     loop {
+        let due = answered.values().map(|(at, _)| *at).min();
         tokio::select! {
+            () = tokio::time::sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
+                for (_, (_, ackers)) in answered.extract_if(.., |_, (at, _)| *at <= Instant::now()) {
+                    acknowledge(ackers).await?;
+                }
+            }
             what = told.recv() => match what {
                 None => {
                     connection::close(&connection).await;
@@ -148,9 +159,13 @@ async fn session(
                     connection::close(&connection).await;
                     return Ok(Ended::Rest);
                 }
-                Some(Told::Answered(stage)) => {
-                    for acker in unanswered.remove(&stage).unwrap_or_default() {
-                        acker.ack(BasicAckOptions::default()).await?;
+                Some(Told::Answered(stage, false)) => {
+                    let kept = answered.remove(&stage).map(|(_, ackers)| ackers);
+                    acknowledge([kept, unanswered.remove(&stage)].into_iter().flatten().flatten()).await?;
+                }
+                Some(Told::Answered(stage, true)) => {
+                    if let Some(ackers) = unanswered.remove(&stage) {
+                        answered.entry(stage).or_insert_with(|| (Instant::now() + KEPT, vec![])).1.extend(ackers);
                     }
                 }
                 Some(Told::Listen) => {}
@@ -168,6 +183,13 @@ async fn session(
             },
         }
     }
+}
+
+async fn acknowledge(ackers: impl IntoIterator<Item = Acker>) -> Result<(), lapin::Error> {
+    for acker in ackers {
+        acker.ack(BasicAckOptions::default()).await?;
+    }
+    Ok(())
 }
 
 /// Declares the queues of the stages and consumes them.

@@ -24,9 +24,9 @@ const LEASE: Duration = Duration::from_secs(6);
 /// How often it renews, tells how the broker is, and looks at every stage; and how often others try to lead.
 const BEAT: Duration = Duration::from_secs(2);
 /// How often a stage is looked at of which more waits than is rung for.
-const TOP_UP: Duration = Duration::from_millis(100);
-/// How many doorbells a queue holds at most. With batches of 64 tasks that is work for ten workers of six slots each
-/// until the queue is filled again, and a waiting million takes no more of the broker's memory than this.
+const TOP_UP: Duration = Duration::from_secs(1);
+/// How many doorbells a queue holds at most. A worker goes on claiming while there is more, so it is this many slots that
+/// can be woken at once; and a waiting million takes no more of the broker's memory than this.
 const DOORBELLS: u32 = 64;
 
 /// Publishes doorbells while it leads.
