@@ -21,14 +21,18 @@ use axum::{
 };
 use flate2::{Compression, write::GzEncoder};
 use opentelemetry_proto::tonic::{
-    collector::trace::v1::{ExportTracePartialSuccess, ExportTraceServiceResponse},
+    collector::{
+        logs::v1::{ExportLogsPartialSuccess, ExportLogsServiceResponse},
+        trace::v1::{ExportTracePartialSuccess, ExportTraceServiceResponse},
+    },
+    logs::v1::LogRecord,
     trace::v1::Span,
 };
 use prost::Message as _;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use self::spans::{TRACE_HEX, chat, evaluated, number, request, span, text};
+use self::spans::{TRACE_HEX, chat, evaluated, event, logs, number, request, span, text};
 use crate::world::{World, body_of};
 
 const PROTOBUF: &str = "application/x-protobuf";
@@ -273,6 +277,105 @@ async fn a_late_span_makes_a_revision_and_the_trace_before_stays() {
     let routable: Vec<_> = tx.routable_traces(10).await.expect("traces").into_iter().map(|item| item.trace).collect();
     assert_eq!(routable, [second.id]);
     assert_eq!(balance(&world, Door::Assembled).await, Balance { stored: 2, duplicate: 1, ..Balance::default() });
+}
+
+/// Sends log records, and gives what the door says of those that it refuses.
+async fn send_logs(world: &World, key: &str, records: Vec<LogRecord>) -> Option<ExportLogsPartialSuccess> {
+    let sent = post(key, PROTOBUF).uri("/v1/logs").body(Body::from(logs(records).encode_to_vec()));
+    let (status, kind, body) = parts(world.ask(sent.expect("a request")).await).await;
+    assert_eq!((status, kind.as_str()), (StatusCode::OK, PROTOBUF));
+    ExportLogsServiceResponse::decode(body).expect("a response").partial_success
+}
+
+fn evaluation(of: Option<u8>, label: &str, response: Option<&str>) -> LogRecord {
+    let mut told = vec![text("gen_ai.evaluation.name", "correctness"), text("gen_ai.evaluation.score.label", label)];
+    told.extend(response.map(|id| text("gen_ai.response.id", id)));
+    event("gen_ai.evaluation.result", of, told)
+}
+
+#[tokio::test]
+async fn an_evaluation_joins_the_trace_it_names_whichever_comes_first() {
+    for logs_first in [true, false] {
+        let (world, key) = world(0.0).await;
+        if logs_first {
+            assert_eq!(send_logs(&world, &key, vec![evaluation(Some(1), "fail", None)]).await, None);
+        }
+        send(&world, &key, vec![chat(1, None, "q", "a")]).await;
+        if !logs_first {
+            assert_eq!(send_logs(&world, &key, vec![evaluation(Some(1), "fail", None)]).await, None);
+        }
+        assemble(&world).await;
+        let all = stored(&world).await;
+        let [(trace, _)] = all.as_slice() else { panic!("{} traces", all.len()) };
+        assert_eq!(trace.flaw_labels, ["evaluation.correctness"]);
+        // Sent again it is a duplicate.
+        send_logs(&world, &key, vec![evaluation(Some(1), "fail", None)]).await;
+        assert_eq!(balance(&world, Door::Spans).await, Balance { stored: 2, duplicate: 1, ..Balance::default() });
+    }
+}
+
+#[tokio::test]
+async fn an_evaluation_that_names_a_response_alone_joins_the_span_that_got_it() {
+    for logs_first in [true, false] {
+        let (world, key) = world(0.0).await;
+        let mut answered = chat(1, None, "q", "a");
+        answered.attributes.push(text("gen_ai.response.id", "chatcmpl-7"));
+        let (span, evaluated) = (vec![answered], vec![evaluation(None, "incorrect", Some("chatcmpl-7"))]);
+        if logs_first {
+            send_logs(&world, &key, evaluated).await;
+            send(&world, &key, span).await;
+        } else {
+            send(&world, &key, span).await;
+            assemble(&world).await;
+            assert_eq!(stored(&world).await.len(), 0);
+            send_logs(&world, &key, evaluated).await;
+        }
+        assemble(&world).await;
+        let all = stored(&world).await;
+        let [(trace, _)] = all.as_slice() else { panic!("{} traces", all.len()) };
+        assert_eq!(trace.flaw_labels, ["evaluation.correctness"]);
+    }
+}
+
+#[tokio::test]
+async fn messages_that_come_as_events_are_the_spans_own() {
+    let (world, key) = world(1.0).await;
+    let mut bare = span(1, None, vec![text("gen_ai.operation.name", "chat"), text("gen_ai.request.model", "small")]);
+    bare.name = "chat small".to_owned();
+    send(&world, &key, vec![bare]).await;
+    let asked = event("gen_ai.user.message", Some(1), vec![text("content", "q")]);
+    let answered = event("gen_ai.choice", Some(1), vec![text("message", r#"{"role": "assistant", "content": "a"}"#)]);
+    send_logs(&world, &key, vec![answered, asked]).await;
+    assemble(&world).await;
+    let all = stored(&world).await;
+    assert_eq!((all[0].0.query.as_str(), all[0].0.answer.as_str()), ("q", "a"));
+}
+
+#[tokio::test]
+async fn other_log_records_are_counted_as_filtered_and_events_of_nothing_are_refused() {
+    let (world, key) = world(1.0).await;
+    let records = vec![event("", Some(1), vec![]), evaluation(None, "fail", None), evaluation(Some(1), "fail", None)];
+    let told = send_logs(&world, &key, records).await.expect("a partial success");
+    assert_eq!(told.rejected_log_records, 1);
+    assert!(told.error_message.contains("item 1: trace_id is missing"), "{}", told.error_message);
+    let expected = Balance { stored: 1, filtered: 1, rejected: 1, ..Balance::default() };
+    assert_eq!(balance(&world, Door::Spans).await, expected);
+}
+
+#[tokio::test]
+async fn what_is_long_assembled_is_removed_and_a_span_that_comes_after_is_left() {
+    let (world, key) = world(1.0).await;
+    send(&world, &key, vec![chat(2, Some(1), "q", "a"), span(3, Some(2), vec![])]).await;
+    send_logs(&world, &key, vec![evaluation(Some(2), "pass", None)]).await;
+    assemble(&world).await;
+    world.database.clock.advance(chrono::TimeDelta::days(8));
+    send(&world, &key, vec![chat(1, None, "late", "c")]).await;
+    assemble(&world).await;
+    let left = "select (select count(*) from staged_span), (select count(*) from staged_event)";
+    let left: (i64, i64) = sqlx::query_as(left).fetch_one(&world.database.owner).await.expect("counts");
+    assert_eq!(left, (1, 0));
+    assert_eq!(stored(&world).await.len(), 1);
+    assert_eq!(balance(&world, Door::Assembled).await, Balance { stored: 1, filtered: 1, ..Balance::default() });
 }
 
 #[tokio::test]

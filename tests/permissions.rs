@@ -141,16 +141,18 @@ async fn each_door_for_lines_is_closed_to_the_roles_that_may_not_send_through_it
 }
 
 #[tokio::test]
-async fn the_door_for_spans_is_open_to_those_who_may_send_traces() {
+async fn the_doors_for_telemetry_are_open_to_those_who_may_send_traces() {
     let world = World::new().await;
     for (role, key) in keys_of_all_roles(&world).await {
-        let request = Request::post("/v1/traces")
-            .header(header::AUTHORIZATION, format!("Bearer {key}"))
-            .header(header::CONTENT_TYPE, "application/json")
-            .body(Body::from("{}"));
-        let answered = world.ask(request.expect("a request")).await.status();
-        let expected = if SENDERS[0].1.contains(&role) { StatusCode::OK } else { StatusCode::FORBIDDEN };
-        assert_eq!(answered, expected, "{role}");
+        for door in ["/v1/traces", "/v1/logs"] {
+            let request = Request::post(door)
+                .header(header::AUTHORIZATION, format!("Bearer {key}"))
+                .header(header::CONTENT_TYPE, "application/json")
+                .body(Body::from("{}"));
+            let answered = world.ask(request.expect("a request")).await.status();
+            let expected = if SENDERS[0].1.contains(&role) { StatusCode::OK } else { StatusCode::FORBIDDEN };
+            assert_eq!(answered, expected, "{role} at {door}");
+        }
     }
 }
 

@@ -1,8 +1,9 @@
 //! Spans to send, as instrumentations write them.
 
 use opentelemetry_proto::tonic::{
-    collector::trace::v1::ExportTraceServiceRequest,
+    collector::{logs::v1::ExportLogsServiceRequest, trace::v1::ExportTraceServiceRequest},
     common::v1::{AnyValue, InstrumentationScope, KeyValue, any_value::Value as Any},
+    logs::v1::{LogRecord, ResourceLogs, ScopeLogs},
     resource::v1::Resource,
     trace::v1::{ResourceSpans, ScopeSpans, Span, span::Event},
 };
@@ -66,6 +67,23 @@ pub fn evaluated(mut span: Span, name: &str, score: f64) -> Span {
         ..Event::default()
     });
     span
+}
+
+/// A log record of an event, of a span or of none.
+pub fn event(name: &str, of: Option<u8>, attributes: Vec<KeyValue>) -> LogRecord {
+    LogRecord {
+        event_name: name.to_owned(),
+        time_unix_nano: MINUTE_BEFORE,
+        trace_id: of.map(|_| TRACE.to_vec()).unwrap_or_default(),
+        span_id: of.map(|n| vec![n; 8]).unwrap_or_default(),
+        attributes,
+        ..LogRecord::default()
+    }
+}
+
+pub fn logs(log_records: Vec<LogRecord>) -> ExportLogsServiceRequest {
+    let scope_logs = vec![ScopeLogs { log_records, ..ScopeLogs::default() }];
+    ExportLogsServiceRequest { resource_logs: vec![ResourceLogs { scope_logs, ..ResourceLogs::default() }] }
 }
 
 pub fn request(spans: Vec<Span>) -> ExportTraceServiceRequest {

@@ -2,7 +2,10 @@
 
 use std::{fmt, str::FromStr};
 
-use super::{Rejection, new_trace::ITEM_BYTES};
+use super::{
+    Rejection,
+    new_trace::{ITEM_BYTES, KEY},
+};
 
 macro_rules! hex_ids {
     ($($(#[$doc:meta])* $name:ident $bytes:literal $digits:literal $field:literal;)*) => { $(
@@ -79,8 +82,52 @@ pub struct NewSpan {
     pub trace: SpanTraceId,
     /// Its id in that trace.
     pub span: SpanId,
+    /// The id that the model's provider gave its response.
+    pub response: Option<String>,
     /// A `ResourceSpans` message of OTLP with this one span.
     pub content: Vec<u8>,
+}
+
+/// An event that can be staged: an evaluation, or a message of a model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewEvent {
+    /// The trace it tells of.
+    pub trace: Option<SpanTraceId>,
+    /// The response it tells of.
+    pub response: Option<String>,
+    /// A `ResourceLogs` message of OTLP with this one record.
+    pub content: Vec<u8>,
+}
+
+impl NewEvent {
+    /// An event that says what it tells of.
+    ///
+    /// # Errors
+    /// Names the field at fault.
+    pub fn new(trace: &[u8], response: Option<String>, content: Vec<u8>) -> Result<Self, Rejection> {
+        let content = short(content)?;
+        let response = response.filter(|id| is_key(id));
+        // Log records leave it out where they belong to no trace.
+        let trace = if trace.iter().all(|byte| *byte == 0) { None } else { Some(SpanTraceId::from_bytes(trace)?) };
+        if trace.is_none() && response.is_none() {
+            let message = "is missing: give the trace that the event tells of, or the attribute gen_ai.response.id";
+            return Err(Rejection::new("trace_id", message));
+        }
+        Ok(Self { trace, response, content })
+    }
+}
+
+/// Whether a name is one that can be looked up.
+fn is_key(name: &str) -> bool {
+    !name.trim().is_empty() && !name.contains('\0') && name.chars().count() <= KEY
+}
+
+fn short(content: Vec<u8>) -> Result<Vec<u8>, Rejection> {
+    if content.len() > ITEM_BYTES {
+        let message = format!("has {} bytes: {ITEM_BYTES} is the most; send shorter attributes", content.len());
+        return Err(Rejection::new(".", message));
+    }
+    Ok(content)
 }
 
 impl NewSpan {
@@ -88,12 +135,10 @@ impl NewSpan {
     ///
     /// # Errors
     /// Names the field at fault.
-    pub fn new(trace: &[u8], span: &[u8], content: Vec<u8>) -> Result<Self, Rejection> {
-        if content.len() > ITEM_BYTES {
-            let message = format!("has {} bytes: {ITEM_BYTES} is the most; send shorter attributes", content.len());
-            return Err(Rejection::new(".", message));
-        }
-        Ok(Self { trace: SpanTraceId::from_bytes(trace)?, span: SpanId::from_bytes(span)?, content })
+    pub fn new(trace: &[u8], span: &[u8], response: Option<String>, content: Vec<u8>) -> Result<Self, Rejection> {
+        let content = short(content)?;
+        let response = response.filter(|id| is_key(id));
+        Ok(Self { trace: SpanTraceId::from_bytes(trace)?, span: SpanId::from_bytes(span)?, response, content })
     }
 }
 

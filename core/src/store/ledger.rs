@@ -34,6 +34,11 @@ impl Ledger {
         self.outcomes[at] = Some(ItemOutcome::Duplicate(id.to_string()));
     }
 
+    /// A rule keeps the item out.
+    pub(super) fn filtered(&mut self, at: usize, rule: &str) {
+        self.outcomes[at] = Some(ItemOutcome::Filtered { rule: rule.to_owned() });
+    }
+
     /// The item is refused.
     pub(super) fn reject(&mut self, at: usize, Rejection { field, message }: Rejection) {
         self.outcomes[at] = Some(ItemOutcome::Rejected { field, message });

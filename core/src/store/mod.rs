@@ -41,6 +41,7 @@ mod review_intake;
 mod score;
 mod snapshot;
 mod source;
+mod staged_event;
 mod staged_span;
 mod step;
 mod trace;

@@ -20,9 +20,9 @@ use crate::{
 };
 
 /// For so long after they came spans wait for others of their trace.
-const KEPT: TimeDelta = TimeDelta::days(7);
+pub(super) const KEPT: TimeDelta = TimeDelta::days(7);
 /// How many of those that are older are removed at a time.
-const REMOVED: i64 = 1000;
+pub(super) const REMOVED: i64 = 1000;
 
 /// A span that was staged.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,11 +96,13 @@ impl Tx {
         let traces: Vec<_> = spans.keys().map(|(trace, _)| trace.bytes()).collect();
         let ids: Vec<_> = spans.keys().map(|(_, span)| span.bytes()).collect();
         let contents: Vec<_> = spans.values().map(|(_, span)| span.content.as_slice()).collect();
+        let responses: Vec<_> = spans.values().map(|(_, span)| span.response.clone()).collect();
         let (project, now) = (self.project_uuid(), self.now());
         sqlx::query!(
-            "insert into staged_span (project_id, trace_id, span_id, content, batch_id, received_at)
-             select $1, t.trace_id, t.span_id, t.content, $2, $3
-             from unnest($4::bytea[], $5::bytea[], $6::bytea[]) as t (trace_id, span_id, content)
+            "insert into staged_span (project_id, trace_id, span_id, content, batch_id, received_at, response_id)
+             select $1, t.trace_id, t.span_id, t.content, $2, $3, t.response_id
+             from unnest($4::bytea[], $5::bytea[], $6::bytea[], $7::text[])
+                  as t (trace_id, span_id, content, response_id)
              order by t.trace_id, t.span_id
              on conflict on constraint staged_span_pkey do nothing
              returning trace_id, span_id",
@@ -110,6 +112,7 @@ impl Tx {
             &traces as &[&[u8]],
             &ids as &[&[u8]],
             &contents as &[&[u8]],
+            &responses as &[Option<String>],
         )
         .fetch_all(self.connection())
         .await?

@@ -1,5 +1,7 @@
 //! Error traces that were assembled from spans, and their revisions.
 
+use chrono::{DateTime, Utc};
+
 use super::{Result, StoreError, Tx};
 use crate::{
     domain::{
@@ -21,8 +23,8 @@ pub struct Revision {
     pub trace: TraceId,
     /// From 1.
     pub revision: i32,
-    /// From how many spans it was assembled.
-    pub spans: i32,
+    /// When the first revision was assembled.
+    pub since: DateTime<Utc>,
     /// The hash of the error trace's content.
     pub hash: Digest,
 }
@@ -49,13 +51,16 @@ impl Tx {
         let traces: Vec<_> = of.iter().map(SpanTraceId::bytes).collect();
         let project = self.project_uuid();
         sqlx::query!(
-            "select v.trace_id, v.error_trace_id, v.revision, v.spans, t.content_hash
+            r#"select v.trace_id, v.error_trace_id, v.revision, t.content_hash, (
+                 select r.at from trace_revision r where r.project_id = $1 and r.trace_id = asked.trace_id
+                 order by r.revision limit 1
+             ) as "since!"
              from unnest($2::bytea[]) as asked (trace_id)
              cross join lateral (
                  select * from trace_revision r where r.project_id = $1 and r.trace_id = asked.trace_id
                  order by r.revision desc limit 1
              ) v
-             join error_trace t on t.project_id = $1 and t.id = v.error_trace_id",
+             join error_trace t on t.project_id = $1 and t.id = v.error_trace_id"#,
             project,
             &traces as &[&[u8]],
         )
@@ -68,7 +73,7 @@ impl Tx {
                 spans_of: SpanTraceId::from_bytes(&row.trace_id).map_err(corrupt)?,
                 trace: TraceId::from_uuid(row.error_trace_id),
                 revision: row.revision,
-                spans: row.spans,
+                since: row.since,
                 hash: hash::from_bytes(&row.content_hash).map_err(|error| StoreError::Corrupt(error.to_string()))?,
             })
         })

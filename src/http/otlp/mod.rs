@@ -1,39 +1,48 @@
-//! `POST /v1/traces`: OTLP/HTTP, as the OpenTelemetry protocol 1.11 has it.
+//! `POST /v1/traces` and `/v1/logs`: OTLP/HTTP, as the OpenTelemetry protocol 1.11 has it.
 //!
 //! Bodies are protobuf or JSON, as they are or by gzip, and are answered in kind. What was answered 200 is stored; what
 //! of a request is refused is told by `partial_success`, and what the sender may try again by 429 or 503 with
 //! `Retry-After`. Every error of this door is a `google.rpc.Status` and no problem document.
 
 mod body;
+mod events;
 mod spans;
 mod status;
 
 use atr_core::domain::{
     access::Permission,
-    intake::{Balance, BatchOutcome, Door, ItemOutcome},
+    intake::{Balance, BatchOutcome, ItemOutcome},
 };
 use axum::{
     Router,
     body::Body,
     extract::State,
     http::{HeaderMap, Method, StatusCode, Uri},
-    response::{IntoResponse, Response},
+    response::Response,
     routing::{MethodFilter, on},
 };
-use opentelemetry_proto::tonic::collector::trace::v1::{
-    ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse,
+use opentelemetry_proto::tonic::collector::{
+    logs::v1::{ExportLogsPartialSuccess, ExportLogsServiceRequest, ExportLogsServiceResponse},
+    trace::v1::{ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse},
 };
+use prost::Message;
+use serde::{Serialize, de::DeserializeOwned};
 
 use self::{
     body::{Encoding, decode, encoding, read},
     status::Refusal,
 };
 use super::{AppState, Caller, problem::Problem};
-use crate::app::{backlog, stage_spans::stage_spans};
+use crate::app::{
+    Actor, AppError, backlog,
+    stage_spans::{stage_events, stage_spans},
+};
 
 /// The doors for OpenTelemetry.
 pub fn router() -> Router<AppState> {
-    Router::new().route("/v1/traces", on(MethodFilter::POST, traces).fallback(wrong_method))
+    Router::new()
+        .route("/v1/traces", on(MethodFilter::POST, traces).fallback(wrong_method))
+        .route("/v1/logs", on(MethodFilter::POST, logs).fallback(wrong_method))
 }
 
 async fn wrong_method(method: Method, uri: Uri, headers: HeaderMap) -> Response {
@@ -50,22 +59,57 @@ async fn traces(
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    let known = encoding(&headers);
+    exported(&state, caller, &headers, body, async |actor, request: ExportTraceServiceRequest| {
+        let outcome = stage_spans(&state.app, &actor, spans::of(request.resource_spans)).await?;
+        let partial_success = told(&outcome)
+            .map(|(rejected_spans, error_message)| ExportTracePartialSuccess { rejected_spans, error_message });
+        Ok(ExportTraceServiceResponse { partial_success })
+    })
+    .await
+}
+
+async fn logs(
+    State(state): State<AppState>,
+    caller: Result<Caller, Problem>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    exported(&state, caller, &headers, body, async |actor, request: ExportLogsServiceRequest| {
+        let outcome = stage_events(&state.app, &actor, events::of(request.resource_logs)).await?;
+        let partial_success = told(&outcome).map(|(rejected_log_records, error_message)| ExportLogsPartialSuccess {
+            rejected_log_records,
+            error_message,
+        });
+        Ok(ExportLogsServiceResponse { partial_success })
+    })
+    .await
+}
+
+/// What every export has in common: who may, what is read, and how it is answered.
+async fn exported<Sent, Told>(
+    state: &AppState,
+    caller: Result<Caller, Problem>,
+    headers: &HeaderMap,
+    body: Body,
+    take: impl AsyncFnOnce(Actor, Sent) -> Result<Told, AppError>,
+) -> Response
+where
+    Sent: Message + Default + DeserializeOwned,
+    Told: Message + Serialize,
+{
+    let known = encoding(headers);
+    let fallback = known.as_ref().copied().unwrap_or(Encoding::Json);
     let answered = async {
         let Caller(actor) = caller.map_err(Refusal::from)?;
         actor.may(Permission::Ingest).map_err(Problem::from)?;
-        let encoding = encoding(&headers)?;
+        let encoding = known?;
         // A sender that comes too early is refused before the body is read.
         backlog::admit(&state.app, actor.project).await.map_err(Problem::from)?;
-        let request: ExportTraceServiceRequest = decode(encoding, &read(&headers, body).await?)?;
-        let spans = spans::of(request.resource_spans);
-        let outcome = stage_spans(&state.app, &actor, spans).await.map_err(Problem::from)?;
-        count(&outcome);
-        let partial_success = told(&outcome)
-            .map(|(rejected_spans, error_message)| ExportTracePartialSuccess { rejected_spans, error_message });
-        Ok::<_, Refusal>(encoding.answer(StatusCode::OK, &ExportTraceServiceResponse { partial_success }))
+        let sent = decode(encoding, &read(headers, body).await?)?;
+        let answer = take(actor, sent).await.map_err(Problem::from)?;
+        Ok::<_, Refusal>(encoding.answer(StatusCode::OK, &answer))
     };
-    answered.await.unwrap_or_else(|refusal| refusal.answer(known.unwrap_or(Encoding::Json))).into_response()
+    answered.await.unwrap_or_else(|refusal| refusal.answer(fallback))
 }
 
 /// How many items are refused, and why the first of them are; also what is kept and at odds with what was staged.
@@ -88,17 +132,4 @@ fn told(outcome: &BatchOutcome) -> Option<(i64, String)> {
         message += &format!("; and {more} more");
     }
     (!faults.is_empty()).then_some((balance.rejected, message))
-}
-
-fn count(outcome: &BatchOutcome) {
-    let balance: Balance = outcome.items.iter().collect();
-    for (status, items) in [
-        ("stored", balance.stored),
-        ("duplicate", balance.duplicate),
-        ("quarantined", balance.quarantined),
-        ("rejected", balance.rejected),
-    ] {
-        let labels = [("door", Door::Spans.word()), ("status", status)];
-        metrics::counter!("atr_ingest_items_total", &labels).increment(items.unsigned_abs());
-    }
 }

@@ -1,8 +1,20 @@
 //! From a request to spans that can be staged, each with its resource and scope.
 
 use atr_core::domain::{Rejection, span::NewSpan};
-use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans};
+use opentelemetry_proto::tonic::{
+    common::v1::{KeyValue, any_value::Value},
+    trace::v1::{ResourceSpans, ScopeSpans},
+};
 use prost::Message as _;
+
+/// The id of the response that a span or an event tells of.
+pub(super) fn response(attributes: &[KeyValue]) -> Option<String> {
+    let value = &attributes.iter().find(|attribute| attribute.key == "gen_ai.response.id")?.value;
+    match value.as_ref()?.value.as_ref()? {
+        Value::StringValue(id) => Some(id.clone()),
+        _ => None,
+    }
+}
 
 /// The spans of a request, in order.
 pub(super) fn of(sent: Vec<ResourceSpans>) -> Vec<Result<NewSpan, Rejection>> {
@@ -13,6 +25,7 @@ pub(super) fn of(sent: Vec<ResourceSpans>) -> Vec<Result<NewSpan, Rejection>> {
             let (scope, scope_schema) = (of_scope.scope, of_scope.schema_url);
             for span in of_scope.spans {
                 let (trace_id, span_id) = (span.trace_id.clone(), span.span_id.clone());
+                let response = response(&span.attributes);
                 let one = ResourceSpans {
                     resource: resource.clone(),
                     scope_spans: vec![ScopeSpans {
@@ -22,7 +35,7 @@ pub(super) fn of(sent: Vec<ResourceSpans>) -> Vec<Result<NewSpan, Rejection>> {
                     }],
                     schema_url: schema_url.clone(),
                 };
-                spans.push(NewSpan::new(&trace_id, &span_id, one.encode_to_vec()));
+                spans.push(NewSpan::new(&trace_id, &span_id, response, one.encode_to_vec()));
             }
         }
     }

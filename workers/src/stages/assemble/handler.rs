@@ -12,17 +12,21 @@ use atr_core::{
     queue::{Claim, Work},
     store::{Assembled, Revision},
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::rules::{
-    compose::{Composed, compose},
+    compose::{Composed, Evaluation, compose},
     keep::keep,
-    span::Span,
+    names::EVALUATION,
+    span::{Record, Span},
 };
 use crate::{Context, StageError};
 
-/// The most spans of a trace that are read.
+/// The most spans of a trace that are read, and the most events.
 const SPANS: i64 = 5000;
+
+/// For so long after a trace was first kept late spans revise it: a day less than spans are kept.
+const OPEN: TimeDelta = TimeDelta::days(6);
 
 /// Puts traces together, in one transaction.
 pub(crate) async fn run(cx: &Context, claims: &[Claim]) -> Result<(), StageError> {
@@ -44,37 +48,53 @@ pub(crate) async fn run(cx: &Context, claims: &[Claim]) -> Result<(), StageError
     let mut assembled = Vec::with_capacity(traces.len());
     for trace in traces {
         let staged = tx.staged_spans(trace, SPANS).await?;
-        let spans: Vec<Span> = staged
-            .iter()
-            .map(|span| Span::decode(&span.content))
-            .collect::<Result<_, _>>()
-            .map_err(|error| StageError::Lasting(format!("a span of {trace} cannot be decoded: {error}")))?;
+        let unreadable = |error| StageError::Lasting(format!("what is staged of {trace} cannot be decoded: {error}"));
+        let spans = staged.iter().map(|span| Span::decode(&span.content)).collect::<Result<Vec<_>, _>>();
+        let records = tx.staged_events(trace, SPANS).await?;
+        let records = records.iter().map(|record| Record::decode(record)).collect::<Result<Vec<_>, _>>();
+        let (spans, rest) = joined(spans.map_err(unreadable)?, records.map_err(unreadable)?);
         let before = revisions.remove(&trace);
         let count = i32::try_from(spans.len()).unwrap_or(i32::MAX);
-        let kept = decide(&rule, trace, &spans, before.as_ref(), tx.now());
+        let kept = decide(&rule, trace, (&spans, &rest), before.as_ref(), tx.now());
         assembled.push(Assembled { spans_of: trace, spans: count, before, kept });
     }
     let outcomes = tx.record_assembled(&assembled).await?;
     tx.remove_old_spans().await?;
+    tx.remove_old_events().await?;
     tx.succeed_all(claims).await?;
     tx.commit().await?;
     count(&outcomes.iter().collect());
     Ok(())
 }
 
+/// Adds what records tell to the spans they tell it of, in the order of their time; evaluations whose span is not there
+/// are of the whole trace.
+fn joined(mut spans: Vec<Span>, mut records: Vec<Record>) -> (Vec<Span>, Vec<Evaluation>) {
+    records.sort_by_key(|record| record.at);
+    let mut rest = vec![];
+    for record in records {
+        match spans.iter_mut().find(|span| record.span.as_ref() == Some(&span.id)) {
+            Some(span) => span.events.push(record.event),
+            None if record.event.name == EVALUATION => rest.extend(Evaluation::read(&record.event.attributes)),
+            None => {}
+        }
+    }
+    (spans, rest)
+}
+
 /// The error trace that is to be stored, or the rule that leaves it out.
 fn decide(
     rule: &KeepRule,
     trace: SpanTraceId,
-    spans: &[Span],
+    (spans, evaluations): (&[Span], &[Evaluation]),
     before: Option<&Revision>,
     now: DateTime<Utc>,
 ) -> Result<NewTrace, String> {
-    // Those it was made from are removed: what came since is not the whole.
-    if before.is_some_and(|before| spans.len() < before.spans as usize) {
+    // The first of its spans are removed, or will be soon: what came since is not the whole.
+    if before.is_some_and(|before| before.since + OPEN < now) {
         return Err("late".to_owned());
     }
-    let composed = compose(spans, &[]).ok_or("no_text")?;
+    let composed = compose(spans, evaluations).ok_or("no_text")?;
     // What was kept once is kept when it changes.
     if before.is_none() && keep(rule, &trace, &composed).is_none() {
         return Err("not_sampled".to_owned());

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use opentelemetry_proto::tonic::{
     common::v1::{AnyValue, KeyValue, any_value::Value as Any},
+    logs::v1::ResourceLogs,
     trace::v1::{ResourceSpans, status::StatusCode},
 };
 use prost::Message as _;
@@ -33,6 +34,39 @@ pub struct Span {
     pub events: Vec<Event>,
 }
 
+/// A log record that tells of a trace.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Record {
+    /// The span it tells of, 16 hex digits.
+    pub span: Option<String>,
+    /// When, in nanoseconds since 1970.
+    pub at: u64,
+    /// What it tells.
+    pub event: Event,
+}
+
+impl Record {
+    /// Decodes the record of a staged `ResourceLogs` message. What its body tells is read as its attributes are.
+    ///
+    /// # Errors
+    /// If it is no such message.
+    pub fn decode(content: &[u8]) -> Result<Self, prost::DecodeError> {
+        let message = ResourceLogs::decode(content)?;
+        let record = message.scope_logs.into_iter().flat_map(|scope| scope.log_records).next().unwrap_or_default();
+        let mut told = match record.body.map(value) {
+            Some(Value::Object(fields)) => fields.into_iter().collect(),
+            _ => Attributes::new(),
+        };
+        told.extend(attributes(record.attributes));
+        let name = if record.event_name.is_empty() { told.get("event.name").map(super::names::as_text) } else { None };
+        Ok(Self {
+            span: span_id(&record.span_id),
+            at: if record.time_unix_nano == 0 { record.observed_time_unix_nano } else { record.time_unix_nano },
+            event: Event { name: name.unwrap_or(record.event_name), attributes: told },
+        })
+    }
+}
+
 /// Something that happened in a span.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Event {
@@ -52,8 +86,7 @@ impl Span {
         let resource = message.resource.map(|resource| attributes(resource.attributes)).unwrap_or_default();
         let span = message.scope_spans.into_iter().flat_map(|scope| scope.spans).next().unwrap_or_default();
         let failed = span.status.is_some_and(|status| status.code == StatusCode::Error as i32);
-        let parent =
-            Some(hex(&span.parent_span_id)).filter(|id| id.len() == 16 && id.bytes().any(|digit| digit != b'0'));
+        let parent = span_id(&span.parent_span_id);
         Ok(Self {
             id: hex(&span.span_id),
             parent,
@@ -69,6 +102,11 @@ impl Span {
                 .collect(),
         })
     }
+}
+
+/// An id in hex; none where it is not given.
+fn span_id(bytes: &[u8]) -> Option<String> {
+    Some(hex(bytes)).filter(|id| id.len() == 16 && id.bytes().any(|digit| digit != b'0'))
 }
 
 fn attributes(sent: Vec<KeyValue>) -> Attributes {

@@ -1,0 +1,164 @@
+//! Events of log records that wait until their trace is quiet.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashSet},
+    time::Duration,
+};
+
+use super::{
+    Result, StoreError, Tx,
+    ledger::Ledger,
+    staged_span::{KEPT, REMOVED},
+};
+use crate::{
+    domain::{
+        Rejection,
+        intake::{BatchOutcome, Door},
+        span::{NewEvent, SpanTraceId},
+    },
+    ids::{BatchId, Id},
+    queue::{NewTask, Work},
+};
+
+impl Tx {
+    /// Stages events and accounts for every log record: `None` is one that tells nothing of a model, and is filtered.
+    /// With them goes a task for each trace they tell of, put off until the trace is quiet. An event that names a
+    /// response alone waits until its span has come.
+    ///
+    /// # Errors
+    /// If the database refuses or is out of reach; then nothing of it may be committed.
+    pub async fn stage_events(
+        &mut self,
+        items: &[Result<Option<NewEvent>, Rejection>],
+        quiet: Duration,
+    ) -> Result<BatchOutcome> {
+        if items.is_empty() {
+            return Ok(BatchOutcome::default());
+        }
+        let batch: BatchId = self.fresh();
+        let mut ledger = Ledger::new(Door::Spans, items.len());
+        let mut first: BTreeMap<[u8; 32], &NewEvent> = BTreeMap::new();
+        let mut read = vec![];
+        for (at, item) in items.iter().enumerate() {
+            match item {
+                Err(refused) => ledger.reject(at, refused.clone()),
+                Ok(None) => ledger.filtered(at, "no_event"),
+                Ok(Some(event)) => {
+                    let digest = *blake3::hash(&event.content).as_bytes();
+                    let is_first = first.insert(digest, event).is_none();
+                    read.push((at, digest, is_first));
+                }
+            }
+        }
+        let taken = self.insert_events(batch, &first).await?;
+        for (at, digest, is_first) in read {
+            let name = blake3::Hash::from_bytes(digest).to_hex();
+            if is_first && taken.contains(digest.as_slice()) {
+                ledger.stored(at, name);
+            } else {
+                ledger.duplicate(at, name);
+            }
+        }
+        let new = first.iter().filter(|(digest, _)| taken.contains(digest.as_slice())).map(|(_, event)| *event);
+        let (placed, unplaced): (Vec<_>, Vec<_>) = new.partition(|event| event.trace.is_some());
+        let mut traces: BTreeSet<SpanTraceId> = placed.iter().filter_map(|event| event.trace).collect();
+        let responses: Vec<&str> = unplaced.iter().filter_map(|event| event.response.as_deref()).collect();
+        traces.extend(self.traces_of_responses(&responses).await?);
+        let assemble = |spans| NewTask { delay: quiet, ..Work::AssembleTrace { spans }.into() };
+        self.enqueue_all(traces.into_iter().map(assemble).collect::<Vec<_>>()).await?;
+        ledger.close(self, batch).await
+    }
+
+    /// In the order of their digests, so that two batches cannot wait for each other.
+    async fn insert_events(
+        &mut self,
+        batch: BatchId,
+        events: &BTreeMap<[u8; 32], &NewEvent>,
+    ) -> Result<HashSet<Vec<u8>>> {
+        let digests: Vec<_> = events.keys().map(<[u8; 32]>::as_slice).collect();
+        let traces: Vec<_> = events.values().map(|event| event.trace.map(|trace| trace.bytes().to_vec())).collect();
+        let responses: Vec<_> = events.values().map(|event| event.response.clone()).collect();
+        let contents: Vec<_> = events.values().map(|event| event.content.as_slice()).collect();
+        let (project, now) = (self.project_uuid(), self.now());
+        let taken = sqlx::query_scalar!(
+            "insert into staged_event (project_id, digest, trace_id, response_id, content, batch_id, received_at)
+             select $1, t.digest, t.trace_id, t.response_id, t.content, $2, $3
+             from unnest($4::bytea[], $5::bytea[], $6::text[], $7::bytea[]) as t (digest, trace_id, response_id, content)
+             order by t.digest
+             on conflict on constraint staged_event_pkey do nothing
+             returning digest",
+            project,
+            batch.uuid(),
+            now,
+            &digests as &[&[u8]],
+            &traces as &[Option<Vec<u8>>],
+            &responses as &[Option<String>],
+            &contents as &[&[u8]],
+        )
+        .fetch_all(self.connection())
+        .await?;
+        Ok(taken.into_iter().collect())
+    }
+
+    /// The traces that got these responses (staged_span_response_idx).
+    async fn traces_of_responses(&mut self, responses: &[&str]) -> Result<Vec<SpanTraceId>> {
+        if responses.is_empty() {
+            return Ok(vec![]);
+        }
+        let project = self.project_uuid();
+        sqlx::query_scalar!(
+            "select distinct trace_id from staged_span where project_id = $1 and response_id = any($2)",
+            project,
+            responses as &[&str],
+        )
+        .fetch_all(self.connection())
+        .await?
+        .into_iter()
+        .map(|trace| SpanTraceId::from_bytes(&trace).map_err(|refused| StoreError::Corrupt(refused.to_string())))
+        .collect()
+    }
+
+    /// The events of a trace and of the responses that its spans got, in the order of their digests, at most `most`
+    /// (staged_event_trace_idx, staged_span_pkey, staged_event_response_idx).
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn staged_events(&mut self, trace: SpanTraceId, most: i64) -> Result<Vec<Vec<u8>>> {
+        let project = self.project_uuid();
+        Ok(sqlx::query_scalar!(
+            r#"select content as "content!" from (
+                 select digest, content from staged_event where project_id = $1 and trace_id = $2
+                 union
+                 select e.digest, e.content from staged_span s
+                 join staged_event e on e.project_id = $1 and e.response_id = s.response_id and e.trace_id is null
+                 where s.project_id = $1 and s.trace_id = $2 and s.response_id is not null
+             ) of_trace order by digest limit $3"#,
+            project,
+            trace.bytes(),
+            most,
+        )
+        .fetch_all(self.connection())
+        .await?)
+    }
+
+    /// Removes some of the events whose traces are waited for no longer (staged_event_received_idx). What another
+    /// removes is passed over.
+    ///
+    /// # Errors
+    /// If the database refuses or is out of reach.
+    pub async fn remove_old_events(&mut self) -> Result<u64> {
+        let (project, before) = (self.project_uuid(), self.now() - KEPT);
+        let done = sqlx::query!(
+            "delete from staged_event s using (
+                 select digest from staged_event where project_id = $1 and received_at < $2
+                 order by received_at limit $3 for update skip locked
+             ) o where s.project_id = $1 and s.digest = o.digest",
+            project,
+            before,
+            REMOVED,
+        )
+        .execute(self.connection())
+        .await?;
+        Ok(done.rows_affected())
+    }
+}

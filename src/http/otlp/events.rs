@@ -1,0 +1,52 @@
+//! From a request to events that can be staged, each with its resource and scope.
+
+use atr_core::domain::{Rejection, span::NewEvent};
+use opentelemetry_proto::tonic::{
+    common::v1::any_value::Value,
+    logs::v1::{LogRecord, ResourceLogs, ScopeLogs},
+};
+use prost::Message as _;
+
+use super::spans::response;
+
+/// The log records of a request, in order; `None` is one that tells nothing of a model.
+pub(super) fn of(sent: Vec<ResourceLogs>) -> Vec<Result<Option<NewEvent>, Rejection>> {
+    let mut events = vec![];
+    for of_resource in sent {
+        let ResourceLogs { resource, scope_logs, schema_url } = of_resource;
+        for of_scope in scope_logs {
+            let (scope, scope_schema) = (of_scope.scope, of_scope.schema_url);
+            for record in of_scope.log_records {
+                if !tells_of_a_model(&record) {
+                    events.push(Ok(None));
+                    continue;
+                }
+                let (trace_id, response) = (record.trace_id.clone(), response(&record.attributes));
+                let one = ResourceLogs {
+                    resource: resource.clone(),
+                    scope_logs: vec![ScopeLogs {
+                        scope: scope.clone(),
+                        log_records: vec![record],
+                        schema_url: scope_schema.clone(),
+                    }],
+                    schema_url: schema_url.clone(),
+                };
+                events.push(NewEvent::new(&trace_id, response, one.encode_to_vec()).map(Some));
+            }
+        }
+    }
+    events
+}
+
+/// Whether it is an event of the GenAI conventions: by its name, which was an attribute once.
+fn tells_of_a_model(record: &LogRecord) -> bool {
+    let named = |attribute: &str| {
+        let found = record.attributes.iter().find(|known| known.key == attribute)?;
+        match found.value.as_ref()?.value.as_ref()? {
+            Value::StringValue(name) => Some(name.as_str()),
+            _ => None,
+        }
+    };
+    let name = if record.event_name.is_empty() { named("event.name").unwrap_or("") } else { &record.event_name };
+    name.starts_with("gen_ai.")
+}
