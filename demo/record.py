@@ -5,7 +5,7 @@
     pip install xllamacpp==2026.10.11549 --no-deps      # llama.cpp
     python3 demo/record.py                              # everything that is not recorded yet
     python3 demo/record.py --share 0/2 & python3 demo/record.py --share 1/2     # on two cores
-    python3 demo/record.py --chains 1 --limit 20 --out /tmp/try.jsonl    # a trial
+    python3 demo/record.py --chains 1 --limit 20 --out try.jsonl    # a trial
 
 It can be stopped and started again: answers are appended, one line a chain, and a (question, chain) pair that is in the
 file is skipped. Nothing is filtered and nothing is asked twice. The chains of all questions are recorded in rounds:

@@ -9,9 +9,8 @@
 //! of its own to agreement and log-probability; and hashed words of answer, question, steps and question × answer, in
 //! blocks of unit length, of which those that occur in one question only get no weight. The strength of the prior and
 //! the loudness of the words are chosen by cross-validation on question groups (five folds, dealt three times where
-//! there are few rows); Platt's method calibrates on the same out-of-fold scores, each row
-//! counting once. The optimiser is L-BFGS on the full
-//! batch. Same rows, settings and seed: same bytes.
+//! there are few rows); Platt's method calibrates on the same out-of-fold scores, each row counting once. The
+//! optimiser is L-BFGS on the full batch. Same rows, settings and seed: same bytes.
 //!
 //! # What it reaches
 //! Out of sample, folds by question, everything chosen inside the outer folds (`examples/measure.rs`; 95 % intervals by

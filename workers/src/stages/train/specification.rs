@@ -25,8 +25,8 @@ pub fn check_hyperparameters(settings: &serde_json::Map<String, serde_json::Valu
     settings.check().map_err(|error| error.to_string())
 }
 
-/// Writes down what a trainer is to do, or why there is nothing that it could do, and which blobs it reads. The files lie where `file` says:
-/// they never change there, and the trainer checks their hashes.
+/// Writes down what a trainer is to do and which blobs it reads, or why there is nothing that it could do. The files lie
+/// where `file` says: they never change there, and the trainer checks their hashes.
 pub(super) fn specify(
     job: &TrainingJob,
     attempt: i32,
