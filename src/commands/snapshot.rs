@@ -5,11 +5,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{installation::Installation, output::Output, pages::Pages, progress};
-use crate::{
-    app::request_snapshot::{SnapshotRequest, request_snapshot},
-    config::Place,
-};
 use anyhow::{Context as _, bail, ensure};
 use atr_core::{
     domain::snapshot::{Snapshot, SnapshotFile, SnapshotFilter, SnapshotState},
@@ -20,6 +15,12 @@ use atr_core::{
 use atr_workers::stages::{curate::Recipe, snapshot};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
+
+use super::{installation::Installation, output::Output, pages::Pages, progress};
+use crate::{
+    app::request_snapshot::{SnapshotRequest, request_snapshot},
+    config::Place,
+};
 
 #[derive(Debug, Args)]
 pub(crate) struct Snapshots {
@@ -122,7 +123,7 @@ impl Snapshots {
             Command::Pull { snapshot, folder } => {
                 let one = sealed(&mut tx, &snapshot).await?;
                 ensure!(!folder.exists(), "{} is there already: name a folder that is not", folder.display());
-                let faults = fetch(installation, &mut tx, &one, &folder).await?;
+                let (files, faults) = fetch(installation, &mut tx, &one, &folder).await?;
                 if !faults.is_empty() {
                     bail!(
                         "“{}” is in {} but for what is wrong with it:\n{}",
@@ -131,7 +132,7 @@ impl Snapshots {
                         faults.join("\n")
                     );
                 }
-                let written = tx.snapshot_files(one.id).await?.len() + 1;
+                let written = files.len() + 1;
                 out.result(&json!({ "folder": folder, "files": written }), || {
                     format!("{written} files of “{}” are in {}", one.name, folder.display())
                 })?;
@@ -191,8 +192,14 @@ fn bytes_of(files: &[SnapshotFile]) -> u64 {
     files.iter().map(|file| file.bytes.unsigned_abs()).sum()
 }
 
-/// Writes a snapshot's files into a folder, each checked against its hash; says in words which are lost or changed.
-async fn fetch(installation: &Installation, tx: &mut Tx, of: &Snapshot, folder: &Path) -> anyhow::Result<Vec<String>> {
+/// Writes a snapshot's files, and its manifest beside them, into a folder, each checked against its hash; says in words
+/// which are lost or changed.
+async fn fetch(
+    installation: &Installation,
+    tx: &mut Tx,
+    of: &Snapshot,
+    folder: &Path,
+) -> anyhow::Result<(Vec<SnapshotFile>, Vec<String>)> {
     let blobs = &installation.app.blobs;
     let files = tx.snapshot_files(of.id).await?;
     let manifest = of.manifest_hash.context("a sealed snapshot without a manifest")?;
@@ -213,7 +220,7 @@ async fn fetch(installation: &Installation, tx: &mut Tx, of: &Snapshot, folder: 
         }
     }
     bar.finish_and_clear();
-    Ok(faults)
+    Ok((files, faults))
 }
 
 async fn verify(
@@ -260,7 +267,7 @@ async fn check(
     scratch: &Path,
 ) -> anyhow::Result<Checked> {
     let kept = scratch.join("kept");
-    let lost = fetch(installation, tx, of, &kept).await?;
+    let (files, lost) = fetch(installation, tx, of, &kept).await?;
     let mut faults = match snapshot::verify(&kept) {
         // What did not come could only be told again.
         _ if !lost.is_empty() => lost,
@@ -271,7 +278,6 @@ async fn check(
     let before = faults.len();
     if rebuild {
         let again = scratch.join("again");
-        let files = tx.snapshot_files(of.id).await?;
         let building = snapshot::rebuild(&installation.app.store, tx.project(), of.id, &again);
         let written = progress::of_folder(&again, bytes_of(&files), building).await??;
         if Some(written.manifest_hash) != of.manifest_hash {

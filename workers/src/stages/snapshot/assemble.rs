@@ -12,7 +12,7 @@ use atr_core::{
         snapshot::{MemberContent, NewSnapshotRow, Snapshot},
     },
     hash::Digest,
-    ids::{AnyId, ExampleId, ProjectId},
+    ids::{AnyId, ExampleId, ProjectId, SnapshotId},
     store::{Store, StoreError, Tx},
 };
 use serde_json::Value;
@@ -89,7 +89,10 @@ pub(crate) async fn assemble(
     // Not held open while rules and files take their time.
     tx.rollback().await?;
     let decided = curate::decide(recipe.clone(), input).await?.map_err(AssembleError::Impossible)?;
-    let behind = origins(store, project, snapshot, &decided.decisions, &formats).await?;
+    let decisions = &decided.decisions;
+    let mut pages = Pages { store, project, snapshot: snapshot.id, decisions, formats: &formats, after: None };
+    // Twice: a row names all that gave it, and the first is written before the last is read.
+    let behind = origins(pages.clone()).await?;
     let inputs = Inputs {
         snapshot: snapshot.id.to_string(),
         project: project.to_string(),
@@ -109,14 +112,7 @@ pub(crate) async fn assemble(
         merged: Vec::new(),
         origins: BTreeSet::new(),
     });
-    let mut after = None;
-    loop {
-        let mut tx = store.begin(project).await?;
-        let page = tx.member_contents(snapshot.id, after, PAGE).await?;
-        let Some(last) = page.last() else { break };
-        after = Some(last.member.position);
-        let page = kept(&mut tx, page, &decided.decisions, &formats).await?;
-        tx.rollback().await?;
+    while let Some(page) = pages.next().await? {
         writing = blocking(move || writing.page(page)).await?;
     }
     for fell in decided.decisions.iter().filter_map(Fell::of) {
@@ -131,22 +127,9 @@ pub(crate) async fn assemble(
 }
 
 /// What stands behind each row: read before the first is written, since a row names all that gave it.
-async fn origins(
-    store: &Store,
-    project: ProjectId,
-    snapshot: &Snapshot,
-    decisions: &[Decision],
-    formats: &BTreeSet<Format>,
-) -> Result<Origins, AssembleError> {
+async fn origins(mut pages: Pages<'_>) -> Result<Origins, AssembleError> {
     let mut origins = Origins::default();
-    let mut after = None;
-    loop {
-        let mut tx = store.begin(project).await?;
-        let page = tx.member_contents(snapshot.id, after, PAGE).await?;
-        let Some(last) = page.last() else { break };
-        after = Some(last.member.position);
-        let page = kept(&mut tx, page, decisions, formats).await?;
-        tx.rollback().await?;
+    while let Some(page) = pages.next().await? {
         page.iter().for_each(|Kept { content, decision, examples }| origins.note(content, decision, examples));
     }
     origins.keep_shared();
@@ -166,6 +149,30 @@ struct Kept {
     content: MemberContent,
     decision: Decision,
     examples: Vec<Example>,
+}
+
+/// The kept members of a snapshot, page by page, each read in a transaction of its own.
+#[derive(Clone)]
+struct Pages<'a> {
+    store: &'a Store,
+    project: ProjectId,
+    snapshot: SnapshotId,
+    decisions: &'a [Decision],
+    formats: &'a BTreeSet<Format>,
+    after: Option<i32>,
+}
+
+impl Pages<'_> {
+    /// The next page, in which none may be kept; `None` after the last.
+    async fn next(&mut self) -> Result<Option<Vec<Kept>>, AssembleError> {
+        let mut tx = self.store.begin(self.project).await?;
+        let page = tx.member_contents(self.snapshot, self.after, PAGE).await?;
+        let Some(last) = page.last() else { return Ok(None) };
+        self.after = Some(last.member.position);
+        let page = kept(&mut tx, page, self.decisions, self.formats).await?;
+        tx.rollback().await?;
+        Ok(Some(page))
+    }
 }
 
 async fn kept(
