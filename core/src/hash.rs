@@ -15,6 +15,11 @@ pub fn of_json(value: &impl Serialize) -> Digest {
     blake3::hash(sorted.to_string().as_bytes())
 }
 
+/// Bytes as lower-case hex digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// Reads a hash from the database's 32 bytes.
 ///
 /// # Errors

@@ -24,6 +24,7 @@ use atr_core::{
     domain::{
         Rejection,
         access::{Permission, Role},
+        intake::{Balance, Door, ItemOutcome},
     },
     ids::{ApiKeyId, ExpertId, ProjectId},
     store::{Store, StoreError},
@@ -49,6 +50,14 @@ pub struct Process {
     pub has_broker: bool,
     /// How much of each project's work is not done.
     pub backlogs: backlog::Backlogs,
+}
+
+/// Counts what became of items that came in through a door.
+pub(crate) fn count_items(door: Door, outcomes: &[ItemOutcome]) {
+    for (status, items) in outcomes.iter().collect::<Balance>().by_status() {
+        metrics::counter!("atr_ingest_items_total", "door" => door.word(), "status" => status)
+            .increment(items.unsigned_abs());
+    }
 }
 
 /// Who acts, for which project.

@@ -5,7 +5,7 @@ use atr_core::{
         access::Permission,
         keep_rule::{KeepRule, KeepRuleChange},
     },
-    store::{Page, PageRequest, Project},
+    store::{Page, PageRequest, Project, Tx},
 };
 
 use super::{Actor, App, AppError};
@@ -66,9 +66,13 @@ pub async fn set_max_backlog(app: &App, actor: &Actor, tasks: i32) -> Result<Pro
 /// If the caller may not, or there is no such project.
 pub async fn keep_rule(app: &App, actor: &Actor) -> Result<KeepRule, AppError> {
     actor.may(Permission::Read)?;
-    let mut tx = app.store.begin(actor.project).await?;
-    let rule = tx.keep_rule().await?;
-    rule.ok_or_else(|| AppError::NotFound { what: "project", name: actor.project.to_string() })
+    keep_rule_of(&mut app.store.begin(actor.project).await?).await
+}
+
+/// The rule of the project that a transaction is open for.
+pub(super) async fn keep_rule_of(tx: &mut Tx) -> Result<KeepRule, AppError> {
+    let project = tx.project().to_string();
+    tx.keep_rule().await?.ok_or(AppError::NotFound { what: "project", name: project })
 }
 
 /// Changes that rule; what is not given stays. Traces that are assembled from then on are held against it.
@@ -78,9 +82,7 @@ pub async fn keep_rule(app: &App, actor: &Actor) -> Result<KeepRule, AppError> {
 pub async fn change_keep_rule(app: &App, actor: &Actor, change: KeepRuleChange) -> Result<KeepRule, AppError> {
     actor.may(Permission::Administer)?;
     let mut tx = app.store.begin(actor.project).await?;
-    let rule = tx.keep_rule().await?;
-    let rule = rule.ok_or_else(|| AppError::NotFound { what: "project", name: actor.project.to_string() })?;
-    let rule = rule.with(change)?;
+    let rule = keep_rule_of(&mut tx).await?.with(change)?;
     tx.set_keep_rule(&rule).await?;
     tx.commit().await?;
     Ok(rule)

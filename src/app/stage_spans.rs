@@ -6,13 +6,13 @@ use atr_core::{
     domain::{
         Rejection,
         access::Permission,
-        intake::{Balance, BatchOutcome, Door},
+        intake::{BatchOutcome, Door},
         span::{NewEvent, NewSpan},
     },
     store::Tx,
 };
 
-use super::{Actor, App, AppError, backlog};
+use super::{Actor, App, AppError, backlog, count_items, projects::keep_rule_of};
 
 /// Stages a batch of spans, in one transaction with the tasks that put their traces together once they are quiet, and
 /// says what became of each. Taking the same in again changes nothing.
@@ -24,11 +24,10 @@ pub async fn stage_spans(
     actor: &Actor,
     items: Vec<Result<NewSpan, Rejection>>,
 ) -> Result<BatchOutcome, AppError> {
-    let mut tx = begin(app, actor).await?;
-    let quiet = quiet(&mut tx).await?;
+    let (mut tx, quiet) = begin(app, actor).await?;
     let outcome = tx.stage_spans(&items, quiet).await?;
     tx.commit().await?;
-    count(&outcome);
+    count_items(Door::Spans, &outcome.items);
     Ok(outcome)
 }
 
@@ -41,37 +40,18 @@ pub async fn stage_events(
     actor: &Actor,
     items: Vec<Result<Option<NewEvent>, Rejection>>,
 ) -> Result<BatchOutcome, AppError> {
-    let mut tx = begin(app, actor).await?;
-    let quiet = quiet(&mut tx).await?;
+    let (mut tx, quiet) = begin(app, actor).await?;
     let outcome = tx.stage_events(&items, quiet).await?;
     tx.commit().await?;
-    count(&outcome);
+    count_items(Door::Spans, &outcome.items);
     Ok(outcome)
 }
 
-async fn begin(app: &App, actor: &Actor) -> Result<Tx, AppError> {
+/// Begins once the caller may; says too for how long nothing of a trace may come before it is put together.
+async fn begin(app: &App, actor: &Actor) -> Result<(Tx, Duration), AppError> {
     actor.may(Permission::Ingest)?;
     backlog::admit(app, actor.project).await?;
-    Ok(app.store.begin(actor.project).await?)
-}
-
-/// For how long nothing of a trace may come before it is put together.
-async fn quiet(tx: &mut Tx) -> Result<Duration, AppError> {
-    let project = tx.project().to_string();
-    let rule = tx.keep_rule().await?.ok_or(AppError::NotFound { what: "project", name: project })?;
-    Ok(Duration::from_secs(rule.quiet_seconds.unsigned_abs().into()))
-}
-
-fn count(outcome: &BatchOutcome) {
-    let balance: Balance = outcome.items.iter().collect();
-    for (status, items) in [
-        ("stored", balance.stored),
-        ("duplicate", balance.duplicate),
-        ("quarantined", balance.quarantined),
-        ("filtered", balance.filtered),
-        ("rejected", balance.rejected),
-    ] {
-        let labels = [("door", Door::Spans.word()), ("status", status)];
-        metrics::counter!("atr_ingest_items_total", &labels).increment(items.unsigned_abs());
-    }
+    let mut tx = app.store.begin(actor.project).await?;
+    let rule = keep_rule_of(&mut tx).await?;
+    Ok((tx, Duration::from_secs(rule.quiet_seconds.unsigned_abs().into())))
 }

@@ -1,10 +1,20 @@
-//! Which media types a request has and wants, at the GraphQL door.
+//! Which media types a request has and wants.
 
 use axum::http::{HeaderMap, StatusCode, header};
 
 use super::problem::Problem;
 
-/// The form of an answer.
+/// A header's value; empty where there is none.
+pub(super) fn header_text(headers: &HeaderMap, name: header::HeaderName) -> &str {
+    headers.get(name).map_or("", |value| value.to_str().unwrap_or("not readable")).trim()
+}
+
+/// A media type without its parameters.
+pub(super) fn essence(media_type: &str) -> &str {
+    media_type.split(';').next().unwrap_or("").trim()
+}
+
+/// The form of an answer of the GraphQL door.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Media {
     /// The draft's own: the status tells whether the request was understood.

@@ -78,7 +78,18 @@ pub struct Balance {
 impl Balance {
     /// Items read: the sum of what became of them.
     pub fn received(&self) -> i64 {
-        self.stored + self.duplicate + self.quarantined + self.filtered + self.rejected
+        self.by_status().into_iter().map(|(_, items)| items).sum()
+    }
+
+    /// The parts of the sum, each with its name.
+    pub fn by_status(&self) -> [(&'static str, i64); 5] {
+        [
+            ("stored", self.stored),
+            ("duplicate", self.duplicate),
+            ("quarantined", self.quarantined),
+            ("filtered", self.filtered),
+            ("rejected", self.rejected),
+        ]
     }
 }
 

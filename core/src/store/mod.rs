@@ -77,7 +77,6 @@ pub use review::ReviewFilter;
 pub use score::ScoreFilter;
 pub use snapshot::{DifferentRow, Freeze};
 pub use source::SourceFilter;
-pub use staged_span::StagedSpan;
 pub use step::StepFilter;
 pub use trace::{MOST_CHAINS, TraceFilter};
 pub use trace_revision::{Assembled, Revision};

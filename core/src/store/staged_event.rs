@@ -17,7 +17,6 @@ use crate::{
         span::{NewEvent, SpanTraceId},
     },
     ids::{BatchId, Id},
-    queue::{NewTask, Work},
 };
 
 impl Tx {
@@ -64,8 +63,7 @@ impl Tx {
         let mut traces: BTreeSet<SpanTraceId> = placed.iter().filter_map(|event| event.trace).collect();
         let responses: Vec<&str> = unplaced.iter().filter_map(|event| event.response.as_deref()).collect();
         traces.extend(self.traces_of_responses(&responses).await?);
-        let assemble = |spans| NewTask { delay: quiet, ..Work::AssembleTrace { spans }.into() };
-        self.enqueue_all(traces.into_iter().map(assemble).collect::<Vec<_>>()).await?;
+        self.assemble_when_quiet(traces, quiet).await?;
         ledger.close(self, batch).await
     }
 

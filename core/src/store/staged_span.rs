@@ -15,6 +15,7 @@ use crate::{
         intake::{BatchOutcome, Door},
         span::{NewSpan, SpanId, SpanTraceId},
     },
+    hash,
     ids::{BatchId, Id},
     queue::{NewTask, Work},
 };
@@ -23,17 +24,6 @@ use crate::{
 pub(super) const KEPT: TimeDelta = TimeDelta::days(7);
 /// How many of those that are older are removed at a time.
 pub(super) const REMOVED: i64 = 1000;
-
-/// A span that was staged.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StagedSpan {
-    /// The trace it belongs to.
-    pub trace: SpanTraceId,
-    /// Its id in that trace.
-    pub span: SpanId,
-    /// A `ResourceSpans` message of OTLP with this one span.
-    pub content: Vec<u8>,
-}
 
 type Key = (SpanTraceId, SpanId);
 
@@ -80,15 +70,21 @@ impl Tx {
                     "span_id",
                     format!("the span {} is staged with other content: give each span an id of its own", name(span)),
                     Some(name(span)),
-                    json!({ "resource_spans_hex": hex(&span.content) }),
+                    json!({ "resource_spans_hex": hash::hex(&span.content) }),
                 ),
                 None => return Err(StoreError::Corrupt(format!("the span {} came and went", name(span)))),
             }
         }
         let traces: BTreeSet<SpanTraceId> = taken.iter().map(|(trace, _)| *trace).collect();
+        self.assemble_when_quiet(traces, quiet).await?;
+        ledger.close(self, batch).await
+    }
+
+    /// Enqueues that traces are put together once nothing of them has come for so long.
+    pub(super) async fn assemble_when_quiet(&mut self, traces: BTreeSet<SpanTraceId>, quiet: Duration) -> Result<()> {
         let assemble = |spans| NewTask { delay: quiet, ..Work::AssembleTrace { spans }.into() };
         self.enqueue_all(traces.into_iter().map(assemble).collect::<Vec<_>>()).await?;
-        ledger.close(self, batch).await
+        Ok(())
     }
 
     /// In the order of their ids, so that two batches cannot wait for each other.
@@ -143,23 +139,21 @@ impl Tx {
         .collect()
     }
 
-    /// The spans of a trace in the order of their ids, at most `most` (staged_span_pkey).
+    /// The spans of a trace in the order of their ids, at most `most`, each a `ResourceSpans` message of OTLP
+    /// (staged_span_pkey).
     ///
     /// # Errors
     /// If the database is out of reach.
-    pub async fn staged_spans(&mut self, trace: SpanTraceId, most: i64) -> Result<Vec<StagedSpan>> {
+    pub async fn staged_spans(&mut self, trace: SpanTraceId, most: i64) -> Result<Vec<Vec<u8>>> {
         let project = self.project_uuid();
-        sqlx::query!(
-            "select span_id, content from staged_span where project_id = $1 and trace_id = $2 order by span_id limit $3",
+        Ok(sqlx::query_scalar!(
+            "select content from staged_span where project_id = $1 and trace_id = $2 order by span_id limit $3",
             project,
             trace.bytes(),
             most,
         )
         .fetch_all(self.connection())
-        .await?
-        .into_iter()
-        .map(|row| Ok(StagedSpan { trace, span: key(trace.bytes(), &row.span_id)?.1, content: row.content }))
-        .collect()
+        .await?)
     }
 
     /// Removes some of the spans that no others are waited for any more (staged_span_received_idx). What another
@@ -193,8 +187,4 @@ fn key(trace: &[u8], span: &[u8]) -> Result<Key> {
 /// As people and W3C Trace Context write it.
 fn name(span: &NewSpan) -> String {
     format!("{}-{}", span.trace, span.span)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -4,13 +4,13 @@ use std::{io, time::Duration};
 
 use atr_core::domain::{
     Rejection,
-    intake::{Balance, BatchOutcome, ItemOutcome},
+    intake::{BatchOutcome, ItemOutcome},
     new_trace::too_long,
 };
 use tokio::io::AsyncBufRead;
 
 use super::{item::Item, lines::Lines};
-use crate::app::{Actor, App, AppError};
+use crate::app::{Actor, App, AppError, count_items};
 
 /// A batch is committed when it has so many lines,
 const BATCH_LINES: usize = 500;
@@ -88,24 +88,10 @@ impl<T: Item, R: AsyncBufRead + Unpin> Feed<T, R> {
         let items = std::mem::take(&mut self.items);
         match T::record(&self.app, &self.actor, items).await {
             Ok(BatchOutcome { items: outcomes, .. }) => {
-                count::<T>(&outcomes);
+                count_items(T::DOOR, &outcomes);
                 Ok(Some(Committed { numbers, outcomes }))
             }
             Err(why) => Err(Stopped { line: first_open, why: Why::App(why) }),
         }
-    }
-}
-
-fn count<T: Item>(outcomes: &[ItemOutcome]) {
-    let sum: Balance = outcomes.iter().collect();
-    for (status, items) in [
-        ("stored", sum.stored),
-        ("duplicate", sum.duplicate),
-        ("quarantined", sum.quarantined),
-        ("filtered", sum.filtered),
-        ("rejected", sum.rejected),
-    ] {
-        metrics::counter!("atr_ingest_items_total", "door" => T::DOOR.word(), "status" => status)
-            .increment(items.unsigned_abs());
     }
 }

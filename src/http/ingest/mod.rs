@@ -46,7 +46,11 @@ use self::{
     item::Item,
     lines::Lines,
 };
-use super::{AppState, Caller, problem::Problem};
+use super::{
+    AppState, Caller,
+    media::{essence, header_text},
+    problem::Problem,
+};
 use crate::app::backlog;
 
 const NDJSON: &str = "application/x-ndjson";
@@ -82,8 +86,7 @@ async fn door<T: Item>(
 /// The refusal of a body that is not lines of JSON as they are.
 fn refusal(headers: &HeaderMap) -> Option<Response> {
     let refused = |detail: String| Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE", detail);
-    let text = |name| headers.get(name).map_or("", |value| value.to_str().unwrap_or("not readable")).trim();
-    let kind = text(header::CONTENT_TYPE);
+    let kind = header_text(headers, header::CONTENT_TYPE);
     if !essence(kind).eq_ignore_ascii_case(NDJSON) {
         let found = if kind.is_empty() { "none was given" } else { kind };
         let detail = format!("send one JSON object a line with Content-Type: {NDJSON} ({found})");
@@ -91,7 +94,7 @@ fn refusal(headers: &HeaderMap) -> Option<Response> {
         response.headers_mut().insert("accept-post", HeaderValue::from_static(NDJSON));
         return Some(response);
     }
-    let coding = text(header::CONTENT_ENCODING);
+    let coding = header_text(headers, header::CONTENT_ENCODING);
     if !coding.is_empty() && !coding.eq_ignore_ascii_case("identity") {
         let detail = format!("this door does not decode Content-Encoding: {coding}; send the lines as they are");
         let mut response = refused(detail).into_response();
@@ -99,10 +102,6 @@ fn refusal(headers: &HeaderMap) -> Option<Response> {
         return Some(response);
     }
     None
-}
-
-fn essence(media_type: &str) -> &str {
-    media_type.split(';').next().unwrap_or("").trim()
 }
 
 /// Whether result lines are asked for by name.

@@ -8,10 +8,12 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use flate2::read::MultiGzDecoder;
+use http_body_util::LengthLimitError;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
 use super::status::Refusal;
+use crate::http::media::{essence, header_text};
 
 /// The most bytes that a request has, on the wire and decompressed.
 const MOST: usize = 32 << 20;
@@ -42,17 +44,12 @@ impl Encoding {
     }
 }
 
-fn text(headers: &HeaderMap, name: header::HeaderName) -> &str {
-    headers.get(name).map_or("", |value| value.to_str().unwrap_or("not readable")).trim()
-}
-
 /// How the request says that it is written.
 pub(super) fn encoding(headers: &HeaderMap) -> Result<Encoding, Refusal> {
-    let kind = text(headers, header::CONTENT_TYPE);
-    let essence = kind.split(';').next().unwrap_or("").trim();
+    let kind = header_text(headers, header::CONTENT_TYPE);
     [Encoding::Protobuf, Encoding::Json]
         .into_iter()
-        .find(|encoding| essence.eq_ignore_ascii_case(encoding.media_type()))
+        .find(|encoding| essence(kind).eq_ignore_ascii_case(encoding.media_type()))
         .ok_or_else(|| {
             let found = if kind.is_empty() { "none was given" } else { kind };
             let message = format!("send Content-Type: application/x-protobuf or application/json ({found})");
@@ -62,14 +59,14 @@ pub(super) fn encoding(headers: &HeaderMap) -> Result<Encoding, Refusal> {
 
 /// Reads a body whole.
 pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, Refusal> {
-    let coding = text(headers, header::CONTENT_ENCODING);
+    let coding = header_text(headers, header::CONTENT_ENCODING);
     let gzip = coding.eq_ignore_ascii_case("gzip");
     if !gzip && !coding.is_empty() && !coding.eq_ignore_ascii_case("identity") {
         let message = format!("this door decodes Content-Encoding: gzip, and not {coding}");
         return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
     }
     let sent = axum::body::to_bytes(body, MOST).await.map_err(|error| {
-        let too_long = std::error::Error::source(&error).is_some_and(|cause| cause.to_string().contains("limit"));
+        let too_long = std::error::Error::source(&error).is_some_and(|cause| cause.is::<LengthLimitError>());
         if too_long { too_large() } else { bad(format!("the body broke off before its end ({error}): send it again")) }
     })?;
     if !gzip || sent.is_empty() {

@@ -1,13 +1,10 @@
 //! From a request to events that can be staged, each with its resource and scope.
 
 use atr_core::domain::{Rejection, span::NewEvent};
-use opentelemetry_proto::tonic::{
-    common::v1::any_value::Value,
-    logs::v1::{LogRecord, ResourceLogs, ScopeLogs},
-};
+use opentelemetry_proto::tonic::logs::v1::{LogRecord, ResourceLogs, ScopeLogs};
 use prost::Message as _;
 
-use super::spans::response;
+use super::spans::{response, text};
 
 /// The log records of a request, in order; `None` is one that tells nothing of a model.
 pub(super) fn of(sent: Vec<ResourceLogs>) -> Vec<Result<Option<NewEvent>, Rejection>> {
@@ -40,13 +37,9 @@ pub(super) fn of(sent: Vec<ResourceLogs>) -> Vec<Result<Option<NewEvent>, Reject
 
 /// Whether it is an event of the GenAI conventions: by its name, which was an attribute once.
 fn tells_of_a_model(record: &LogRecord) -> bool {
-    let named = |attribute: &str| {
-        let found = record.attributes.iter().find(|known| known.key == attribute)?;
-        match found.value.as_ref()?.value.as_ref()? {
-            Value::StringValue(name) => Some(name.as_str()),
-            _ => None,
-        }
+    let name = match record.event_name.as_str() {
+        "" => text(&record.attributes, "event.name").unwrap_or_default(),
+        name => name,
     };
-    let name = if record.event_name.is_empty() { named("event.name").unwrap_or("") } else { &record.event_name };
     name.starts_with("gen_ai.")
 }

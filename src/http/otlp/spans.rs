@@ -7,13 +7,18 @@ use opentelemetry_proto::tonic::{
 };
 use prost::Message as _;
 
-/// The id of the response that a span or an event tells of.
-pub(super) fn response(attributes: &[KeyValue]) -> Option<String> {
-    let value = &attributes.iter().find(|attribute| attribute.key == "gen_ai.response.id")?.value;
+/// An attribute that is a text.
+pub(super) fn text<'a>(attributes: &'a [KeyValue], name: &str) -> Option<&'a str> {
+    let value = &attributes.iter().find(|attribute| attribute.key == name)?.value;
     match value.as_ref()?.value.as_ref()? {
-        Value::StringValue(id) => Some(id.clone()),
+        Value::StringValue(text) => Some(text),
         _ => None,
     }
+}
+
+/// The id of the response that a span or an event tells of.
+pub(super) fn response(attributes: &[KeyValue]) -> Option<String> {
+    text(attributes, "gen_ai.response.id").map(str::to_owned)
 }
 
 /// The spans of a request, in order.

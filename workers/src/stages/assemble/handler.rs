@@ -16,7 +16,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::rules::{
     compose::{Composed, Evaluation, compose},
-    keep::keep,
+    keep::keeps,
     names::EVALUATION,
     span::{Record, Span},
 };
@@ -49,7 +49,7 @@ pub(crate) async fn run(cx: &Context, claims: &[Claim]) -> Result<(), StageError
     for trace in traces {
         let staged = tx.staged_spans(trace, SPANS).await?;
         let unreadable = |error| StageError::Lasting(format!("what is staged of {trace} cannot be decoded: {error}"));
-        let spans = staged.iter().map(|span| Span::decode(&span.content)).collect::<Result<Vec<_>, _>>();
+        let spans = staged.iter().map(|span| Span::decode(span)).collect::<Result<Vec<_>, _>>();
         let records = tx.staged_events(trace, SPANS).await?;
         let records = records.iter().map(|record| Record::decode(record)).collect::<Result<Vec<_>, _>>();
         let (spans, rest) = joined(spans.map_err(unreadable)?, records.map_err(unreadable)?);
@@ -96,7 +96,7 @@ fn decide(
     }
     let composed = compose(spans, evaluations).ok_or("no_text")?;
     // What was kept once is kept when it changes.
-    if before.is_none() && keep(rule, &trace, &composed).is_none() {
+    if before.is_none() && !keeps(rule, &trace, &composed) {
         return Err("not_sampled".to_owned());
     }
     let named = |revision: i32| match revision {
@@ -140,13 +140,7 @@ fn storable(composed: &Composed, external_id: String, now: DateTime<Utc>) -> Res
 }
 
 fn count(balance: &Balance) {
-    for (status, items) in [
-        ("stored", balance.stored),
-        ("duplicate", balance.duplicate),
-        ("quarantined", balance.quarantined),
-        ("filtered", balance.filtered),
-        ("rejected", balance.rejected),
-    ] {
+    for (status, items) in balance.by_status() {
         let labels = [("door", Door::Assembled.word()), ("status", status)];
         metrics::counter!("atr_ingest_items_total", &labels).increment(items.unsigned_abs());
     }

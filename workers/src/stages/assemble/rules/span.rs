@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use atr_core::{domain::span::SpanId, hash::hex};
 use opentelemetry_proto::tonic::{
     common::v1::{AnyValue, KeyValue, any_value::Value as Any},
     logs::v1::ResourceLogs,
@@ -106,7 +107,7 @@ impl Span {
 
 /// An id in hex; none where it is not given.
 fn span_id(bytes: &[u8]) -> Option<String> {
-    Some(hex(bytes)).filter(|id| id.len() == 16 && id.bytes().any(|digit| digit != b'0'))
+    SpanId::from_bytes(bytes).ok().map(|id| id.to_string())
 }
 
 fn attributes(sent: Vec<KeyValue>) -> Attributes {
@@ -129,8 +130,4 @@ fn value(sent: AnyValue) -> Value {
         ),
         Some(Any::BytesValue(bytes)) => hex(&bytes).into(),
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
