@@ -128,7 +128,7 @@ check(f"{len(SCHEMAS)} schemas are JSON Schemas (2020-12), each with an identifi
 manifests = [json.loads(path.read_text()) for path in sorted(pathlib.Path(sys.argv[1]).glob("*/manifest.json"))]
 validates("manifests", "manifest", manifests)
 validates("recipes", "recipe", [manifest["recipe"] for manifest in manifests])
-demo = atr("key", "create", "conformance", "--role", "reader", "--project", "demo")[0]["secret"]
+demo = atr("key", "create", "conformance", "--role", "auditor", "--project", "demo")[0]["secret"]
 jobs = query(demo, "{ trainingJobs { edges { node { specification } } } }")["trainingJobs"]["edges"]
 validates("job specifications", "job-specification", [job["node"]["specification"] for job in jobs])
 shown = [atr("job", "show", job["id"], "--project", "demo")[0] for job in atr("job", "list", "--project", "demo")]

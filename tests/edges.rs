@@ -197,7 +197,7 @@ async fn every_edge_costs_as_many_statements_for_fifty_records_as_for_five() {
 #[tokio::test]
 async fn a_whole_trace_costs_as_many_statements_for_fifty_as_for_five() {
     let world = World::new().await;
-    let key = world.key(Role::Reader, None).await;
+    let key = world.key(Role::Auditor, None).await;
     let statements = Statements::watch();
     let query = "{ traces(first: 50) { edges { node { model { name base { name } } batch { id }
         group { key traces(first: 2) { edges { node { id } } } consensus { dissenters { id } } }
@@ -218,7 +218,7 @@ async fn a_whole_trace_costs_as_many_statements_for_fifty_as_for_five() {
 #[tokio::test]
 async fn a_page_of_each_of_several_parents_is_that_parents_own() {
     let world = World::new().await;
-    let key = world.key(Role::Reader, None).await;
+    let key = world.key(Role::Auditor, None).await;
     fill(&world, 1, 3).await;
     let query = "{ snapshots(first: 3) { edges { node { name
         members(first: 1) { edges { cursor node { trace { externalId } } } pageInfo { hasNextPage hasPreviousPage } }
@@ -251,7 +251,7 @@ async fn a_page_of_each_of_several_parents_is_that_parents_own() {
 #[tokio::test]
 async fn what_a_step_rests_on_and_what_is_wrong_with_it_lead_to_the_steps_themselves() {
     let world = World::new().await;
-    let key = world.key(Role::Reader, None).await;
+    let key = world.key(Role::Auditor, None).await;
     fill(&world, 1, 2).await;
     let answer = ask(
         &world,
@@ -363,7 +363,7 @@ async fn every_record_of_the_schema_is_found_by_its_id() {
     assert!(without.is_empty(), "types with an id that node() does not know: {without:?}");
 
     let world = World::new().await;
-    let key = world.key(Role::Reader, None).await;
+    let key = world.key(Role::Auditor, None).await;
     fill(&world, 1, 1).await;
     let states = ask(&world, &key, "{ facts { edges { node { states { edges { node { id } } } } } } }").await;
     let id = states["data"]["facts"]["edges"][0]["node"]["states"]["edges"][0]["node"]["id"].clone();

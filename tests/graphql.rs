@@ -62,7 +62,7 @@ async fn send(world: &World, names: &[&str]) -> Vec<String> {
 async fn a_page_of_traces_comes_with_steps_group_and_score() {
     let world = World::new().await;
     let ids = send(&world, &["a", "b"]).await;
-    let key = world.key(Role::Reader, None).await;
+    let key = world.key(Role::Auditor, None).await;
     let query = "{ traces(first: 1) { edges { cursor node { id externalId model { name } latestScore { reward }
                  steps { ordinal text restsOn } group { key traces { edges { node { id } } } } } } pageInfo { hasNextPage endCursor } } }";
     let answer = ask(&world, &key, query, json!({})).await;
@@ -80,7 +80,7 @@ async fn a_page_of_traces_comes_with_steps_group_and_score() {
 async fn paging_tells_every_record_once_while_others_come_in() {
     let world = World::new().await;
     let ids = send(&world, &["a", "b", "c"]).await;
-    let key = world.key(Role::Reader, None).await;
+    let key = world.key(Role::Auditor, None).await;
     let query = "query ($after: String) { traces(first: 2, after: $after) { edges { node { id } }
                  pageInfo { hasNextPage endCursor } } }";
     let first = ask(&world, &key, query, json!({})).await["data"]["traces"].clone();
@@ -99,7 +99,7 @@ async fn paging_tells_every_record_once_while_others_come_in() {
 #[tokio::test]
 async fn pages_of_a_size_that_is_not_given_are_refused_with_the_argument() {
     let world = World::new().await;
-    let key = world.key(Role::Reader, None).await;
+    let key = world.key(Role::Auditor, None).await;
     for (arguments, field) in
         [("first: -1", "first"), ("last: 101", "last"), ("first: 1, last: 1", "last"), ("after: \"fct_x\"", "after")]
     {
@@ -122,10 +122,10 @@ async fn pages_of_a_size_that_is_not_given_are_refused_with_the_argument() {
 async fn what_belongs_to_another_project_or_is_no_id_is_null() {
     let world = World::new().await;
     let ids = send(&world, &["a"]).await;
-    let own = world.key(Role::Reader, None).await;
+    let own = world.key(Role::Auditor, None).await;
     let other = world.app.store.create_project("other", "Other").await.expect("a project");
     let other = Actor::local(other.id);
-    let wanted = keys::Wanted { name: "other".to_owned(), role: Role::Admin, expert: None, expires_at: None };
+    let wanted = keys::Wanted::of("other", Role::Admin);
     let other = keys::create(&world.app, &other, wanted).await.expect("a key").secret;
     let query = "query ($id: ID!) { node(id: $id) { __typename id } trace(id: $id) { id } fact(id: $id) { id }
                  nodes(ids: [$id, \"nothing\"]) { id } }";
@@ -142,7 +142,7 @@ async fn a_role_that_may_not_gets_an_error_and_what_is_asked_wrongly_an_answer()
     let world = World::new().await;
     let create = "mutation ($handle: String!) { createExpert(input: {handle: $handle, weeklyCapacity: 5}) {
                   status field expert { handle weeklyCapacity } } }";
-    let reader = world.key(Role::Reader, None).await;
+    let reader = world.key(Role::Auditor, None).await;
     let refused = ask(&world, &reader, create, json!({"handle": "e1"})).await;
     assert_eq!((&refused["data"], &refused["errors"][0]["extensions"]["code"]), (&Value::Null, &json!("FORBIDDEN")));
     let admin = world.key(Role::Admin, None).await;
@@ -182,7 +182,7 @@ async fn one_bad_item_is_answered_for_and_keeps_no_other_out() {
 #[tokio::test]
 async fn queries_that_nest_too_deep_are_not_run() {
     let world = World::new().await;
-    let key = world.key(Role::Reader, None).await;
+    let key = world.key(Role::Auditor, None).await;
     let deep = format!(
         "{{ traces {{ edges {{ node {{ {}id{} }} }} }} }}",
         "group { traces { edges { node { ".repeat(8),

@@ -32,7 +32,7 @@ async fn ask(world: &World, key: &str, accept: &str, body: String) -> (StatusCod
 /// Expects that a document is refused with a code, in both forms of answers, and that the next one is answered.
 async fn refused(documents: &[(&str, String, Value)]) {
     let world = World::new().await;
-    let key = world.key(Role::Reader, None).await;
+    let key = world.key(Role::Auditor, None).await;
     for (code, query, variables) in documents {
         let body = json!({"query": query, "variables": variables}).to_string();
         let beginning: String = query.chars().take(60).collect();
@@ -133,7 +133,7 @@ async fn what_nests_too_deep_overflows_no_stack() {
     ])
     .await;
     let world = World::new().await;
-    let key = world.key(Role::Reader, None).await;
+    let key = world.key(Role::Auditor, None).await;
     for variables in [brackets("[", "]"), brackets("{\"a\":", "}"), brackets("[", "")] {
         let body = format!("{{\"query\": \"{{ __typename }}\", \"variables\": {{\"a\": {variables}}}}}");
         let (status, answer) = ask(&world, &key, DRAFT, body).await;
@@ -151,7 +151,7 @@ async fn the_schema_is_told_but_not_in_circles() {
     )])
     .await;
     let world = World::new().await;
-    let key = world.key(Role::Reader, None).await;
+    let key = world.key(Role::Auditor, None).await;
     let all =
         "{ __schema { types { name fields { name args { name type { name ofType { name } } } type { name } } } } }";
     let (status, answer) = ask(&world, &key, DRAFT, json!({"query": all}).to_string()).await;
@@ -162,7 +162,7 @@ async fn the_schema_is_told_but_not_in_circles() {
 #[tokio::test]
 async fn a_document_wrong_in_many_places_is_told_a_few_of_them() {
     let world = World::new().await;
-    let key = world.key(Role::Reader, None).await;
+    let key = world.key(Role::Auditor, None).await;
     for query in ["{ project { slug @a@b@c@d@e@f@g@h@i@j } }", "{ a b c d e f g h i j }"] {
         let (status, answer) = ask(&world, &key, DRAFT, json!({"query": query}).to_string()).await;
         assert_eq!(status, StatusCode::BAD_REQUEST);
@@ -173,7 +173,7 @@ async fn a_document_wrong_in_many_places_is_told_a_few_of_them() {
 #[tokio::test]
 async fn several_requests_in_one_body_are_not_taken() {
     let world = World::new().await;
-    let key = world.key(Role::Reader, None).await;
+    let key = world.key(Role::Auditor, None).await;
     for body in [json!(vec![json!({"query": "{ __typename }"}); 10]), json!(["{ __typename }", null, null, null])] {
         let (status, answer) = ask(&world, &key, DRAFT, body.to_string()).await;
         assert_eq!((status, &answer["code"]), (StatusCode::BAD_REQUEST, &json!("BAD_USER_INPUT")), "{answer:#}");
@@ -183,7 +183,7 @@ async fn several_requests_in_one_body_are_not_taken() {
 #[tokio::test]
 async fn a_page_of_a_hundred_traces_with_all_that_belongs_to_them_is_answered() {
     let world = World::new().await;
-    let key = world.key(Role::Reader, None).await;
+    let key = world.key(Role::Auditor, None).await;
     fill(&world, 1, 100).await;
     let query = "{ traces(first: 100) { edges { cursor node { id externalId query answer model { name }
                  steps { ordinal text } claims { text verdict decidingFact { statement } }

@@ -251,8 +251,8 @@ async fn each_door_has_its_own_keys() {
     for (role, permitted) in [
         (Role::Ingest, ["traces"].as_slice()),
         (Role::Curator, &["grounding"]),
-        (Role::Engineer, &[]),
-        (Role::Reader, &[]),
+        (Role::Trainer, &[]),
+        (Role::Auditor, &[]),
         (Role::Admin, &["traces", "reviews", "grounding"]),
     ] {
         let key = world.key(role, None).await;

@@ -1,5 +1,6 @@
 //! The tests of the whole, in one binary.
 
+mod audit;
 mod backlog;
 mod commands;
 mod demo;
@@ -12,11 +13,13 @@ mod health;
 mod history;
 mod hostile;
 mod ingest;
+mod keys;
 mod otlp;
 mod permissions;
 mod process;
 mod queue;
 mod schema;
+mod tls;
 mod topology;
 mod traces;
 mod world;

@@ -547,7 +547,7 @@ async fn gzip_is_read_and_what_grows_beyond_the_bound_is_refused() {
 #[tokio::test]
 async fn every_error_is_a_status_in_the_encoding_of_the_request() {
     let (world, key) = world(1.0).await;
-    let reader = world.key(Role::Reader, None).await;
+    let reader = world.key(Role::Auditor, None).await;
     let cases = [
         (post(&key, PROTOBUF).body(Body::from("nonsense")), StatusCode::BAD_REQUEST, 3),
         (

@@ -1,5 +1,6 @@
 //! Who may do what: each role at every field of the API and at every door, and strangers among each other's records.
 
+mod audited;
 mod calls;
 mod tenants;
 
@@ -61,7 +62,8 @@ async fn an_expert(world: &World, handle: &str) -> ExpertId {
     atr::app::experts::create(&world.app, &actor, sent).await.expect("an expert").id
 }
 
-/// All that is stored, of one project or of all, as one text that differs when anything of it does.
+/// All that is stored, of one project or of all, as one text that differs when anything of it does; but not when a key
+/// was last used, which asking changes.
 async fn everything(world: &World, project: Option<ProjectId>) -> String {
     let owner = &world.database.owner;
     let tables: Vec<String> = sqlx::query_scalar(
@@ -74,7 +76,8 @@ async fn everything(world: &World, project: Option<ProjectId>) -> String {
     let mut all = String::new();
     for table in tables {
         let sql = format!(
-            "select count(*) || ' ' || coalesce(md5(string_agg(t::text, '' order by t::text)), '') from {table} t
+            "select count(*) || ' ' || coalesce(md5(string_agg(row, '' order by row)), '')
+             from {table} t, lateral (select (to_jsonb(t) - 'last_used_at')::text as row) of_row
              where $1::text is null or project_id::text = $1"
         );
         let project = project.map(|project| atr_core::ids::Id::uuid(project).to_string());
@@ -222,7 +225,7 @@ async fn a_key_that_was_withdrawn_or_has_expired_opens_nothing() {
     let world = World::new().await;
     let actor = Actor::local(world.database.project);
     let soon = world.database.clock.now() + chrono::TimeDelta::minutes(1);
-    let wanted = |expires_at| keys::Wanted { name: "n".to_owned(), role: Role::Admin, expert: None, expires_at };
+    let wanted = |expires_at| keys::Wanted { expires_at, ..keys::Wanted::of("n", Role::Admin) };
     let withdrawn = keys::create(&world.app, &actor, wanted(None)).await.expect("a key");
     let short = keys::create(&world.app, &actor, wanted(Some(soon))).await.expect("a key").secret;
     let status = async |key: &str| ask_in(&world, key, None, "{ __typename }").await.0;
@@ -256,7 +259,7 @@ async fn an_expert_writes_no_reviews_but_their_own() {
     // Whoever is no expert in particular would be all of them.
     let nobody = Actor { role: Role::Expert, expert: None, ..Actor::local(world.database.project) };
     assert!(matches!(record_reviews(&world.app, &nobody, vec![]).await, Err(AppError::Forbidden { .. })));
-    let wanted = keys::Wanted { name: "n".to_owned(), role: Role::Expert, expert: None, expires_at: None };
+    let wanted = keys::Wanted::of("n", Role::Expert);
     let actor = Actor::local(world.database.project);
     assert!(matches!(keys::create(&world.app, &actor, wanted).await, Err(AppError::Invalid { .. })));
 }

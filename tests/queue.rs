@@ -14,7 +14,7 @@ use crate::{
 #[tokio::test]
 async fn an_operator_pauses_a_stage_and_whoever_waits_for_it_is_told_why() {
     let world = World::new().await;
-    let (operator, reader) = (world.key(Role::Operator, None).await, world.key(Role::Reader, None).await);
+    let (operator, reader) = (world.key(Role::Operator, None).await, world.key(Role::Auditor, None).await);
     let pause = r#"mutation { pauseStage(stage: TRAIN, why: " no GPU until Monday ") {
         status message field pause { stage why pausedBy } } }"#;
     let done = world.graphql(&operator, pause).await["data"]["pauseStage"].clone();

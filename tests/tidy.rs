@@ -1,4 +1,4 @@
-//! What a program can check of `ARCHITECTURE.md`.
+//! What a program can check of `ARCHITECTURE.md` and of the page on security.
 #![allow(missing_docs, reason = "the names of tests say what they are")]
 
 use std::{
@@ -145,6 +145,22 @@ fn every_path_that_the_architecture_names_is_there() {
         assert!(root().join(quoted).exists(), "ARCHITECTURE.md names {quoted}, which is not there");
     }
     assert!(named > 20, "only {named} paths were found in ARCHITECTURE.md");
+}
+
+#[test]
+fn every_test_that_the_page_on_security_names_is_there() {
+    let sources: String = ["tests", "core", "src", "workers"]
+        .iter()
+        .flat_map(|folder| files(folder, ".rs"))
+        .map(|file| fs::read_to_string(file).expect("a text file"))
+        .collect();
+    let page = read("docs/security.md");
+    // Names of tests are sentences; what else stands between ticks is not.
+    let named: BTreeSet<&str> =
+        page.split('`').skip(1).step_by(2).filter(|name| name.matches('_').count() > 2).collect();
+    assert!(named.len() > 20, "{named:?}");
+    let missing: Vec<_> = named.iter().filter(|name| !sources.contains(&format!("fn {name}("))).collect();
+    assert!(missing.is_empty(), "docs/security.md names tests that are not there: {missing:?}");
 }
 
 #[test]

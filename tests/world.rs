@@ -34,18 +34,24 @@ pub struct World {
 
 impl World {
     pub async fn new() -> Self {
+        Self::behind([]).await
+    }
+
+    /// Behind proxies of these networks, which are trusted.
+    pub async fn behind<const N: usize>(proxies: [&str; N]) -> Self {
         static METRICS: OnceLock<Metrics> = OnceLock::new();
         let metrics = METRICS.get_or_init(|| Metrics::install().expect("nothing measures yet")).clone();
         let database = Database::create().await;
         let folder = tempfile::tempdir().expect("a folder");
         let app = App { store: database.store.clone(), blobs: Blobs::new(folder.path()), process: Arc::default() };
-        let router = router(AppState { app: app.clone(), metrics });
+        let trusted_proxies = proxies.map(|network| network.parse().expect("a network")).into();
+        let router = router(AppState { app: app.clone(), metrics, trusted_proxies });
         Self { database, app, router, _folder: folder }
     }
 
     /// The secret of a new key.
     pub async fn key(&self, role: Role, expert: Option<ExpertId>) -> String {
-        let wanted = keys::Wanted { name: "test".to_owned(), role, expert, expires_at: None };
+        let wanted = keys::Wanted { expert, ..keys::Wanted::of("test", role) };
         keys::create(&self.app, &Actor::local(self.database.project), wanted).await.expect("a key").secret
     }
 

@@ -212,6 +212,8 @@ ids! {
     Batch BatchId "bat" "batch";
     /// Input set aside.
     Quarantined QuarantinedId "qua" "quarantined item";
+    /// Something that was done, by whom.
+    AuditEntry AuditEntryId "aud" "audit entry";
     /// A process that does work.
     Worker WorkerId "wrk" "worker";
 }
@@ -306,11 +308,11 @@ impl Ids {
         I::from_uuid(Uuid::from_u128(u128::from(millis) << 80 | 7 << 76 | high << 64 | 0b10 << 62 | low))
     }
 
-    /// A new secret with 256 bits of entropy, as 64 hex digits.
-    pub fn secret(&self) -> String {
-        let mut bytes = [0; 32];
+    /// Bytes that nobody can foresee.
+    pub fn random<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
         self.source.lock().unwrap_or_else(|broken| broken.into_inner()).random.fill_bytes(&mut bytes);
-        blake3::Hash::from_bytes(bytes).to_hex().to_string()
+        bytes
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use atr_core::{
     ids::TraceId,
-    queue::{Claim, ClaimRequest, Listener, Stage, Work},
+    queue::{Claim, ClaimRequest, Listener, Pause, Stage, Work},
     store::Store,
 };
 
@@ -21,6 +21,20 @@ async fn enqueue(database: &Database, work: Work) {
     tx.commit().await.expect("committed");
 }
 
+async fn pause(database: &Database, stage: Stage, why: &str) -> Option<Pause> {
+    let mut tx = database.store.begin(database.project).await.expect("a transaction");
+    let paused = tx.pause_stage(stage, None, why).await.expect("asked");
+    tx.commit().await.expect("committed");
+    paused
+}
+
+async fn resume(database: &Database, stage: Stage) -> bool {
+    let mut tx = database.store.begin(database.project).await.expect("a transaction");
+    let resumed = tx.resume_stage(stage, None).await.expect("asked");
+    tx.commit().await.expect("committed");
+    resumed
+}
+
 fn trace(database: &Database) -> TraceId {
     database.store.ids().make()
 }
@@ -32,7 +46,7 @@ async fn a_paused_stage_is_not_claimed_from_while_it_takes_tasks_and_lets_what_r
     enqueue(&database, Work::VerifyTrace { trace: trace(&database) }).await;
     let running = claim(store, Stage::Verify).await.remove(0);
 
-    let paused = store.pause_stage(Stage::Verify, None, "the facts are wrong").await.expect("paused");
+    let paused = pause(&database, Stage::Verify, "the facts are wrong").await;
     assert_eq!(store.pauses().await.expect("read"), [paused.expect("it was not paused")]);
     enqueue(&database, Work::VerifyTrace { trace: trace(&database) }).await;
     enqueue(&database, Work::ScoreTrace { trace: trace(&database) }).await;
@@ -44,7 +58,7 @@ async fn a_paused_stage_is_not_claimed_from_while_it_takes_tasks_and_lets_what_r
     tx.succeed(&running).await.expect("what runs finishes");
     tx.commit().await.expect("committed");
 
-    assert!(store.resume_stage(Stage::Verify, None).await.expect("resumed"));
+    assert!(resume(&database, Stage::Verify).await);
     assert_eq!(store.pauses().await.expect("read"), []);
     assert_eq!(claim(store, Stage::Verify).await.len(), 1);
 }
@@ -53,13 +67,13 @@ async fn a_paused_stage_is_not_claimed_from_while_it_takes_tasks_and_lets_what_r
 async fn a_pause_is_begun_once_and_ended_once_and_can_be_begun_again() {
     let database = Database::create().await;
     let store = &database.store;
-    assert!(!store.resume_stage(Stage::Train, None).await.expect("asked"));
+    assert!(!resume(&database, Stage::Train).await);
     for _ in 0..2 {
-        assert!(store.pause_stage(Stage::Train, None, "first").await.expect("asked").is_some());
-        assert_eq!(store.pause_stage(Stage::Train, None, "second").await.expect("asked"), None);
+        assert!(pause(&database, Stage::Train, "first").await.is_some());
+        assert_eq!(pause(&database, Stage::Train, "second").await, None);
         assert_eq!(store.pauses().await.expect("read").remove(0).why, "first");
-        assert!(store.resume_stage(Stage::Train, None).await.expect("asked"));
-        assert!(!store.resume_stage(Stage::Train, None).await.expect("asked"));
+        assert!(resume(&database, Stage::Train).await);
+        assert!(!resume(&database, Stage::Train).await);
     }
 }
 
@@ -67,8 +81,8 @@ async fn a_pause_is_begun_once_and_ended_once_and_can_be_begun_again() {
 async fn a_stage_that_goes_on_is_rung_for() {
     let database = Database::create().await;
     let store = &database.store;
-    store.pause_stage(Stage::Route, None, "a holiday").await.expect("paused");
+    pause(&database, Stage::Route, "a holiday").await;
     let mut listener = Listener::start(store).await.expect("listens");
-    store.resume_stage(Stage::Route, None).await.expect("resumed");
+    resume(&database, Stage::Route).await;
     assert_eq!(listener.heard().await.expect("heard"), Some(Stage::Route));
 }

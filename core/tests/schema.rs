@@ -8,6 +8,8 @@ use crate::support::Database;
 
 /// Tables that no column of time can partition, and why they need not be.
 const NOT_BY_TIME: &[(&str, &str)] = &[
+    ("audit_entry", "few: what people did; each entry follows from the one before"),
+    ("audit_salt", "few: one an entry of the audit log"),
     ("api_key", "few, and a secret is looked up without its project"),
     ("expert", "few, named by handle"),
     ("model_version", "few, named by people"),

@@ -21,7 +21,7 @@ fn recipe(name: Option<&str>) -> NewSnapshot {
 }
 
 async fn freeze(store: &Store, project: ProjectId) -> Snapshot {
-    match store.freeze_snapshot(project, &recipe(None)).await.expect("the database answers") {
+    match store.freeze_snapshot(project, &recipe(None), |_| None).await.expect("the database answers") {
         Freeze::Frozen(snapshot) => *snapshot,
         other => panic!("{other:?}"),
     }
@@ -66,7 +66,8 @@ async fn without_a_ready_trace_nothing_is_frozen() {
     let db = Database::create().await;
     let records = Records::new(&db, "p").await;
     records.trace(&Trace::default()).await;
-    let frozen = db.store.freeze_snapshot(records.project, &recipe(None)).await.expect("the database answers");
+    let frozen =
+        db.store.freeze_snapshot(records.project, &recipe(None), |_| None).await.expect("the database answers");
     assert_eq!(frozen, Freeze::Empty);
     assert_eq!((records.count("snapshot").await, records.count("task").await), (0, 0));
 }
@@ -76,9 +77,9 @@ async fn a_name_is_given_once() {
     let db = Database::create().await;
     let records = Records::new(&db, "p").await;
     records.ready(&Trace::default(), true).await;
-    let first = db.store.freeze_snapshot(records.project, &recipe(Some("autumn"))).await.expect("an answer");
+    let first = db.store.freeze_snapshot(records.project, &recipe(Some("autumn")), |_| None).await.expect("an answer");
     assert!(matches!(first, Freeze::Frozen(_)));
-    let second = db.store.freeze_snapshot(records.project, &recipe(Some("autumn"))).await.expect("an answer");
+    let second = db.store.freeze_snapshot(records.project, &recipe(Some("autumn")), |_| None).await.expect("an answer");
     assert_eq!(second, Freeze::NameTaken);
     assert_eq!(records.count("snapshot_member").await, 1);
 }

@@ -22,7 +22,8 @@ async fn job(records: &Records<'_>) -> TrainingJob {
     records.ready(&Trace::default(), true).await;
     let recipe = serde_json::json!({});
     let new = NewSnapshot { name: None, recipe_hash: blake3::hash(b""), recipe, seed: 1 };
-    let Freeze::Frozen(snapshot) = store.freeze_snapshot(records.project, &new).await.expect("an answer") else {
+    let Freeze::Frozen(snapshot) = store.freeze_snapshot(records.project, &new, |_| None).await.expect("an answer")
+    else {
         panic!("a trace is ready")
     };
     let mut tx = store.begin(records.project).await.expect("a transaction");

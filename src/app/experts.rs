@@ -3,11 +3,13 @@
 use atr_core::{
     domain::{
         access::Permission,
+        audit::Action,
         expert::{Expert, ExpertChange, ExpertInput, ExpertKind, NewExpert},
     },
     ids::ExpertId,
     store::{ExpertFilter, Page, PageRequest},
 };
+use serde_json::json;
 
 use super::{Actor, App, AppError};
 
@@ -37,6 +39,7 @@ async fn enter(app: &App, actor: &Actor, sent: ExpertInput, kind: ExpertKind) ->
         }
         _ => error.into(),
     })?;
+    actor.note(&mut tx, Action::ExpertEntered, expert.id, None, Some(json!(expert))).await?;
     tx.commit().await?;
     Ok(expert)
 }
@@ -49,10 +52,12 @@ pub async fn update(app: &App, actor: &Actor, expert: ExpertId, change: ExpertCh
     actor.may(Permission::Administer)?;
     let change = change.checked()?;
     let mut tx = app.store.begin(actor.project).await?;
+    let before = tx.experts_by_id(&[expert]).await?.pop().map(|before| json!(before));
     let changed = tx
         .update_expert(expert, &change)
         .await?
         .ok_or_else(|| AppError::NotFound { what: "expert", name: expert.to_string() })?;
+    actor.note(&mut tx, Action::ExpertChanged, expert, before, Some(json!(changed))).await?;
     tx.commit().await?;
     Ok(changed)
 }

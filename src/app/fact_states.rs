@@ -1,10 +1,11 @@
 //! Vouching for facts, doubting them, and retracting those that turned out false.
 
 use atr_core::{
-    domain::{access::Permission, check, grounding::FactState},
+    domain::{access::Permission, audit::Action, check, grounding::FactState},
     ids::FactId,
     store::StateChanged,
 };
+use serde_json::json;
 
 use super::{Actor, App, AppError};
 
@@ -49,6 +50,8 @@ async fn change(
         .change_fact_state(fact, state, &reason, actor.key)
         .await?
         .ok_or_else(|| AppError::NotFound { what: "fact", name: fact.to_string() })?;
+    let after = json!({ "state": state, "reason": reason });
+    actor.note(&mut tx, Action::FactStateChanged, fact, None, Some(after)).await?;
     tx.commit().await?;
     Ok(changed)
 }

@@ -1,12 +1,18 @@
 //! Making, withdrawing and recognising API keys.
 
+use std::net::IpAddr;
+
 use atr_core::{
-    domain::access::{Permission, Role},
-    hash::Digest,
-    ids::{ApiKeyId, ExpertId},
-    store::{KeyRecord, NewKey, Page, PageRequest},
+    domain::{
+        access::{Permission, Role, Scopes},
+        audit::Action,
+    },
+    hash::{Digest, hex},
+    ids::{ApiKeyId, ExpertId, Ids},
+    store::{KeyRecord, NewKey, Page, PageRequest, Tx},
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Value, json};
 
 use super::{Actor, App, AppError};
 
@@ -17,10 +23,22 @@ pub struct Wanted {
     pub name: String,
     /// What its bearer may do.
     pub role: Role,
+    /// Some of it; without them all of it.
+    pub scopes: Option<Vec<Permission>>,
     /// The expert whose reviews it writes; a key for an expert needs one.
     pub expert: Option<ExpertId>,
+    /// How many requests a minute a server answers it; without it the server's own bound.
+    pub requests_per_minute: Option<i32>,
     /// When it stops working.
     pub expires_at: Option<DateTime<Utc>>,
+}
+
+impl Wanted {
+    /// A key that may do all of a role, for ever.
+    pub fn of(name: &str, role: Role) -> Self {
+        let name = name.to_owned();
+        Self { name, role, scopes: None, expert: None, requests_per_minute: None, expires_at: None }
+    }
 }
 
 /// A new key and its secret, which is shown this once.
@@ -32,8 +50,25 @@ pub struct Made {
     pub secret: String,
 }
 
+/// The longest that a key may go on beside the one in its place: 30 days.
+pub const LONGEST_OVERLAP: TimeDelta = TimeDelta::days(30);
+
+/// A secret: `atr_`, 8 hex digits that may be shown, `_`, and 256 bits of entropy as 64 hex digits.
+struct Secret {
+    prefix: String,
+    whole: String,
+}
+
+impl Secret {
+    fn new(ids: &Ids) -> Self {
+        let prefix = format!("atr_{}", hex(&ids.random::<4>()));
+        let whole = format!("{prefix}_{}", hex(&ids.random::<32>()));
+        Self { prefix, whole }
+    }
+}
+
 /// The hash under which a secret is stored.
-pub fn token_hash(secret: &str) -> Digest {
+fn token_hash(secret: &str) -> Digest {
     blake3::hash(secret.as_bytes())
 }
 
@@ -43,9 +78,6 @@ pub fn token_hash(secret: &str) -> Digest {
 /// If the caller may not, or may not give that role away.
 pub async fn create(app: &App, actor: &Actor, wanted: Wanted) -> Result<Made, AppError> {
     actor.may(Permission::Administer)?;
-    if wanted.role == Role::Operator {
-        actor.may(Permission::Operate)?;
-    }
     if wanted.name.trim().is_empty() || wanted.name.chars().count() > 200 || wanted.name.contains('\0') {
         return Err(AppError::invalid("name", "say in 1 to 200 characters what the key is for"));
     }
@@ -55,21 +87,101 @@ pub async fn create(app: &App, actor: &Actor, wanted: Wanted) -> Result<Made, Ap
     if wanted.expires_at.is_some_and(|at| at <= app.store.clock().now()) {
         return Err(AppError::invalid("expires_at", "give a time in the future"));
     }
-    let secret = format!("atr_{}", app.store.ids().secret());
-    let mut tx = app.store.begin(actor.project).await?;
+    if wanted.requests_per_minute.is_some_and(|bound| !(1..=1_000_000).contains(&bound)) {
+        return Err(AppError::invalid("requests_per_minute", "give a number from 1 to 1,000,000"));
+    }
+    let scopes = match wanted.scopes {
+        Some(scopes) => Scopes::of(wanted.role, scopes)?,
+        None => Scopes::WHOLE,
+    };
+    may_give(actor, wanted.role, &scopes)?;
+    let secret = Secret::new(app.store.ids());
     let key = NewKey {
         name: wanted.name.trim().to_owned(),
         role: wanted.role,
+        scopes,
         expert: wanted.expert,
+        requests_per_minute: wanted.requests_per_minute,
         expires_at: wanted.expires_at,
-        token_hash: token_hash(&secret),
+        replaces: None,
+        prefix: secret.prefix,
+        token_hash: token_hash(&secret.whole),
     };
+    let mut tx = app.store.begin(actor.project).await?;
     let key = tx.insert_key(&key).await.map_err(|error| match (error.constraint(), wanted.expert) {
         (Some("api_key_expert_fkey"), Some(expert)) => AppError::NotFound { what: "expert", name: expert.to_string() },
         _ => error.into(),
     })?;
+    actor.note(&mut tx, Action::KeyCreated, key.id, None, Some(state(&key))).await?;
     tx.commit().await?;
-    Ok(Made { key, secret })
+    Ok(Made { key, secret: secret.whole })
+}
+
+/// Nobody gives away more than they have: neither an operator's key nor what their own key is narrowed to leave out.
+fn may_give(actor: &Actor, role: Role, scopes: &Scopes) -> Result<(), AppError> {
+    Permission::ALL.iter().filter(|what| role.may(**what) && scopes.leave(**what)).try_for_each(|what| actor.may(*what))
+}
+
+/// What the audit log holds of a key.
+fn state(key: &KeyRecord) -> Value {
+    json!({
+        "name": key.name, "role": key.role, "scopes": key.scopes.listed(), "expert": key.expert,
+        "requests_per_minute": key.requests_per_minute, "expires_at": key.expires_at, "revoked_at": key.revoked_at,
+    })
+}
+
+/// Makes a key in the place of another, with the same rights, and lets that one go on for `overlap`, so that whoever uses
+/// it can change over.
+///
+/// # Errors
+/// If the caller may not, or might not make such a key, there is no such key that still works, or the overlap is out of
+/// its range: up to [`LONGEST_OVERLAP`].
+pub async fn rotate(
+    app: &App,
+    actor: &Actor,
+    key: ApiKeyId,
+    overlap: TimeDelta,
+    expires_at: Option<DateTime<Utc>>,
+) -> Result<Made, AppError> {
+    actor.may(Permission::Administer)?;
+    if !(TimeDelta::zero()..=LONGEST_OVERLAP).contains(&overlap) {
+        return Err(AppError::invalid("overlap_seconds", "give a time of up to 30 days, 2,592,000 seconds"));
+    }
+    let now = app.store.clock().now();
+    if expires_at.is_some_and(|at| at <= now) {
+        return Err(AppError::invalid("expires_at", "give a time in the future"));
+    }
+    let mut tx = app.store.begin(actor.project).await?;
+    let old = working(&mut tx, key).await?;
+    may_give(actor, old.role, &old.scopes)?;
+    let secret = Secret::new(app.store.ids());
+    let new = NewKey {
+        name: old.name.clone(),
+        role: old.role,
+        scopes: old.scopes.clone(),
+        expert: old.expert,
+        requests_per_minute: old.requests_per_minute,
+        // As long as the old one was made for.
+        expires_at: expires_at.or_else(|| old.expires_at.map(|at| now + (at - old.created_at))),
+        replaces: Some(key),
+        prefix: secret.prefix,
+        token_hash: token_hash(&secret.whole),
+    };
+    let made = tx.insert_key(&new).await?;
+    tx.end_key(key, now + overlap).await?;
+    let after = json!({ "in_its_place": made.id, "ends": now + overlap });
+    actor.note(&mut tx, Action::KeyRotated, key, Some(state(&old)), Some(after)).await?;
+    tx.commit().await?;
+    Ok(Made { key: made, secret: secret.whole })
+}
+
+/// A key of the project that works.
+async fn working(tx: &mut Tx, key: ApiKeyId) -> Result<KeyRecord, AppError> {
+    let now = tx.now();
+    let found = tx.keys_by_id(&[key]).await?.pop();
+    found
+        .filter(|found| found.revoked_at.is_none() && found.expires_at.is_none_or(|at| at > now))
+        .ok_or_else(|| AppError::NotFound { what: "working key", name: key.to_string() })
 }
 
 /// Makes an operator's key where the installation has none yet, in one transaction with the project that it is at home
@@ -79,31 +191,40 @@ pub async fn create(app: &App, actor: &Actor, wanted: Wanted) -> Result<Made, Ap
 /// # Errors
 /// If the database is out of reach.
 pub async fn create_first(app: &App, slug: &str, project: &str) -> Result<Option<String>, AppError> {
-    let secret = format!("atr_{}", app.store.ids().secret());
+    let secret = Secret::new(app.store.ids());
     let key = NewKey {
         name: "first key".to_owned(),
         role: Role::Operator,
+        scopes: Scopes::WHOLE,
         expert: None,
+        requests_per_minute: None,
         expires_at: None,
-        token_hash: token_hash(&secret),
+        replaces: None,
+        prefix: secret.prefix,
+        token_hash: token_hash(&secret.whole),
     };
-    Ok(app.store.insert_first_key(slug, project, &key).await?.then_some(secret))
+    let noted =
+        |project, key: &KeyRecord| Actor::local(project).deed(Action::KeyCreated, key.id, None, Some(state(key)));
+    Ok(app.store.insert_first_key(slug, project, &key, noted).await?.then_some(secret.whole))
 }
 
 /// Withdraws a key. Whoever may not make an operator's key may not withdraw one either: it opens every project, and only
 /// has its home in this one.
 ///
 /// # Errors
-/// If the caller may not, or there is no such key that still works.
+/// If the caller may not, or there is no such key that was not withdrawn yet.
 pub async fn revoke(app: &App, actor: &Actor, key: ApiKeyId) -> Result<(), AppError> {
     actor.may(Permission::Administer)?;
+    let missing = || AppError::NotFound { what: "working key", name: key.to_string() };
     let mut tx = app.store.begin(actor.project).await?;
-    if tx.keys_by_id(&[key]).await?.iter().any(|found| found.role == Role::Operator) {
+    let found = tx.keys_by_id(&[key]).await?.pop().ok_or_else(missing)?;
+    if found.role == Role::Operator {
         actor.may(Permission::Operate)?;
     }
     if !tx.revoke_key(key).await? {
-        return Err(AppError::NotFound { what: "working key", name: key.to_string() });
+        return Err(missing());
     }
+    actor.note(&mut tx, Action::KeyRevoked, key, Some(state(&found)), None).await?;
     Ok(tx.commit().await?)
 }
 
@@ -112,23 +233,36 @@ pub async fn revoke(app: &App, actor: &Actor, key: ApiKeyId) -> Result<(), AppEr
 /// # Errors
 /// If the caller may not.
 pub async fn list(app: &App, actor: &Actor, page: PageRequest) -> Result<Page<KeyRecord>, AppError> {
-    actor.may(Permission::Administer)?;
+    actor.may(Permission::Audit)?;
     Ok(app.store.begin(actor.project).await?.keys(page).await?)
 }
 
-/// Whom a secret belongs to; `None` if it is not, or no longer, a key. An operator may enter another project by its
-/// slug.
+/// Whom a secret that came from an address belongs to; `None` if it is not, or no longer, a key. An operator may enter
+/// another project by its slug.
 ///
 /// # Errors
-/// If a project is named that the key may not enter, or that is not there.
-pub async fn recognise(app: &App, secret: &str, project: Option<&str>) -> Result<Option<Actor>, AppError> {
+/// If a project is named that the key may not enter or that is not there, or the key asks too often.
+pub async fn recognise(
+    app: &App,
+    secret: &str,
+    project: Option<&str>,
+    origin: Option<IpAddr>,
+) -> Result<Option<Actor>, AppError> {
     let Some(found) = app.store.authenticate(&token_hash(secret)).await? else { return Ok(None) };
-    let mut actor = Actor { project: found.project, role: found.role, key: Some(found.key), expert: found.expert };
+    app.process.rates.admit(found.key, found.requests_per_minute)?;
+    let mut actor = Actor {
+        project: found.project,
+        role: found.role,
+        scopes: found.scopes,
+        key: Some(found.key),
+        expert: found.expert,
+        origin,
+    };
     if let Some(slug) = project {
         let named = app.store.project_named(slug).await?;
         match named {
             Some(named) if named.id == actor.project => {}
-            Some(named) if actor.role.may(Permission::Operate) => actor.project = named.id,
+            Some(named) if actor.may(Permission::Operate).is_ok() => actor.project = named.id,
             // The same answer whether or not it exists: others' projects are not told.
             _ => return Err(AppError::NotFound { what: "project", name: format!("`{slug}` for this key") }),
         }

@@ -1,11 +1,13 @@
 //! The use cases, one file each. They call the ground floor, and return neither HTTP nor GraphQL types.
 
+pub mod audit;
 pub mod backlog;
 pub mod experts;
 pub mod fact_states;
 pub mod keys;
 pub mod projects;
 pub mod promote;
+pub mod rates;
 pub mod record_grounding;
 pub mod record_reviews;
 pub mod record_traces;
@@ -17,17 +19,18 @@ pub mod stages;
 pub mod start_job;
 pub mod tasks;
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use atr_core::{
     blobs::Blobs,
     domain::{
         Rejection,
-        access::{Permission, Role},
+        access::{Permission, Role, Scopes},
+        audit::{Action, Deed, state_hash},
         intake::{Balance, Door, ItemOutcome},
     },
     ids::{ApiKeyId, ExpertId, ProjectId},
-    store::{Store, StoreError},
+    store::{Store, StoreError, Tx},
 };
 
 /// What every use case works with. Cheap to clone.
@@ -50,6 +53,8 @@ pub struct Process {
     pub has_broker: bool,
     /// How much of each project's work is not done.
     pub backlogs: backlog::Backlogs,
+    /// How often each key asked of late.
+    pub rates: rates::Rates,
 }
 
 /// Counts what became of items that came in through a door.
@@ -67,16 +72,20 @@ pub struct Actor {
     pub project: ProjectId,
     /// What they are here for.
     pub role: Role,
+    /// What of it their key is narrowed to.
+    pub scopes: Scopes,
     /// The key they came with; none for this machine's own commands.
     pub key: Option<ApiKeyId>,
     /// The expert they are.
     pub expert: Option<ExpertId>,
+    /// The address they ask from; none for this machine's own commands.
+    pub origin: Option<IpAddr>,
 }
 
 impl Actor {
     /// Whoever can run commands on this machine beside the database: an operator.
     pub fn local(project: ProjectId) -> Self {
-        Self { project, role: Role::Operator, key: None, expert: None }
+        Self { project, role: Role::Operator, scopes: Scopes::WHOLE, key: None, expert: None, origin: None }
     }
 
     /// Refuses what the role does not permit.
@@ -84,7 +93,41 @@ impl Actor {
     /// # Errors
     /// [`AppError::Forbidden`].
     pub fn may(&self, what: Permission) -> Result<(), AppError> {
-        if self.role.may(what) { Ok(()) } else { Err(AppError::Forbidden { role: self.role, what }) }
+        if !self.role.may(what) {
+            return Err(AppError::Forbidden { role: self.role, what });
+        }
+        if !self.scopes.leave(what) { Err(AppError::OutOfScope { what }) } else { Ok(()) }
+    }
+
+    /// What they do, for the audit log: what, on what, and the states of that before and since.
+    fn deed(
+        &self,
+        action: Action,
+        subject: impl ToString,
+        before: Option<serde_json::Value>,
+        after: Option<serde_json::Value>,
+    ) -> Deed {
+        Deed {
+            key: self.key,
+            role: self.role,
+            origin: self.origin,
+            action,
+            subject: subject.to_string(),
+            before: before.as_ref().map(state_hash),
+            after: after.as_ref().map(state_hash),
+        }
+    }
+
+    /// Notes it in the audit log, in the transaction that does it.
+    async fn note(
+        &self,
+        tx: &mut Tx,
+        action: Action,
+        subject: impl ToString,
+        before: Option<serde_json::Value>,
+        after: Option<serde_json::Value>,
+    ) -> Result<(), AppError> {
+        Ok(tx.add_audit_entry(&self.deed(action, subject, before, after)).await?)
     }
 }
 
@@ -92,10 +135,16 @@ impl Actor {
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
     /// The key's role does not permit it.
-    #[error("a key with the role {role} may not do this ({what:?}): ask for a key with another role")]
+    #[error("a key with the role {role} may not do this ({what}): ask for a key with another role")]
     Forbidden {
         /// The role.
         role: Role,
+        /// What it lacks.
+        what: Permission,
+    },
+    /// The key is narrowed to other scopes.
+    #[error("this key is narrowed to scopes without `{what}`: ask for a key with that scope")]
+    OutOfScope {
         /// What it lacks.
         what: Permission,
     },
@@ -129,6 +178,14 @@ pub enum AppError {
         /// When to ask again.
         retry_after_seconds: u32,
     },
+    /// The key asks more often than it may.
+    #[error("this key may ask {bound} times a minute: ask again in {retry_after_seconds} seconds")]
+    TooOften {
+        /// How many requests a minute it is answered.
+        bound: u32,
+        /// When to ask again.
+        retry_after_seconds: u32,
+    },
     /// A fault of ours; the inner detail goes to the log, not to the caller.
     #[error("the database could not do it; try again")]
     Store(#[from] StoreError),
@@ -147,11 +204,12 @@ impl AppError {
     /// The code by which programs tell errors apart.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Forbidden { .. } => "FORBIDDEN",
+            Self::Forbidden { .. } | Self::OutOfScope { .. } => "FORBIDDEN",
             Self::NotFound { .. } => "NOT_FOUND",
             Self::Invalid { .. } => "BAD_USER_INPUT",
             Self::Conflict(_) => "CONFLICT",
             Self::BacklogFull { .. } => "BACKLOG_FULL",
+            Self::TooOften { .. } => "RATE_LIMITED",
             Self::Store(error) if error.is_passing() => "UNAVAILABLE",
             Self::Store(_) | Self::Blob(_) => "INTERNAL",
         }

@@ -3,10 +3,13 @@
 use atr_core::{
     domain::{
         access::Permission,
+        audit::Action,
         keep_rule::{KeepRule, KeepRuleChange},
     },
+    ids::ProjectId,
     store::{Page, PageRequest, Project, Tx},
 };
+use serde_json::json;
 
 use super::{Actor, App, AppError};
 
@@ -16,14 +19,19 @@ use super::{Actor, App, AppError};
 /// If the caller may not, the slug has not the right form, or it is taken.
 pub async fn create(app: &App, actor: &Actor, slug: &str, name: &str) -> Result<Project, AppError> {
     actor.may(Permission::Operate)?;
-    create_unasked(app, slug, name).await
+    make(app, actor, app.store.ids().make(), slug, name).await
 }
 
-/// Makes a project on behalf of this installation itself, at its first start.
+/// Makes a project by a command on this machine, where there may be none yet to act in.
 ///
 /// # Errors
 /// If the slug has not the right form or is taken.
-pub async fn create_unasked(app: &App, slug: &str, name: &str) -> Result<Project, AppError> {
+pub async fn create_here(app: &App, slug: &str, name: &str) -> Result<Project, AppError> {
+    let id = app.store.ids().make();
+    make(app, &Actor::local(id), id, slug, name).await
+}
+
+async fn make(app: &App, actor: &Actor, id: ProjectId, slug: &str, name: &str) -> Result<Project, AppError> {
     let form = slug.len() <= 63
         && slug.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
         && slug.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
@@ -36,12 +44,17 @@ pub async fn create_unasked(app: &App, slug: &str, name: &str) -> Result<Project
     if name.trim().is_empty() || name.chars().count() > 200 || name.contains('\0') {
         return Err(AppError::invalid("name", "give a name of 1 to 200 characters"));
     }
-    app.store.create_project(slug, name.trim()).await.map_err(|error| match error.constraint() {
+    let mut tx = app.store.begin(id).await?;
+    let project = tx.insert_project(slug, name.trim()).await.map_err(|error| match error.constraint() {
         Some("project_slug_key") => {
             AppError::Conflict(format!("there is a project named {slug} already: choose another slug"))
         }
         _ => error.into(),
-    })
+    })?;
+    let after = json!({ "slug": project.slug, "name": project.name });
+    actor.note(&mut tx, Action::ProjectCreated, project.id, None, Some(after)).await?;
+    tx.commit().await?;
+    Ok(project)
 }
 
 /// Sets at how many unfinished tasks nothing more is taken in for the project that is acted in.
@@ -54,10 +67,13 @@ pub async fn set_max_backlog(app: &App, actor: &Actor, tasks: i32) -> Result<Pro
         return Err(AppError::invalid("tasks", "give a number of tasks from 1 to 10,000,000"));
     }
     let mut tx = app.store.begin(actor.project).await?;
-    let project = tx.set_max_backlog(tasks).await?;
+    let missing = || AppError::NotFound { what: "project", name: actor.project.to_string() };
+    let before = tx.own_project().await?.ok_or_else(missing)?.max_backlog;
+    let project = tx.set_max_backlog(tasks).await?.ok_or_else(missing)?;
+    actor.note(&mut tx, Action::BacklogBoundSet, actor.project, Some(json!(before)), Some(json!(tasks))).await?;
     tx.commit().await?;
     app.process.backlogs.forget(actor.project);
-    project.ok_or_else(|| AppError::NotFound { what: "project", name: actor.project.to_string() })
+    Ok(project)
 }
 
 /// The rule of which traces that spans make are kept, in the project that is acted in.
@@ -82,8 +98,10 @@ pub(super) async fn keep_rule_of(tx: &mut Tx) -> Result<KeepRule, AppError> {
 pub async fn change_keep_rule(app: &App, actor: &Actor, change: KeepRuleChange) -> Result<KeepRule, AppError> {
     actor.may(Permission::Administer)?;
     let mut tx = app.store.begin(actor.project).await?;
-    let rule = keep_rule_of(&mut tx).await?.with(change)?;
+    let before = keep_rule_of(&mut tx).await?;
+    let rule = before.with(change)?;
     tx.set_keep_rule(&rule).await?;
+    actor.note(&mut tx, Action::KeepRuleChanged, actor.project, Some(json!(before)), Some(json!(rule))).await?;
     tx.commit().await?;
     Ok(rule)
 }

@@ -3,6 +3,7 @@
 use atr_core::{
     domain::{
         access::Permission,
+        audit::Action,
         evaluation::{EvaluationFilter, NewPromotion, Promotion, PromotionDecision},
         model::ModelKind,
     },
@@ -44,12 +45,19 @@ pub async fn promote(app: &App, actor: &Actor, model: ModelVersionId, reason: &s
         gate: json!({}),
         key: actor.key,
     };
-    record(tx, &new).await
+    record(tx, actor, Action::ModelPromoted, &new).await
 }
 
 /// Records a promotion or a roll-back and has every trace scored with the model that it brings into use.
-pub(super) async fn record(mut tx: Tx, new: &NewPromotion) -> Result<Promotion, AppError> {
+pub(super) async fn record(
+    mut tx: Tx,
+    actor: &Actor,
+    action: Action,
+    new: &NewPromotion,
+) -> Result<Promotion, AppError> {
     let id = tx.add_promotion(new).await?;
+    let before = new.previous_model.map(|model| json!({ "in_use": model }));
+    actor.note(&mut tx, action, new.model, before, Some(json!({ "in_use": new.model, "reason": new.reason }))).await?;
     tx.enqueue(Work::ScoreAll { after: None }).await?;
     let at = tx.now();
     tx.commit().await?;

@@ -3,11 +3,13 @@
 use atr_core::{
     domain::{
         access::Permission,
+        audit::Action,
         snapshot::{NewSnapshot, Snapshot},
     },
     store::Freeze,
 };
 use atr_workers::stages::curate::Recipe;
+use serde_json::json;
 
 use super::{Actor, App, AppError};
 
@@ -47,7 +49,11 @@ pub async fn request_snapshot(app: &App, actor: &Actor, request: SnapshotRequest
         recipe: serde_json::to_value(&recipe).map_err(|error| AppError::invalid("recipe", error.to_string()))?,
         seed,
     };
-    match app.store.freeze_snapshot(actor.project, &new).await? {
+    let noted = |snapshot: &Snapshot| {
+        let after = json!({ "name": snapshot.name, "recipe": new.recipe });
+        Some(actor.deed(Action::SnapshotRequested, snapshot.id, None, Some(after)))
+    };
+    match app.store.freeze_snapshot(actor.project, &new, noted).await? {
         Freeze::Frozen(snapshot) => Ok(*snapshot),
         Freeze::NameTaken => {
             let name = new.name.unwrap_or_default();

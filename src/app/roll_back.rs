@@ -3,6 +3,7 @@
 use atr_core::{
     domain::{
         access::Permission,
+        audit::Action,
         evaluation::{NewPromotion, Promotion, PromotionDecision, PromotionFilter},
     },
     store::PageRequest,
@@ -42,5 +43,5 @@ pub async fn roll_back(app: &App, actor: &Actor, reason: &str) -> Result<Promoti
         gate: json!({}),
         key: actor.key,
     };
-    record(tx, &new).await
+    record(tx, actor, Action::ModelRolledBack, &new).await
 }

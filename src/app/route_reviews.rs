@@ -1,6 +1,9 @@
 //! Asking for a week's items to be routed to experts.
 
-use atr_core::{domain::access::Permission, queue::Work};
+use atr_core::{
+    domain::{access::Permission, audit::Action},
+    queue::Work,
+};
 use chrono::{Datelike, NaiveDate, TimeDelta, Weekday};
 
 use super::{Actor, App, AppError};
@@ -23,6 +26,7 @@ pub async fn route(app: &App, actor: &Actor, cycle: Option<NaiveDate>) -> Result
     }
     let mut tx = app.store.begin(actor.project).await?;
     tx.enqueue(Work::RouteCycle { cycle }).await?;
+    actor.note(&mut tx, Action::ReviewsRouted, cycle, None, None).await?;
     tx.commit().await?;
     Ok(cycle)
 }

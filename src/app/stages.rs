@@ -1,9 +1,10 @@
 //! Pausing stages and letting them go on, for every project of the installation.
 
 use atr_core::{
-    domain::{access::Permission, check},
+    domain::{access::Permission, audit::Action, check},
     queue::{Pause, Stage},
 };
+use serde_json::json;
 
 use super::{Actor, App, AppError};
 
@@ -14,8 +15,11 @@ use super::{Actor, App, AppError};
 pub async fn pause(app: &App, actor: &Actor, stage: Stage, why: &str) -> Result<Pause, AppError> {
     actor.may(Permission::Operate)?;
     let why = check::text("why", why.trim().to_owned(), 500)?;
-    match app.store.pause_stage(stage, actor.key, &why).await? {
+    let mut tx = app.store.begin(actor.project).await?;
+    match tx.pause_stage(stage, actor.key, &why).await? {
         Some(pause) => {
+            actor.note(&mut tx, Action::StagePaused, stage, None, Some(json!({ "why": why }))).await?;
+            tx.commit().await?;
             tracing::info!(%stage, why, "a stage is paused");
             Ok(pause)
         }
@@ -31,9 +35,12 @@ pub async fn pause(app: &App, actor: &Actor, stage: Stage, why: &str) -> Result<
 /// If the caller may not, or the stage is not paused.
 pub async fn resume(app: &App, actor: &Actor, stage: Stage) -> Result<Stage, AppError> {
     actor.may(Permission::Operate)?;
-    if !app.store.resume_stage(stage, actor.key).await? {
+    let mut tx = app.store.begin(actor.project).await?;
+    if !tx.resume_stage(stage, actor.key).await? {
         return Err(AppError::Conflict(format!("the stage {stage} is not paused")));
     }
+    actor.note(&mut tx, Action::StageResumed, stage, None, None).await?;
+    tx.commit().await?;
     tracing::info!(%stage, "a stage goes on");
     Ok(stage)
 }
@@ -46,7 +53,7 @@ pub async fn resume(app: &App, actor: &Actor, stage: Stage) -> Result<Stage, App
 pub async fn paused(app: &App, actor: &Actor) -> Result<Vec<Pause>, AppError> {
     actor.may(Permission::Read)?;
     let mut pauses = app.store.pauses().await?;
-    if !actor.role.may(Permission::Operate) {
+    if actor.may(Permission::Operate).is_err() {
         pauses.iter_mut().for_each(|pause| pause.by = None);
     }
     Ok(pauses)

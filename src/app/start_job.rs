@@ -3,6 +3,7 @@
 use atr_core::{
     domain::{
         access::Permission,
+        audit::Action,
         snapshot::SnapshotState,
         training::{NewJob, TrainingBackend, TrainingJob, TrainingMethod},
     },
@@ -10,7 +11,7 @@ use atr_core::{
     queue::Work,
 };
 use atr_workers::stages::train::check_hyperparameters;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{Actor, App, AppError};
 
@@ -63,6 +64,11 @@ pub async fn start_job(app: &App, actor: &Actor, request: JobRequest) -> Result<
         })
         .await?;
     tx.enqueue(Work::RunJob { job: job.id }).await?;
+    let after = json!({
+        "snapshot": job.asked.snapshot, "base_model": job.asked.base_model, "seed": job.asked.seed,
+        "hyperparameters": job.asked.hyperparameters,
+    });
+    actor.note(&mut tx, Action::JobStarted, job.id, None, Some(after)).await?;
     tx.commit().await?;
     Ok(job)
 }
@@ -79,6 +85,7 @@ pub async fn cancel_job(app: &App, actor: &Actor, id: TrainingJobId) -> Result<T
     if !given_up {
         return Err(AppError::Conflict(format!("the job {id} has ended: it is {}", job.state)));
     }
+    actor.note(&mut tx, Action::JobCancelled, id, None, Some(json!({ "state": job.state }))).await?;
     tx.commit().await?;
     Ok(job)
 }

@@ -1,11 +1,12 @@
 //! Tending the queue: trying dead work again, and giving up what waits.
 
 use atr_core::{
-    domain::access::Permission,
+    domain::{access::Permission, audit::Action},
     ids::TaskId,
     queue::{Replayed, Stage, Task},
     store::{StoreError, Tx},
 };
+use serde_json::json;
 
 use super::{Actor, App, AppError};
 
@@ -27,6 +28,7 @@ pub async fn replay(app: &App, actor: &Actor, id: TaskId) -> Result<Task, AppErr
             task.state
         )));
     }
+    actor.note(&mut tx, Action::TaskReplayed, id, None, Some(json!({ "state": task.state }))).await?;
     tx.commit().await?;
     Ok(task)
 }
@@ -44,6 +46,8 @@ pub async fn replay_dead(
     actor.may(Permission::Administer)?;
     let mut tx = app.store.begin(actor.project).await?;
     let replayed = tx.replay_page(stage, after, PAGE).await.map_err(enqueued_meanwhile)?;
+    let which = stage.map_or("every stage", Stage::word);
+    actor.note(&mut tx, Action::TasksReplayed, which, None, Some(json!({ "replayed": replayed.replayed }))).await?;
     tx.commit().await?;
     Ok(replayed)
 }
@@ -72,6 +76,7 @@ pub async fn cancel(app: &App, actor: &Actor, id: TaskId) -> Result<Task, AppErr
             task.state
         )));
     }
+    actor.note(&mut tx, Action::TaskCancelled, id, None, Some(json!({ "state": task.state }))).await?;
     tx.commit().await?;
     Ok(task)
 }

@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 done; 1 failed, with a line that says what to do; 2 the command was not understood.
 
+mod audit;
 mod client;
 mod demo;
 mod doctor;
@@ -59,7 +60,10 @@ enum Command {
     Work(work::Work),
     /// Bring the database's schema up to date
     Migrate,
-    /// Make, list and withdraw API keys
+    /// Read the audit log, and hold it against what it says of itself
+    #[command(subcommand)]
+    Audit(audit::Audit),
+    /// Make, list, rotate and withdraw API keys
     #[command(subcommand)]
     Key(key::Key),
     /// Enter and list experts
@@ -118,6 +122,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve(serve) => serve.run(&place, out).await?,
         Command::Work(work) => work.run(&place).await?,
         Command::Migrate => migrate::run(&place, out).await?,
+        Command::Audit(audit) => return Ok(code(audit.run(&place, out).await?)),
         Command::Key(key) => key.run(&place, out).await?,
         Command::Expert(expert) => expert.run(&place, out).await?,
         Command::Project(project) => project.run(&place, out).await?,

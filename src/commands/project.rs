@@ -49,7 +49,7 @@ impl Project {
     async fn run_on(self, installation: &Installation, out: Output) -> anyhow::Result<()> {
         match self {
             Self::Create { slug, name } => {
-                let made = projects::create_unasked(&installation.app, &slug, name.as_deref().unwrap_or(&slug)).await?;
+                let made = projects::create_here(&installation.app, &slug, name.as_deref().unwrap_or(&slug)).await?;
                 out.result(&json!({ "id": made.id, "slug": made.slug, "name": made.name }), || {
                     format!("Project {} is {}.", made.slug, made.id)
                 })

@@ -11,13 +11,13 @@ use serde_json::json;
 use super::{
     installation::{Installation, Schema},
     output::Output,
-    serve::listen,
+    serve::{listen, state, tls},
     signals::stop_at_signal,
 };
 use crate::{
-    app::Process,
+    app::{Process, rates::Rates},
     config::{Grace, Place, Serving, Working},
-    http::{self, AppState, Metrics},
+    http,
 };
 
 #[derive(Debug, Args)]
@@ -34,9 +34,11 @@ impl Up {
     pub(crate) async fn run(self, place: &Place, out: Output) -> anyhow::Result<()> {
         let stop = stop_at_signal()?;
         let Working { slots, broker } = self.working;
-        let process = Process { works: true, has_broker: broker.amqp_url.is_some(), ..Process::default() };
+        let rates = Rates::new(self.serving.requests_per_minute);
+        let process = Process { works: true, has_broker: broker.amqp_url.is_some(), rates, ..Process::default() };
         let installation = Installation::open(place, Schema::Migrate, process).await?;
         let (listener, address) = listen(&self.serving).await?;
+        let tls = tls(&self.serving).await?;
         let secret = installation.first_key().await?;
         out.result(&json!({ "address": address, "first_key": secret }), || {
             let mut text = format!("ATR is up at {address} (GraphQL at {address}/graphql)");
@@ -50,8 +52,8 @@ impl Up {
         let stages = Stage::ALL.to_vec();
         let options = Options { stages, slots, grace, lease: Options::LEASE, broker: broker.amqp_url };
         let mut working = tokio::spawn(Worker::new(cx, options).run(stop.clone()));
-        let state = AppState { app: installation.app.clone(), metrics: Metrics::install()? };
-        let mut serving = std::pin::pin!(http::serve(listener, state, stop.clone(), grace));
+        let state = state(&self.serving, &installation.app)?;
+        let mut serving = std::pin::pin!(http::serve(listener, tls, state, stop.clone(), grace));
         // Whichever ends first ends the other: an API whose worker broke off would go on taking in what nobody does.
         let (served, worked) = tokio::select! {
             served = &mut serving => {

@@ -1,10 +1,13 @@
 //! What an installation is told: environment variables, and the same names as flags.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf};
 
 use atr_core::blobs::BucketUrl;
 use atr_workers::AmqpUrl;
 use clap::{Args, ValueEnum};
+use ipnet::IpNet;
+
+use crate::app::rates::REQUESTS_PER_MINUTE;
 
 /// Where the data is.
 #[derive(Debug, Clone, Args)]
@@ -38,6 +41,22 @@ pub struct Serving {
     /// Where to listen
     #[arg(long, env = "ATR_LISTEN", default_value = "127.0.0.1:8321", value_name = "ADDRESS")]
     pub listen: SocketAddr,
+
+    /// The certificate to serve TLS with, and those that vouch for it, as PEM; without one behind a proxy that does
+    #[arg(long, env = "ATR_TLS_CERT", requires = "tls_key", value_name = "FILE")]
+    pub tls_cert: Option<PathBuf>,
+
+    /// The certificate's private key, as PEM
+    #[arg(long, env = "ATR_TLS_KEY", requires = "tls_cert", value_name = "FILE")]
+    pub tls_key: Option<PathBuf>,
+
+    /// How many requests a minute a key is answered by this process, where it has no bound of its own
+    #[arg(long, env = "ATR_REQUESTS_PER_MINUTE", default_value_t = REQUESTS_PER_MINUTE, value_name = "N")]
+    pub requests_per_minute: NonZeroU32,
+
+    /// The networks of proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8,::1/128
+    #[arg(long, env = "ATR_TRUSTED_PROXIES", value_delimiter = ',', value_name = "NETWORK")]
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 /// How work is done.

@@ -6,15 +6,16 @@ use async_graphql::{Context, ID, Result};
 use atr_core::{
     domain::{access::Permission, example::ExampleFormat, snapshot::DecisionFilter},
     ids::{
-        ApiKeyId, AssignmentId, BatchId, ChainGroupId, CitationId, ClaimId, ConsensusId, CurationDecisionId,
-        EvaluationCaseId, EvaluationId, ExampleId, ExpertId, FactId, FactStateId, ModelVersionId, PromotionId,
-        QuarantinedId, ReviewId, ScoreId, SnapshotId, SnapshotRowId, SourceId, StepId, TaskId, TraceId, TrainingJobId,
-        VerificationId,
+        ApiKeyId, AssignmentId, AuditEntryId, BatchId, ChainGroupId, CitationId, ClaimId, ConsensusId,
+        CurationDecisionId, EvaluationCaseId, EvaluationId, ExampleId, ExpertId, FactId, FactStateId, ModelVersionId,
+        PromotionId, QuarantinedId, ReviewId, ScoreId, SnapshotId, SnapshotRowId, SourceId, StepId, TaskId, TraceId,
+        TrainingJobId, VerificationId,
     },
     store::{OrdinalRequest, Page, PageRequest, Tx},
 };
 
 use super::{
+    audit::AuditEntry,
     chain_group::ChainGroup,
     citation::Citation,
     consensus::Consensus,
@@ -68,8 +69,9 @@ macro_rules! by_id {
 }
 
 by_id! {
-    ApiKeyId => Key by keys_by_id for Administer;
+    ApiKeyId => Key by keys_by_id for Audit;
     AssignmentId => Assignment by assignments_by_id for Read;
+    AuditEntryId => AuditEntry by audit_entries_by_id for Audit;
     BatchId => Batch by batches_by_id for Read;
     ChainGroupId => ChainGroup by chain_groups_by_id for Read;
     CitationId => Citation by citations_by_id for Read;

@@ -1,6 +1,7 @@
 //! The GraphQL door: what is recorded, and what can be asked for. Everything that changes something calls a use
 //! case; resolvers hold no rules.
 
+mod audit;
 mod chain_group;
 mod citation;
 mod consensus;
@@ -69,6 +70,7 @@ pub struct Query(
     lineage::LineageQuery,
     intake::IntakeQuery,
     queue::QueueQuery,
+    audit::AuditQuery,
 );
 
 /// The engine, which answers whatever it is given.

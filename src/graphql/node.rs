@@ -2,13 +2,14 @@
 
 use async_graphql::{Context, ID, Interface, Object, Result};
 use atr_core::ids::{
-    AnyId, ApiKeyId, AssignmentId, BatchId, ChainGroupId, CitationId, ClaimId, ConsensusId, CurationDecisionId,
-    EvaluationCaseId, EvaluationId, ExampleId, ExpertId, FactId, FactStateId, Id, Kind, ModelVersionId, PromotionId,
-    QuarantinedId, ReviewId, ScoreId, SnapshotId, SnapshotRowId, SourceId, StepId, TaskId, TraceId, TrainingJobId,
-    VerificationId,
+    AnyId, ApiKeyId, AssignmentId, AuditEntryId, BatchId, ChainGroupId, CitationId, ClaimId, ConsensusId,
+    CurationDecisionId, EvaluationCaseId, EvaluationId, ExampleId, ExpertId, FactId, FactStateId, Id, Kind,
+    ModelVersionId, PromotionId, QuarantinedId, ReviewId, ScoreId, SnapshotId, SnapshotRowId, SourceId, StepId, TaskId,
+    TraceId, TrainingJobId, VerificationId,
 };
 
 use super::{
+    audit::AuditEntry,
     chain_group::ChainGroup,
     citation::Citation,
     consensus::Consensus,
@@ -39,6 +40,8 @@ use super::{
 pub enum Node {
     /// Assignment.
     Assignment(Assignment),
+    /// AuditEntry.
+    AuditEntry(AuditEntry),
     /// Batch.
     Batch(Batch),
     /// ChainGroup.
@@ -104,6 +107,7 @@ pub(super) async fn node_of(ctx: &Context<'_>, id: AnyId) -> Result<Option<Node>
     }
     Ok(match id.kind {
         Kind::Assignment => load!(AssignmentId),
+        Kind::AuditEntry => load!(AuditEntryId),
         Kind::Batch => load!(BatchId),
         Kind::ChainGroup => load!(ChainGroupId),
         Kind::Citation => load!(CitationId),

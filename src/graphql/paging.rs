@@ -7,6 +7,7 @@ use atr_core::{
 };
 
 use super::{
+    audit::AuditEntry,
     chain_group::ChainGroup,
     citation::Citation,
     consensus::Consensus,
@@ -101,6 +102,7 @@ macro_rules! connections {
 }
 
 connections! {
+    AuditEntry: AuditEntryConnection of AuditEntryEdge;
     Trace: TraceConnection of TraceEdge;
     Step: StepConnection of StepEdge;
     ChainGroup: ChainGroupConnection of ChainGroupEdge;

@@ -15,7 +15,7 @@ use super::{
     paging::{Connection, PageArgs, connect},
     scalars::IntoId,
     session::{reading, session},
-    words::Role,
+    words::{Role, Scope},
 };
 
 /// A tenant.
@@ -88,9 +88,34 @@ impl Key {
         &self.0.name
     }
 
+    /// How its secret begins, by which a leaked one is told; null for keys made before there were prefixes.
+    async fn prefix(&self) -> Option<&str> {
+        self.0.prefix.as_deref()
+    }
+
     /// What its bearer may do.
     async fn role(&self) -> Role {
         self.0.role.into()
+    }
+
+    /// What of it; null where it is narrowed to nothing less.
+    async fn scopes(&self) -> Option<Vec<Scope>> {
+        Some(self.0.scopes.listed()?.iter().map(|scope| (*scope).into()).collect())
+    }
+
+    /// How many requests a minute a server answers it; null where it is the server's own bound.
+    async fn requests_per_minute(&self) -> Option<i32> {
+        self.0.requests_per_minute
+    }
+
+    /// When it was last used, to the minute; null where it never was.
+    async fn last_used_at(&self) -> Option<DateTime<Utc>> {
+        self.0.last_used_at
+    }
+
+    /// The key in whose place it was made.
+    async fn replaces(&self, ctx: &Context<'_>) -> Result<Option<Box<Key>>> {
+        Ok(maybe(ctx, self.0.replaces).await?.map(Box::new))
     }
 
     /// The expert whose reviews it writes.
@@ -148,12 +173,12 @@ impl ProjectQuery {
         Ok(connect(page.map(Project), |record| record.0.id.to_string()))
     }
 
-    /// An API key by its id; null if this project has none of that id. For administrators.
+    /// An API key by its id; null if this project has none of that id. For auditors and administrators.
     async fn key(&self, ctx: &Context<'_>, #[graphql(desc = "Its id.")] id: ID) -> Result<Option<Key>> {
         found::<ApiKeyId, _>(ctx, &id).await
     }
 
-    /// API keys, newest first; for administrators.
+    /// API keys, newest first; for auditors and administrators.
     async fn keys(
         &self,
         ctx: &Context<'_>,

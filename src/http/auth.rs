@@ -1,7 +1,9 @@
 //! Who calls: `Authorization: Bearer <key>`, and for operators `ATR-Project: <slug>`.
 
+use std::net::{IpAddr, SocketAddr};
+
 use axum::{
-    extract::FromRequestParts,
+    extract::{ConnectInfo, FromRequestParts},
     http::{HeaderMap, StatusCode, header, request::Parts},
 };
 
@@ -33,9 +35,12 @@ impl FromRequestParts<AppState> for Caller {
                 Problem { field: Some("ATR-Project".to_owned()), ..problem }
             })?),
         };
-        let actor = keys::recognise(&state.app, secret, project).await.map_err(named_wrongly)?.ok_or_else(|| {
-            refused("this key is not known here, was withdrawn, or has expired; `atr key create` makes another")
-        })?;
+        let actor = keys::recognise(&state.app, secret, project, origin(parts, state))
+            .await
+            .map_err(named_wrongly)?
+            .ok_or_else(|| {
+                refused("this key is not known here, was withdrawn, or has expired; `atr key create` makes another")
+            })?;
         Ok(Self(actor))
     }
 }
@@ -50,6 +55,21 @@ fn named_wrongly(error: AppError) -> Problem {
                            its slug (`atr project list`)";
     }
     problem
+}
+
+/// The address that a request comes from: that of its connection, or, where a proxy that is trusted holds the
+/// connection, the last one that the header X-Forwarded-For names before the proxies that are.
+fn origin(parts: &Parts, state: &AppState) -> Option<IpAddr> {
+    let ConnectInfo(peer) = parts.extensions.get::<ConnectInfo<SocketAddr>>()?;
+    let trusted = |address: &IpAddr| state.trusted_proxies.iter().any(|network| network.contains(address));
+    let mut origin = peer.ip().to_canonical();
+    let forwarded = parts.headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
+    let mut named: Vec<&str> = forwarded.flat_map(|value| value.split(',')).map(str::trim).collect();
+    while trusted(&origin) {
+        let Some(before) = named.pop().and_then(|text| text.parse::<IpAddr>().ok()) else { break };
+        origin = before.to_canonical();
+    }
+    Some(origin)
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

@@ -10,9 +10,11 @@ pub mod otlp;
 pub mod problem;
 mod tracing_context;
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{Router, extract::DefaultBodyLimit};
+use axum_server::{Handle, tls_rustls::RustlsConfig};
+use ipnet::IpNet;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower_http::{
@@ -33,6 +35,8 @@ pub struct AppState {
     pub app: App,
     /// What this process measured of itself.
     pub metrics: Metrics,
+    /// The networks of the proxies whose word is taken for where a request comes from.
+    pub trusted_proxies: Arc<[IpNet]>,
 }
 
 /// Every route. A route without a decision who may call it does not exist: handlers take a [`Caller`], or stand in
@@ -55,18 +59,28 @@ pub fn router(state: AppState) -> Router {
         .with_state(state)
 }
 
-/// Serves until `stop` fires; then takes no new connections and lets requests finish within `grace`.
+/// Serves, over TLS where a certificate is given, until `stop` fires; then takes no new connections and lets requests finish within `grace`.
 ///
 /// # Errors
 /// If the listener fails.
 pub async fn serve(
     listener: TcpListener,
+    tls: Option<RustlsConfig>,
     state: AppState,
     stop: CancellationToken,
     grace: Duration,
 ) -> std::io::Result<()> {
-    let stopped = stop.clone();
     let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
+    if let Some(tls) = tls {
+        let handle = Handle::new();
+        let stopping = handle.clone();
+        tokio::spawn(async move {
+            stop.cancelled().await;
+            stopping.graceful_shutdown(Some(grace));
+        });
+        return axum_server::from_tcp_rustls(listener.into_std()?, tls)?.handle(handle).serve(service).await;
+    }
+    let stopped = stop.clone();
     let serving = axum::serve(listener, service).with_graceful_shutdown(async move { stopped.cancelled().await });
     tokio::select! {
         served = serving => served,

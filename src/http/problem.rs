@@ -55,14 +55,16 @@ impl From<AppError> for Problem {
             "NOT_FOUND" => StatusCode::NOT_FOUND,
             "BAD_USER_INPUT" => StatusCode::BAD_REQUEST,
             "CONFLICT" => StatusCode::CONFLICT,
-            "BACKLOG_FULL" => StatusCode::TOO_MANY_REQUESTS,
+            "BACKLOG_FULL" | "RATE_LIMITED" => StatusCode::TOO_MANY_REQUESTS,
             "UNAVAILABLE" => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         };
         let mut problem = Self::new(status, error.code(), error.to_string());
         match error {
             AppError::Invalid { field, .. } => problem.field = Some(field),
-            AppError::BacklogFull { retry_after_seconds, .. } => problem.retry_after = Some(retry_after_seconds),
+            AppError::BacklogFull { retry_after_seconds, .. } | AppError::TooOften { retry_after_seconds, .. } => {
+                problem.retry_after = Some(retry_after_seconds);
+            }
             _ => {}
         }
         problem

@@ -1,7 +1,7 @@
 //! Everything that can be asked for, and who may ask for it.
 
 use atr_core::{
-    domain::access::Role::{self, Admin, Curator, Engineer, Expert, Ingest, Operator, Reader},
+    domain::access::Role::{self, Admin, Auditor, Curator, Expert, Ingest, Operator, Trainer},
     ids::Kind,
 };
 use serde_json::Value;
@@ -30,9 +30,9 @@ impl Call {
 }
 
 const CURATORS: &[Role] = &[Operator, Admin, Curator];
-const ENGINEERS: &[Role] = &[Operator, Admin, Engineer];
+const TRAINERS: &[Role] = &[Operator, Admin, Trainer];
 const ADMINS: &[Role] = &[Operator, Admin];
-const READERS: &[Role] = &[Operator, Admin, Curator, Engineer, Expert, Reader];
+const READERS: &[Role] = &[Operator, Admin, Curator, Trainer, Expert, Auditor];
 
 /// Which roles may send what, at either door.
 pub(super) const SENDERS: [(&str, &[Role]); 3] = [
@@ -41,7 +41,7 @@ pub(super) const SENDERS: [(&str, &[Role]); 3] = [
     ("grounding", &[Operator, Admin, Curator, Expert]),
 ];
 
-const MUTATIONS: [(&str, &str, &[Role]); 24] = [
+const MUTATIONS: [(&str, &str, &[Role]); 25] = [
     ("recordTraces", r#"(items: [{external_id: "t", model: "m", query: "q", answer: "b"}])"#, SENDERS[0].1),
     ("recordReviews", r#"(items: [{trace: "trc_0", expert: "exp_0", verdict: "correct"}])"#, SENDERS[1].1),
     (
@@ -52,14 +52,15 @@ const MUTATIONS: [(&str, &str, &[Role]); 24] = [
     ("retractFact", r#"(fact: "fct_0", reason: "r")"#, CURATORS),
     ("disputeFact", r#"(fact: "fct_0", reason: "r")"#, CURATORS),
     ("verifyFact", r#"(fact: "fct_0", reason: "r")"#, CURATORS),
-    ("requestSnapshot", "", ENGINEERS),
-    ("startTrainingJob", r#"(input: {snapshot: "snp_0", baseModel: "mdl_0"})"#, ENGINEERS),
-    ("cancelTrainingJob", r#"(job: "job_0")"#, ENGINEERS),
-    ("promoteModel", r#"(model: "mdl_0", reason: "r")"#, ENGINEERS),
-    ("rollBack", r#"(reason: "r")"#, ENGINEERS),
+    ("requestSnapshot", "", TRAINERS),
+    ("startTrainingJob", r#"(input: {snapshot: "snp_0", baseModel: "mdl_0"})"#, TRAINERS),
+    ("cancelTrainingJob", r#"(job: "job_0")"#, TRAINERS),
+    ("promoteModel", r#"(model: "mdl_0", reason: "r")"#, TRAINERS),
+    ("rollBack", r#"(reason: "r")"#, TRAINERS),
     ("createExpert", r#"(input: {handle: "new", weeklyCapacity: 1})"#, ADMINS),
     ("updateExpert", r#"(expert: "exp_0", input: {active: false})"#, ADMINS),
     ("createKey", r#"(input: {name: "n", role: EXPERT, expert: "exp_0"})"#, ADMINS),
+    ("rotateKey", r#"(key: "key_0")"#, ADMINS),
     ("revokeKey", r#"(key: "key_0")"#, ADMINS),
     ("routeReviews", "", ADMINS),
     ("replayTask", r#"(task: "tsk_0")"#, ADMINS),
@@ -75,7 +76,7 @@ const MUTATIONS: [(&str, &str, &[Role]); 24] = [
 fn readers(field: &str) -> &'static [Role] {
     match field {
         "projects" => &[Operator],
-        "key" | "keys" => ADMINS,
+        "key" | "keys" | "auditEntry" | "auditEntries" => &[Operator, Admin, Auditor],
         _ => READERS,
     }
 }

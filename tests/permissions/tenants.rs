@@ -23,12 +23,17 @@ use crate::world::{
 };
 
 async fn admin_of(world: &World, project: ProjectId) -> String {
-    let wanted = keys::Wanted { name: "admin".to_owned(), role: Role::Admin, expert: None, expires_at: None };
+    let wanted = keys::Wanted::of("admin", Role::Admin);
+    keys::create(&world.app, &Actor::local(project), wanted).await.expect("a key").secret
+}
+
+pub(super) async fn operator_of(world: &World, project: ProjectId) -> String {
+    let wanted = keys::Wanted::of("operator", Role::Operator);
     keys::create(&world.app, &Actor::local(project), wanted).await.expect("a key").secret
 }
 
 /// A project with a record of nearly every kind.
-async fn furnished(world: &World) -> ProjectId {
+pub(super) async fn furnished(world: &World) -> ProjectId {
     let records = Records::new(&world.database, "furnished").await;
     let (trace, review) = records.ready(&Trace::default(), true).await;
     records.held_out(&Trace { group: "held out", ..Trace::default() }, true).await;
@@ -36,7 +41,8 @@ async fn furnished(world: &World) -> ProjectId {
     records.citation(trace, review, fact, "verified").await;
     let recipe = json!({});
     let new = NewSnapshot { name: None, recipe_hash: blake3::hash(b""), recipe, seed: 1 };
-    let Freeze::Frozen(snapshot) = world.app.store.freeze_snapshot(records.project, &new).await.expect("an answer")
+    let Freeze::Frozen(snapshot) =
+        world.app.store.freeze_snapshot(records.project, &new, |_| None).await.expect("an answer")
     else {
         panic!("a trace is ready")
     };
@@ -79,7 +85,7 @@ async fn furnished(world: &World) -> ProjectId {
 }
 
 /// The ids of all that lists tell.
-async fn listed(world: &World, key: &str, ids: &[String]) -> BTreeSet<String> {
+pub(super) async fn listed(world: &World, key: &str, ids: &[String]) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for query in calls::queries().await.iter().filter(|query| query.allowed.contains(&Role::Admin)) {
         let answer = ask(world, key, &query.with(ids)).await;
@@ -98,8 +104,8 @@ async fn a_stranger_sees_nothing_of_a_project_and_changes_nothing_in_it() {
     let theirs: Vec<String> = listed(&world, &owner, &[]).await.into_iter().collect();
     let kinds: BTreeSet<&str> = theirs.iter().filter_map(|id| id.split('_').next()).collect();
     let expected = [
-        "bat", "cas", "cit", "exm", "exp", "fct", "grp", "job", "key", "mdl", "prm", "qua", "rev", "scr", "snp", "src",
-        "trc", "tsk", "ver",
+        "aud", "bat", "cas", "cit", "exm", "exp", "fct", "grp", "job", "key", "mdl", "prm", "qua", "rev", "scr", "snp",
+        "src", "trc", "tsk", "ver",
     ];
     assert_eq!(kinds, BTreeSet::from(expected));
 

@@ -1,13 +1,11 @@
 //! Pausing a stage: nothing of it is claimed, in any project. What runs finishes, and tasks go on being enqueued.
 
-use std::collections::BTreeSet;
-
 use chrono::{DateTime, Utc};
 
 use super::Stage;
 use crate::{
     ids::{ApiKeyId, Id},
-    store::{Result, Store},
+    store::{Result, Store, Tx},
 };
 
 /// A stage that is not claimed from.
@@ -23,12 +21,12 @@ pub struct Pause {
     pub why: String,
 }
 
-impl Store {
+impl Tx {
     /// Pauses a stage; `None` if it is paused already. A claim that began before may still take a last batch.
     ///
     /// # Errors
     /// If the database refuses or is out of reach.
-    pub async fn pause_stage(&self, stage: Stage, by: Option<ApiKeyId>, why: &str) -> Result<Option<Pause>> {
+    pub async fn pause_stage(&mut self, stage: Stage, by: Option<ApiKeyId>, why: &str) -> Result<Option<Pause>> {
         let since = sqlx::query_scalar!(
             r#"
             insert into stage_pause (stage, paused_at, paused_by, why) values ($1, now(), $2, $3)
@@ -39,29 +37,31 @@ impl Store {
             by.map(Id::uuid),
             why,
         )
-        .fetch_optional(&self.pool)
+        .fetch_optional(self.connection())
         .await?;
         Ok(since.map(|since| Pause { stage, since, by, why: why.to_owned() }))
     }
 
-    /// Ends a stage's pause and rings for it; `false` if it is not paused.
+    /// Ends a stage's pause and rings for it after the commit; `false` if it is not paused.
     ///
     /// # Errors
     /// If the database refuses or is out of reach.
-    pub async fn resume_stage(&self, stage: Stage, by: Option<ApiKeyId>) -> Result<bool> {
+    pub async fn resume_stage(&mut self, stage: Stage, by: Option<ApiKeyId>) -> Result<bool> {
         let done = sqlx::query!(
             "update stage_pause set resumed_at = now(), resumed_by = $2 where stage = $1 and resumed_at is null",
             stage.word(),
             by.map(Id::uuid),
         )
-        .execute(&self.pool)
+        .execute(self.connection())
         .await?;
         if done.rows_affected() > 0 {
-            self.bell.ring(&BTreeSet::from([stage]));
+            self.rings.insert(stage);
         }
         Ok(done.rows_affected() > 0)
     }
+}
 
+impl Store {
     /// The stages that are paused (stage_pause_current: at most one row a stage).
     ///
     /// # Errors

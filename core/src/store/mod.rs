@@ -4,6 +4,7 @@
 //! with that project, so that a forgotten `where` shows nothing instead of another tenant's rows.
 
 mod assignment;
+mod audit;
 mod batch;
 mod chain_group;
 mod citation;
@@ -52,6 +53,7 @@ mod tx;
 mod verification;
 
 pub use assignment::{AssignmentFilter, Routable};
+pub use audit::AuditFilter;
 pub use batch::{Batch, BatchFilter};
 pub use chain_group::ChainGroupFilter;
 pub use citation::CitationFilter;

@@ -119,8 +119,12 @@ impl Store {
 }
 
 impl Tx {
-    /// Makes the project that this transaction is open for.
-    pub(super) async fn insert_project(&mut self, slug: &str, name: &str) -> Result<Project> {
+    /// Makes the project that this transaction is open for. A slug that is taken is a constraint error named
+    /// `project_slug_key`.
+    ///
+    /// # Errors
+    /// If the database refuses or is out of reach.
+    pub async fn insert_project(&mut self, slug: &str, name: &str) -> Result<Project> {
         let (id, created_at) = (self.project_uuid(), self.now());
         let made = sqlx::query_as!(
             ProjectRow,

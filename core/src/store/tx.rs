@@ -50,6 +50,11 @@ impl Tx {
         self.store.ids.make()
     }
 
+    /// Bytes that nobody can foresee, for a salt.
+    pub(crate) fn salt(&self) -> [u8; 32] {
+        self.store.ids.random()
+    }
+
     /// Makes everything written durable and visible, and then rings for the tasks that were enqueued.
     ///
     /// # Errors

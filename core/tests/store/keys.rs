@@ -1,16 +1,43 @@
 //! Keys: found by their hash alone, and the first of an installation.
 
 use atr_core::{
-    domain::access::Role,
+    domain::{
+        access::{Role, Scopes},
+        audit::{Action, Deed},
+    },
     hash::Digest,
-    store::{NewKey, PageRequest, StoreError},
+    ids::ProjectId,
+    store::{KeyRecord, NewKey, PageRequest, StoreError},
 };
 
 use crate::support::Database;
 
 fn operators(secret: &str) -> (NewKey, Digest) {
     let hash = blake3::hash(secret.as_bytes());
-    (NewKey { name: secret.to_owned(), role: Role::Operator, expert: None, expires_at: None, token_hash: hash }, hash)
+    let key = NewKey {
+        name: secret.to_owned(),
+        role: Role::Operator,
+        scopes: Scopes::WHOLE,
+        expert: None,
+        requests_per_minute: None,
+        expires_at: None,
+        replaces: None,
+        prefix: "atr_01234567".to_owned(),
+        token_hash: hash,
+    };
+    (key, hash)
+}
+
+fn noted(_: ProjectId, key: &KeyRecord) -> Deed {
+    Deed {
+        key: None,
+        role: Role::Operator,
+        origin: None,
+        action: Action::KeyCreated,
+        subject: key.id.to_string(),
+        before: None,
+        after: None,
+    }
 }
 
 #[tokio::test]
@@ -33,7 +60,7 @@ async fn of_several_first_starts_one_makes_the_first_key_and_later_ones_make_non
     let db = Database::create().await;
     let secrets = ["a", "b", "c", "d", "e"];
     let made = futures_util::future::join_all(
-        secrets.map(async |secret| db.store.insert_first_key("default", "Default", &operators(secret).0).await),
+        secrets.map(async |secret| db.store.insert_first_key("default", "Default", &operators(secret).0, noted).await),
     )
     .await
     .into_iter()
@@ -47,6 +74,6 @@ async fn of_several_first_starts_one_makes_the_first_key_and_later_ones_make_non
     assert_eq!(db.store.projects(None, 10).await?.len(), 1);
     tx.revoke_key(keys[0].id).await?;
     tx.commit().await?;
-    assert!(!db.store.insert_first_key("default", "Default", &operators("late").0).await?, "one was made");
+    assert!(!db.store.insert_first_key("default", "Default", &operators("late").0, noted).await?, "one was made");
     Ok(())
 }

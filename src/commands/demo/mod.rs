@@ -25,13 +25,13 @@ use super::{
     client::Client,
     installation::{Installation, Schema},
     output::Output,
-    serve::listen,
+    serve::{listen, state, tls},
     signals::stop_at_signal,
 };
 use crate::{
     app::{Actor, App, AppError, Process, experts, keys, projects},
     config::{Place, Serving},
-    http::{self, AppState, Metrics},
+    http,
 };
 
 /// How many turns the demo's data is made for.
@@ -57,9 +57,9 @@ impl Demo {
         let app = &installation.app;
         let (listener, address) = listen(&self.serving).await?;
         let first_key = installation.first_key().await?;
-        let state = AppState { app: app.clone(), metrics: Metrics::install()? };
+        let state = state(&self.serving, app)?;
         let grace = Duration::from_secs(20);
-        let serving = tokio::spawn(http::serve(listener, state, stop.clone(), grace));
+        let serving = tokio::spawn(http::serve(listener, tls(&self.serving).await?, state, stop.clone(), grace));
         let options = Options { stages: Stage::ALL.to_vec(), slots: 6, grace, lease: Options::LEASE, broker: None };
         let working = tokio::spawn(Worker::new(installation.context(&place)?, options).run(stop.clone()));
 
@@ -111,7 +111,7 @@ fn scripted_reviewer() -> ExpertInput {
 async fn new_project(app: &App) -> anyhow::Result<Project> {
     for n in 1.. {
         let slug = if n == 1 { "demo".to_owned() } else { format!("demo-{n}") };
-        match projects::create_unasked(app, &slug, "Demo").await {
+        match projects::create_here(app, &slug, "Demo").await {
             Err(AppError::Conflict(_)) => {}
             made => return Ok(made?),
         }
@@ -120,6 +120,6 @@ async fn new_project(app: &App) -> anyhow::Result<Project> {
 }
 
 async fn key(app: &App, actor: &Actor, role: Role, expert: Option<ExpertId>) -> anyhow::Result<String> {
-    let wanted = keys::Wanted { name: format!("demo, {role}"), role, expert, expires_at: None };
+    let wanted = keys::Wanted { expert, ..keys::Wanted::of(&format!("demo, {role}"), role) };
     Ok(keys::create(app, actor, wanted).await?.secret)
 }

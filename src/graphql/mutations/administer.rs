@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
 use atr_core::domain::keep_rule::KeepRuleChange;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use super::{id, payload};
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
     graphql::{
         project::{KeepRule, Key, Project},
         session::session,
-        words::Role,
+        words::{Role, Scope},
     },
 };
 
@@ -70,8 +70,12 @@ pub struct CreateKeyInput {
     name: String,
     /// What its bearer may do.
     role: Role,
+    /// Some of it, which the key is narrowed to; all of it where nothing is said.
+    scopes: Option<Vec<Scope>>,
     /// The expert whose reviews it writes; a key with the role EXPERT needs one.
     expert: Option<ID>,
+    /// How many requests a minute a server answers it, 1 to 1,000,000; the server's own bound where nothing is said.
+    requests_per_minute: Option<i32>,
     /// When it stops working; never where nothing is said.
     expires_at: Option<DateTime<Utc>>,
 }
@@ -131,6 +135,28 @@ impl AdministerMutation {
         CreateKeyPayload::of(made, |made| MadeKey { key: Key(made.key), secret: made.secret })
     }
 
+    /// Makes an API key in the place of another, with the same rights, and lets that one go on for a while, so that
+    /// whoever uses it can change over. For administrators.
+    async fn rotate_key(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The key in whose place it is made.")] key: ID,
+        #[graphql(desc = "For how many seconds that one goes on, up to 2,592,000 (30 days).", default = 86_400)]
+        overlap_seconds: i32,
+        #[graphql(
+            desc = "When the new key stops working; where nothing is said, after as long a time as the other was made for."
+        )]
+        expires_at: Option<DateTime<Utc>>,
+    ) -> Result<CreateKeyPayload> {
+        let session = session(ctx)?;
+        let overlap = TimeDelta::seconds(overlap_seconds.into());
+        let made = match id("key", &key) {
+            Ok(key) => keys::rotate(&session.app, &session.actor, key, overlap, expires_at).await,
+            Err(refusal) => Err(refusal),
+        };
+        CreateKeyPayload::of(made, |made| MadeKey { key: Key(made.key), secret: made.secret })
+    }
+
     /// Withdraws an API key at once. For administrators.
     async fn revoke_key(&self, ctx: &Context<'_>, #[graphql(desc = "The key.")] key: ID) -> Result<RevokeKeyPayload> {
         let session = session(ctx)?;
@@ -157,6 +183,13 @@ impl AdministerMutation {
 
 async fn create_key(app: &App, actor: &Actor, input: CreateKeyInput) -> Result<keys::Made, AppError> {
     let expert = input.expert.as_ref().map(|expert| id("expert", expert)).transpose()?;
-    let wanted = keys::Wanted { name: input.name, role: input.role.into(), expert, expires_at: input.expires_at };
+    let wanted = keys::Wanted {
+        name: input.name,
+        role: input.role.into(),
+        scopes: input.scopes.map(|scopes| scopes.into_iter().map(Into::into).collect()),
+        expert,
+        requests_per_minute: input.requests_per_minute,
+        expires_at: input.expires_at,
+    };
     keys::create(app, actor, wanted).await
 }

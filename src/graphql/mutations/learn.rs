@@ -54,7 +54,7 @@ pub struct LearnMutation;
 #[Object]
 impl LearnMutation {
     /// Freezes what is reviewed, scored and turned into examples into a new snapshot; curation and files follow. For
-    /// engineers.
+    /// trainers.
     async fn request_snapshot(
         &self,
         ctx: &Context<'_>,
@@ -71,7 +71,7 @@ impl LearnMutation {
     }
 
     /// Starts to train a reward model on a sealed snapshot. What comes of it is measured on what was held out, and a
-    /// gate decides whether it comes into use. For engineers.
+    /// gate decides whether it comes into use. For trainers.
     async fn start_training_job(
         &self,
         ctx: &Context<'_>,
@@ -81,7 +81,7 @@ impl LearnMutation {
         TrainingJobPayload::of(start(&session.app, &session.actor, input).await, TrainingJob)
     }
 
-    /// Gives up a training job that waits or runs. For engineers.
+    /// Gives up a training job that waits or runs. For trainers.
     async fn cancel_training_job(
         &self,
         ctx: &Context<'_>,
@@ -95,7 +95,7 @@ impl LearnMutation {
         TrainingJobPayload::of(result, TrainingJob)
     }
 
-    /// Puts a reward model in use by a person's decision, past the gate. For engineers.
+    /// Puts a reward model in use by a person's decision, past the gate. For trainers.
     async fn promote_model(
         &self,
         ctx: &Context<'_>,
@@ -110,7 +110,7 @@ impl LearnMutation {
         PromotionPayload::of(result, Promotion)
     }
 
-    /// Puts the reward model in use that was in use before the present one. For engineers.
+    /// Puts the reward model in use that was in use before the present one. For trainers.
     async fn roll_back(&self, ctx: &Context<'_>, #[graphql(desc = "Why.")] reason: String) -> Result<PromotionPayload> {
         let session = session(ctx)?;
         PromotionPayload::of(roll_back::roll_back(&session.app, &session.actor, &reason).await, Promotion)

@@ -54,7 +54,12 @@ fn answer<T>(result: Result<T, AppError>) -> Result<Answer<T>> {
             AppError::NotFound { .. } => (MutationStatus::NotFound, None, error),
             AppError::Invalid { field, .. } => (MutationStatus::Invalid, Some(argument(field)), error),
             AppError::Conflict(_) => (MutationStatus::Conflict, None, error),
-            AppError::Forbidden { .. } | AppError::BacklogFull { .. } | AppError::Store(_) | AppError::Blob(_) => {
+            AppError::Forbidden { .. }
+            | AppError::OutOfScope { .. }
+            | AppError::TooOften { .. }
+            | AppError::BacklogFull { .. }
+            | AppError::Store(_)
+            | AppError::Blob(_) => {
                 return Err(fault(&error));
             }
         },

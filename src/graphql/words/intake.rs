@@ -155,23 +155,3 @@ pub enum Severity {
     ///  It does harm.
     Critical,
 }
-
-/// What the bearer of a key is here for.
-#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
-#[graphql(remote = "atr_core::domain::access::Role")]
-pub enum Role {
-    /// Runs the installation: every project, and all that an admin may.
-    Operator,
-    ///  Runs a project: all in it.
-    Admin,
-    ///  Keeps the facts.
-    Curator,
-    ///  Makes snapshots, trains and promotes.
-    Engineer,
-    ///  Reviews.
-    Expert,
-    ///  Sends traces.
-    Ingest,
-    ///  Looks.
-    Reader,
-}

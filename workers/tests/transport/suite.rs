@@ -263,7 +263,9 @@ pub async fn one_projects_many_tasks_do_not_starve_anothers_few(world: World) {
 
 pub async fn a_paused_stage_rests_and_goes_on(world: World) {
     let store = &world.db.store;
-    store.pause_stage(Stage::Verify, None, "the facts are wrong").await.expect("paused");
+    let mut tx = store.begin(world.db.project).await.expect("a transaction");
+    tx.pause_stage(Stage::Verify, None, "the facts are wrong").await.expect("paused");
+    tx.commit().await.expect("committed");
     let worker = world.worker(&[Stage::Verify, Stage::Consensus], |_| {});
     world.enqueue(world.db.project, [world.verify(), world.merge()]).await;
     world.until("the other stage goes on", "select exists (select from task where state = 'succeeded')").await;
@@ -275,7 +277,9 @@ pub async fn a_paused_stage_rests_and_goes_on(world: World) {
             "nobody is rung for what is paused: {announced:?}"
         );
     }
-    store.resume_stage(Stage::Verify, None).await.expect("resumed");
+    let mut tx = store.begin(world.db.project).await.expect("a transaction");
+    tx.resume_stage(Stage::Verify, None).await.expect("resumed");
+    tx.commit().await.expect("committed");
     world.until_done().await;
     worker.stop().await;
     world.end().await;

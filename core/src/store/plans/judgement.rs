@@ -13,7 +13,6 @@ use crate::{
         AssignmentFilter, ClaimFilter, ExpertFilter, ReviewFilter, ScoreFilter,
         assignment::assignments_query,
         expert::experts_query,
-        key::keys_query,
         review::reviews_query,
         score::scores_query,
         verification::{claims_query, verifications_query},
@@ -38,7 +37,6 @@ async fn a_page_of_judgements_costs_a_page_by_whatever_they_are_filtered() {
         ("review_key", &[("review_id", Value("pg_temp.id(n)"))]),
         ("assignment", &[("expert_id", Ids), ("cycle", Words("2026-11-16", "2026-11-23"))]),
         ("expert", &[("active", Words("false", "true")), ("domains", Words("{few}", "{many}"))]),
-        ("api_key", &[]),
     ])
     .await;
     let project = all.project();
@@ -105,7 +103,7 @@ async fn a_page_of_judgements_costs_a_page_by_whatever_they_are_filtered() {
     let pairs = experts.into_iter().flat_map(|expert| cycles.map(|cycle| AssignmentFilter { expert, cycle }));
     all.expect_an_index(pairs.map(listing)).await;
 
-    // Experts and keys are people and programs: their number does not grow with what comes in.
+    // Experts are people and programs: their number does not grow with what comes in.
     let domains = [None, Some("few"), Some("none")].map(|domain| domain.map(str::to_owned));
     let people = domains
         .into_iter()
@@ -114,5 +112,4 @@ async fn a_page_of_judgements_costs_a_page_by_whatever_they_are_filtered() {
         people.map(|filter| by_id(format!("{filter:?}"), |page| experts_query(project, &filter, page))),
     )
     .await;
-    all.expect_few_rows(MOST, [by_id("keys", |page| keys_query(project, page))]).await;
 }

@@ -1,6 +1,7 @@
 //! How the lists are read: with every filter alone, whether few rows match it or nearly all, and from wherever a page
 //! begins, a page costs a page. The statements are the store's own, run as programs run them, under the policies.
 
+mod access;
 mod branches;
 mod grounding;
 mod intake;

@@ -6,7 +6,10 @@ use uuid::Uuid;
 
 use super::Tx;
 use crate::{
-    domain::snapshot::{NewSnapshot, Snapshot, SnapshotState},
+    domain::{
+        audit::Deed,
+        snapshot::{NewSnapshot, Snapshot, SnapshotState},
+    },
     hash::Digest,
     ids::{Id, ProjectId, SnapshotId},
     queue::Work,
@@ -28,16 +31,22 @@ pub enum Freeze {
 const ATTEMPTS: u32 = 5;
 
 impl Store {
-    /// Freezes the membership of a new snapshot and enqueues its curation, in one transaction. Members are the traces
+    /// Freezes the membership of a new snapshot and enqueues its curation, in one transaction with the audit entry that
+    /// `noted` makes of it. Members are the traces
     /// of the training split on which an expert's verdict stands, with a score, and with examples unless the experts
     /// contradict each other; in order of trace id.
     ///
     /// # Errors
     /// If the database is out of reach, or other transactions were in the way five times.
-    pub async fn freeze_snapshot(&self, project: ProjectId, new: &NewSnapshot) -> Result<Freeze> {
+    pub async fn freeze_snapshot(
+        &self,
+        project: ProjectId,
+        new: &NewSnapshot,
+        noted: impl Fn(&Snapshot) -> Option<Deed>,
+    ) -> Result<Freeze> {
         let mut attempt = 1;
         loop {
-            match self.freeze_once(project, new).await {
+            match self.freeze_once(project, new, &noted).await {
                 Err(StoreError::Conflict(_)) if attempt < ATTEMPTS => {}
                 // Another snapshot took the next number meanwhile.
                 Err(error) if error.constraint() == Some("snapshot_name_key") => {
@@ -54,11 +63,19 @@ impl Store {
         }
     }
 
-    async fn freeze_once(&self, project: ProjectId, new: &NewSnapshot) -> Result<Freeze> {
+    async fn freeze_once(
+        &self,
+        project: ProjectId,
+        new: &NewSnapshot,
+        noted: impl Fn(&Snapshot) -> Option<Deed>,
+    ) -> Result<Freeze> {
         let mut tx = self.begin_frozen(project).await?;
         let frozen = tx.freeze(new).await?;
         if let Freeze::Frozen(snapshot) = &frozen {
             tx.enqueue(Work::CurateSnapshot { snapshot: snapshot.id }).await?;
+            if let Some(deed) = noted(snapshot) {
+                tx.add_audit_entry(&deed).await?;
+            }
             tx.commit().await?;
         }
         Ok(frozen)

@@ -72,7 +72,7 @@ impl Bench {
             recipe: serde_json::to_value(&recipe).expect("json"),
             seed: 1,
         };
-        match self.db.store.freeze_snapshot(project, &new).await.expect("the database answers") {
+        match self.db.store.freeze_snapshot(project, &new, |_| None).await.expect("the database answers") {
             Freeze::Frozen(snapshot) => *snapshot,
             other => panic!("{other:?}"),
         }

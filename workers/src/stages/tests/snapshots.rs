@@ -283,7 +283,7 @@ async fn a_recipe_that_cannot_be_followed_fails_the_snapshot_with_its_reason() {
         seed: 1,
     };
     let atr_core::store::Freeze::Frozen(frozen) =
-        bench.db.store.freeze_snapshot(records.project, &new).await.expect("an answer")
+        bench.db.store.freeze_snapshot(records.project, &new, |_| None).await.expect("an answer")
     else {
         panic!("traces are ready")
     };

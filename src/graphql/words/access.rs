@@ -1,0 +1,91 @@
+//! Words of who may do what, and of what was done.
+
+use async_graphql::Enum;
+
+/// What the bearer of a key is here for.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "atr_core::domain::access::Role")]
+pub enum Role {
+    /// Runs the installation: every project, and all that an admin may.
+    Operator,
+    /// Runs a project: all in it.
+    Admin,
+    /// Keeps the facts.
+    Curator,
+    /// Makes snapshots, trains and promotes.
+    Trainer,
+    /// Reviews.
+    Expert,
+    /// Sends traces.
+    Ingest,
+    /// Reads everything, and changes nothing.
+    Auditor,
+}
+
+/// What a key can be narrowed to.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "atr_core::domain::access::Permission")]
+pub enum Scope {
+    /// Read the project's records.
+    Read,
+    /// Send traces.
+    Ingest,
+    /// Enter sources and facts, and retract them.
+    Curate,
+    /// Review.
+    Review,
+    /// Ask for snapshots, jobs, promotions and roll-backs.
+    Train,
+    /// Read who may enter, and what was done by whom.
+    Audit,
+    /// Make keys and experts, route, and tend the queue.
+    Administer,
+    /// Make projects and enter any of them.
+    Operate,
+}
+
+/// What was done.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "atr_core::domain::audit::Action")]
+pub enum AuditAction {
+    /// A project was made.
+    ProjectCreated,
+    /// The bound of a project's unfinished tasks was set.
+    BacklogBoundSet,
+    /// The rule of which assembled traces are kept was changed.
+    KeepRuleChanged,
+    /// A key was made.
+    KeyCreated,
+    /// A key was made in another's place, which ends soon.
+    KeyRotated,
+    /// A key was withdrawn.
+    KeyRevoked,
+    /// An expert was entered.
+    ExpertEntered,
+    /// What of an expert may change was changed.
+    ExpertChanged,
+    /// A week's items were to be routed.
+    ReviewsRouted,
+    /// A fact was vouched for, put in doubt or retracted.
+    FactStateChanged,
+    /// A snapshot was asked for.
+    SnapshotRequested,
+    /// A training job was asked for.
+    JobStarted,
+    /// A training job was given up.
+    JobCancelled,
+    /// A model was brought into use by hand.
+    ModelPromoted,
+    /// The model before was brought into use again.
+    ModelRolledBack,
+    /// A dead task was tried again.
+    TaskReplayed,
+    /// Dead tasks were tried again together.
+    TasksReplayed,
+    /// A waiting task was given up.
+    TaskCancelled,
+    /// A stage was paused.
+    StagePaused,
+    /// A paused stage was let go on.
+    StageResumed,
+}
