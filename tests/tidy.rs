@@ -156,8 +156,12 @@ fn every_test_that_the_page_on_security_names_is_there() {
         .collect();
     let page = read("docs/security.md");
     // Names of tests are sentences; what else stands between ticks is not.
-    let named: BTreeSet<&str> =
-        page.split('`').skip(1).step_by(2).filter(|name| name.matches('_').count() > 2).collect();
+    let named: BTreeSet<&str> = page
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .filter(|name| name.matches('_').count() > 2 && !name.contains(char::is_uppercase))
+        .collect();
     assert!(named.len() > 20, "{named:?}");
     let missing: Vec<_> = named.iter().filter(|name| !sources.contains(&format!("fn {name}("))).collect();
     assert!(missing.is_empty(), "docs/security.md names tests that are not there: {missing:?}");
