@@ -28,6 +28,7 @@ pub use support::{Database, records};
 pub struct World {
     pub database: Database,
     pub app: App,
+    pub state: AppState,
     router: Router,
     _folder: TempDir,
 }
@@ -39,8 +40,9 @@ impl World {
         let database = Database::create().await;
         let folder = tempfile::tempdir().expect("a folder");
         let app = App { store: database.store.clone(), blobs: Blobs::new(folder.path()), process: Arc::default() };
-        let router = router(AppState { app: app.clone(), metrics });
-        Self { database, app, router, _folder: folder }
+        let state = AppState { app: app.clone(), metrics };
+        let router = router(state.clone());
+        Self { database, app, state, router, _folder: folder }
     }
 
     /// The secret of a new key.

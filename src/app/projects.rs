@@ -82,9 +82,12 @@ pub(super) async fn keep_rule_of(tx: &mut Tx) -> Result<KeepRule, AppError> {
 pub async fn change_keep_rule(app: &App, actor: &Actor, change: KeepRuleChange) -> Result<KeepRule, AppError> {
     actor.may(Permission::Administer)?;
     let mut tx = app.store.begin(actor.project).await?;
-    let rule = keep_rule_of(&mut tx).await?.with(change)?;
-    tx.set_keep_rule(&rule).await?;
-    tx.commit().await?;
+    let before = keep_rule_of(&mut tx).await?;
+    let rule = before.with(change)?;
+    if rule != before {
+        tx.set_keep_rule(&rule).await?;
+        tx.commit().await?;
+    }
     Ok(rule)
 }
 

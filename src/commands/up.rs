@@ -36,10 +36,12 @@ impl Up {
         let Working { slots, broker } = self.working;
         let process = Process { works: true, has_broker: broker.amqp_url.is_some(), ..Process::default() };
         let installation = Installation::open(place, Schema::Migrate, process).await?;
-        let (listener, address) = listen(&self.serving).await?;
+        let (listeners, addresses) = listen(&self.serving).await?;
         let secret = installation.first_key().await?;
-        out.result(&json!({ "address": address, "first_key": secret }), || {
-            let mut text = format!("ATR is up at {address} (GraphQL at {address}/graphql)");
+        let told = json!({ "address": addresses.http, "otlp_grpc": addresses.otlp_grpc, "first_key": secret });
+        out.result(&told, || {
+            let (address, otlp_grpc) = (&addresses.http, addresses.otlp_grpc_told());
+            let mut text = format!("ATR is up at {address} (GraphQL at {address}/graphql){otlp_grpc}");
             if let Some(secret) = &secret {
                 text += &format!("\nThe first key, an operator's, shown this once:\n  {secret}");
             }
@@ -51,7 +53,7 @@ impl Up {
         let options = Options { stages, slots, grace, lease: Options::LEASE, broker: broker.amqp_url };
         let mut working = tokio::spawn(Worker::new(cx, options).run(stop.clone()));
         let state = AppState { app: installation.app.clone(), metrics: Metrics::install()? };
-        let mut serving = std::pin::pin!(http::serve(listener, state, stop.clone(), grace));
+        let mut serving = std::pin::pin!(http::serve(listeners, state, stop.clone(), grace));
         // Whichever ends first ends the other: an API whose worker broke off would go on taking in what nobody does.
         let (served, worked) = tokio::select! {
             served = &mut serving => {

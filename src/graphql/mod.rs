@@ -21,6 +21,7 @@ mod node;
 mod paging;
 mod project;
 mod queue;
+mod redaction;
 mod review;
 mod scalars;
 mod score;
@@ -51,6 +52,7 @@ pub use session::Session;
 pub struct Query(
     node::NodeQuery,
     project::ProjectQuery,
+    redaction::RedactionQuery,
     trace::TraceQuery,
     step::StepQuery,
     chain_group::ChainGroupQuery,

@@ -55,21 +55,39 @@ pub fn router(state: AppState) -> Router {
         .with_state(state)
 }
 
+/// What is listened on.
+#[derive(Debug)]
+pub struct Listeners {
+    /// For everything that HTTP carries.
+    pub http: TcpListener,
+    /// For OTLP over gRPC, where it is served.
+    pub otlp_grpc: Option<TcpListener>,
+}
+
 /// Serves until `stop` fires; then takes no new connections and lets requests finish within `grace`.
 ///
 /// # Errors
-/// If the listener fails.
+/// If a listener fails.
 pub async fn serve(
-    listener: TcpListener,
+    listeners: Listeners,
     state: AppState,
     stop: CancellationToken,
     grace: Duration,
 ) -> std::io::Result<()> {
-    let stopped = stop.clone();
-    let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
-    let serving = axum::serve(listener, service).with_graceful_shutdown(async move { stopped.cancelled().await });
+    let one = async |listener: TcpListener, router: Router| {
+        let stopped = stop.clone();
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        axum::serve(listener, service).with_graceful_shutdown(async move { stopped.cancelled().await }).await
+    };
+    let Listeners { http, otlp_grpc } = listeners;
+    let grpc = async {
+        match otlp_grpc {
+            Some(listener) => one(listener, otlp::grpc_router(state.clone())).await,
+            None => Ok(()),
+        }
+    };
     tokio::select! {
-        served = serving => served,
+        served = async { tokio::try_join!(one(http, router(state.clone())), grpc) } => served.map(|_| ()),
         () = async { stop.cancelled().await; tokio::time::sleep(grace).await } => {
             tracing::warn!("requests did not finish within the grace time");
             Ok(())

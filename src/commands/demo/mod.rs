@@ -25,7 +25,7 @@ use super::{
     client::Client,
     installation::{Installation, Schema},
     output::Output,
-    serve::listen,
+    serve::{Addresses, listen},
     signals::stop_at_signal,
 };
 use crate::{
@@ -55,11 +55,11 @@ impl Demo {
         let installation =
             Installation::open(&place, Schema::Migrate, Process { works: true, ..Process::default() }).await?;
         let app = &installation.app;
-        let (listener, address) = listen(&self.serving).await?;
+        let (listeners, Addresses { http: address, .. }) = listen(&self.serving).await?;
         let first_key = installation.first_key().await?;
         let state = AppState { app: app.clone(), metrics: Metrics::install()? };
         let grace = Duration::from_secs(20);
-        let serving = tokio::spawn(http::serve(listener, state, stop.clone(), grace));
+        let serving = tokio::spawn(http::serve(listeners, state, stop.clone(), grace));
         let options = Options { stages: Stage::ALL.to_vec(), slots: 6, grace, lease: Options::LEASE, broker: None };
         let working = tokio::spawn(Worker::new(installation.context(&place)?, options).run(stop.clone()));
 
