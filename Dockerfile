@@ -13,8 +13,8 @@ FROM debian:bookworm-slim
 RUN useradd --system --uid 10001 --home-dir /var/lib/atr --create-home atr
 COPY --from=build /out/ /usr/local/bin/
 USER 10001
-ENV ATR_DATA=/var/lib/atr ATR_LISTEN=0.0.0.0:8321
+ENV ATR_DATA=/var/lib/atr ATR_LISTEN=0.0.0.0:8321 ATR_OTLP_GRPC_LISTEN=0.0.0.0:4317
 VOLUME /var/lib/atr
-EXPOSE 8321
+EXPOSE 8321 4317
 ENTRYPOINT ["atr"]
 CMD ["serve"]

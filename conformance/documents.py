@@ -161,6 +161,7 @@ check("sent again, they are duplicates", [] if summary["duplicates"] == len(trac
 # Every limit, at and beyond it.
 trace = {
     "external_id": "probe", "model": "m", "query": "How many legs has a spider?", "answer": "Six.", "group": None,
+    "context": [{"role": "user", "text": "How many legs has an insect?"}, {"role": "assistant", "text": "Six."}],
     "steps": [
         {"id": "first", "text": "Insects have six legs.", "kind": "reasoning", "span_id": "00f067aa0ba902b7",
          "called_by_span_id": "00f067aa0ba902b8", "mean_logprob": -0.5},

@@ -1,17 +1,23 @@
-"""What others' instrumentations and exporters send comes in: by the official OpenTelemetry SDK, over HTTP.
+"""What others' instrumentations and exporters send comes in: by the official OpenTelemetry SDKs, over HTTP and gRPC.
 
-An OpenAI client speaks to a small server made here; OpenLLMetry's and OpenInference's instrumentations tell of it."""
+An OpenAI client speaks to a small server made here; OpenLLMetry's and OpenInference's instrumentations tell of it. What the
+JavaScript SDK sends is telemetry.mjs."""
 import json
+import logging
 import os
+import pathlib
+import subprocess
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import grpc
 from openai import OpenAI
 from openinference.instrumentation.openai import OpenAIInstrumentor as OpenInference
 from opentelemetry import trace
+from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter as GrpcSpanExporter
 from opentelemetry.exporter.otlp.proto.http import Compression
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter as HttpSpanExporter
 from opentelemetry.instrumentation.openai import OpenAIInstrumentor as OpenLLMetry
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
@@ -47,6 +53,16 @@ class Model(BaseHTTPRequestHandler):
         pass
 
 
+def over_http(key):
+    return HttpSpanExporter(endpoint=os.environ["ATR_URL"] + "/v1/traces", headers={"Authorization": f"Bearer {key}"},
+                            compression=Compression.Gzip)
+
+
+def over_grpc(key):
+    return GrpcSpanExporter(endpoint=os.environ["ATR_OTLP_GRPC"], headers={"authorization": f"Bearer {key}"},
+                            compression=grpc.Compression.Gzip)
+
+
 class Watched(SpanExporter):
     """Remembers what the exporter inside was told."""
 
@@ -61,10 +77,9 @@ class Watched(SpanExporter):
         self.inner.shutdown()
 
 
-def told_by(instrumentor, base, headers):
+def told_by(instrumentor, base, exporter):
     """Asks the model once under this instrumentation; gives the trace id and what the exporter was told."""
-    exporter = Watched(OTLPSpanExporter(
-        endpoint=os.environ["ATR_URL"] + "/v1/traces", headers=headers, compression=Compression.Gzip))
+    exporter = Watched(exporter)
     provider = TracerProvider(resource=Resource.create({"service.name": "conformance"}))
     provider.add_span_processor(SimpleSpanProcessor(exporter))
     instrumentor.instrument(tracer_provider=provider)
@@ -110,6 +125,8 @@ def wrong_with(node, logprobs):
 
 
 def main():
+    # What an instrumentation still tells a provider that was shut down is of no interest.
+    logging.getLogger("opentelemetry.sdk").setLevel(logging.ERROR)
     key = os.environ["ATR_KEY"]
     atr("project", "set", "demo", "--quiet-seconds", "0", "--keep-share", "1")
     sender = atr("key", "create", "telemetry", "--role", "ingest", "--project", "demo")[0]["secret"]
@@ -121,14 +138,20 @@ def main():
         # It records the response whole, and so its tokens' log-probabilities.
         ("openinference-instrumentation-openai", OpenInference(), {"mean_logprob": -0.5, "min_logprob": -0.75}),
     ]
-    for name, instrumentor, logprobs in kinds:
-        trace_id, results = told_by(instrumentor, base, {"Authorization": f"Bearer {sender}"})
-        check(f"the exporter is told that the spans of {name} are taken in",
-              [result for result in results if result is not SpanExportResult.SUCCESS] or ([] if results else ["none sent"]))
-        check(f"a call under {name} becomes a trace", wrong_with(stored(key, trace_id), logprobs))
-    _, results = told_by(OpenLLMetry(), base, {"Authorization": "Bearer atr_nobodys"})
-    check("a key that is not known is refused, and the exporter gives up",
-          [result for result in results if result is not SpanExportResult.FAILURE])
+    for way, exporter in (("HTTP", over_http), ("gRPC", over_grpc)):
+        for name, instrumentor, logprobs in kinds:
+            trace_id, results = told_by(instrumentor, base, exporter(sender))
+            refused = [result for result in results if result is not SpanExportResult.SUCCESS]
+            check(f"the exporter over {way} is told that the spans of {name} are taken in",
+                  refused or ([] if results else ["none was sent"]))
+            check(f"a call under {name}, told over {way}, becomes a trace", wrong_with(stored(key, trace_id), logprobs))
+        _, results = told_by(OpenLLMetry(), base, exporter("atr_nobodys"))
+        taken = [result for result in results if result is not SpanExportResult.FAILURE]
+        check(f"a key that is not known is refused over {way}, and the exporter gives up",
+              taken or ([] if results else ["none was sent"]))
+    script = pathlib.Path(__file__).with_suffix(".mjs")
+    ended = subprocess.run(["node", script], env={**os.environ, "SENDER_KEY": sender}).returncode
+    check("the exporters of the JavaScript SDK are done", [f"exit code {ended}"] if ended else [])
     end()
 
 

@@ -15,9 +15,9 @@ insert into quarantined_item select project, pg_temp.id(4, n), 'traces', 'q' || 
 insert into model_version select project, pg_temp.id(5, n), 'reward_model', 'base-' || n, null, null, null, null, '{}', at from n;
 insert into chain_group select project, pg_temp.id(6, n), 'group-' || n, 'q', at from n;
 insert into error_trace
-    select project, pg_temp.id(7, n), 't' || n, pg_temp.id(5, n), pg_temp.id(6, n), 'train', 'text', 'd', 'en', 'q', 'a',
+    select project, pg_temp.id(7, n), 't' || n, pg_temp.id(5, n), pg_temp.id(6, n), 'train', 'text', 'd', 'en', 'q', 'a [e-mail]',
            0.5, '{"entropy": 1}', '{}', '[{"digest": "00", "media_type": "text/plain", "bytes": 1}]', 's', 'CC0-1.0',
-           false, pg_temp.hash(n), pg_temp.id(3, n), at, at
+           false, pg_temp.hash(n), pg_temp.id(3, n), at, at, '[{"role": "user", "text": "x"}]'
     from n;
 insert into reasoning_step
     select project, pg_temp.id(7, n), at, pg_temp.id(8, 2 * n + at), at::text, 'reasoning', 'x',
@@ -38,7 +38,7 @@ insert into consensus
     from n;
 insert into review
     select project, pg_temp.id(15, n), 'r' || n, pg_temp.id(7, n), pg_temp.id(1, n), 1, 'correct', null, 0, '{}', null,
-           null, null, null, pg_temp.hash(n), at
+           null, 'x [phone]', null, pg_temp.hash(n), at
     from n;
 insert into citation
     select project, pg_temp.id(16, 2 * n + half), pg_temp.id(7, n),

@@ -1,6 +1,6 @@
 //! The doors for OpenTelemetry: what exporters send, what they are told, and what becomes of it.
 
-mod spans;
+pub mod spans;
 
 use std::{io::Write as _, time::Duration};
 
@@ -48,7 +48,7 @@ struct Status {
 }
 
 /// A world whose project puts traces together at once, and keeps all of them or a share.
-async fn world(keep_share: f64) -> (World, String) {
+pub async fn world(keep_share: f64) -> (World, String) {
     let world = World::new().await;
     let key = world.key(Role::Ingest, None).await;
     change_rule(&world, KeepRuleChange { quiet_seconds: Some(0), keep_share: Some(keep_share), ..Default::default() })
@@ -82,7 +82,7 @@ async fn parts(response: Response<Body>) -> (StatusCode, String, Bytes) {
 }
 
 /// Does all that waits to be assembled.
-async fn assemble(world: &World) {
+pub async fn assemble(world: &World) {
     work(world, &[Stage::Assemble]).await;
 }
 
@@ -121,7 +121,7 @@ async fn work(world: &World, stages: &[Stage]) {
 }
 
 /// Every trace with its steps, the newest last.
-async fn stored(world: &World) -> Vec<(Trace, Vec<Step>)> {
+pub async fn stored(world: &World) -> Vec<(Trace, Vec<Step>)> {
     let mut tx = world.app.store.begin(world.database.project).await.expect("a transaction");
     let mut traces = tx.traces(&TraceFilter::default(), PageRequest::first(100)).await.expect("traces").rows;
     traces.reverse();
@@ -134,7 +134,7 @@ async fn stored(world: &World) -> Vec<(Trace, Vec<Step>)> {
     all
 }
 
-async fn balance(world: &World, door: Door) -> Balance {
+pub async fn balance(world: &World, door: Door) -> Balance {
     let mut tx = world.app.store.begin(world.database.project).await.expect("a transaction");
     tx.balance(Some(door)).await.expect("the balance")
 }
@@ -600,4 +600,74 @@ async fn at_the_bound_of_unfinished_work_the_sender_is_told_when_to_come_again()
     assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
     assert!(response.headers().contains_key(header::RETRY_AFTER));
     assert_eq!(Status::decode(body_of(response).await).expect("a status").code, 8);
+}
+
+#[tokio::test]
+async fn between_two_counts_each_trace_that_is_staged_counts_once_towards_the_bound() {
+    let (world, key) = world(1.0).await;
+    let actor = atr::app::Actor::local(world.database.project);
+    atr::app::projects::set_max_backlog(&world.app, &actor, 2).await.expect("a bound");
+    let of = |trace: u8, n| Span { trace_id: vec![trace; 16], ..chat(n, None, "q", "a") };
+    // Three spans of one trace are one task; the clock stands, so that nothing is counted anew.
+    assert_eq!(send(&world, &key, vec![of(1, 1), of(1, 2), of(1, 3)]).await, None);
+    assert_eq!(send(&world, &key, vec![of(2, 1)]).await, None);
+    let body = request(vec![of(3, 1)]).encode_to_vec();
+    let response = world.ask(post(&key, PROTOBUF).body(Body::from(body)).expect("a request")).await;
+    assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
+}
+
+#[tokio::test]
+async fn what_comes_to_a_trace_of_which_spans_were_removed_is_not_taken_for_the_whole() {
+    let (world, key) = world(0.0).await;
+    // Left out by the rule: no revision tells that there was a trace.
+    send(&world, &key, vec![chat(2, Some(1), "q", "a")]).await;
+    assemble(&world).await;
+    world.database.clock.advance(chrono::TimeDelta::days(8));
+    // Removing is done on the way, by whatever else is assembled.
+    send(&world, &key, vec![Span { trace_id: vec![1; 16], ..chat(1, None, "q", "a") }]).await;
+    assemble(&world).await;
+    send(&world, &key, vec![evaluated(chat(3, Some(2), "half", "b"), "hallucination", 0.9)]).await;
+    assemble(&world).await;
+    assert_eq!(stored(&world).await.len(), 0);
+    assert_eq!(balance(&world, Door::Assembled).await, Balance { filtered: 3, ..Balance::default() });
+    // That is known for a month.
+    for (days, known) in [(8, true), (31, false)] {
+        world.database.clock.advance(chrono::TimeDelta::days(days));
+        let other = Span { trace_id: vec![u8::try_from(days).expect("a byte"); 16], ..chat(1, None, "q", "a") };
+        send(&world, &key, vec![other]).await;
+        assemble(&world).await;
+        let there = sqlx::query_scalar::<_, bool>("select exists (select from partial_trace where trace_id = $1)")
+            .bind(&spans::TRACE[..])
+            .fetch_one(&world.database.owner)
+            .await
+            .expect("an answer");
+        assert_eq!(there, known, "{days} days later");
+    }
+}
+
+#[tokio::test]
+async fn the_earlier_turns_of_a_conversation_are_the_context_of_the_last_question() {
+    let (world, key) = world(1.0).await;
+    let said = |role: &str, text: &str| json!({"role": role, "parts": [{"type": "text", "content": text}]});
+    let input = json!([
+        said("system", "Be brief."), said("user", "What is gold's symbol?"),
+        said("assistant", "<think>Latin.</think>Au."), said("user", "And silver's?"),
+        {"role": "assistant", "parts": [{"type": "tool_call", "id": "1", "name": "element", "arguments": "{}"}]},
+        {"role": "tool", "parts": [{"type": "tool_call_response", "id": "1", "response": "Ag"}]},
+    ]);
+    let mut span = chat(1, None, "", "Ag.");
+    span.attributes.retain(|attribute| attribute.key != "gen_ai.input.messages");
+    span.attributes.push(text("gen_ai.input.messages", &input.to_string()));
+    send(&world, &key, vec![span]).await;
+    assemble(&world).await;
+    let all = stored(&world).await;
+    let trace = &all[0].0;
+    assert_eq!((trace.query.as_str(), trace.answer.as_str()), ("And silver's?", "Ag."));
+    let reader = world.key(Role::Reader, None).await;
+    let told = world.graphql(&reader, "{ traces { edges { node { context { role text } } } } }").await;
+    let expected = json!([
+        {"role": "SYSTEM", "text": "Be brief."}, {"role": "USER", "text": "What is gold's symbol?"},
+        {"role": "ASSISTANT", "text": "Au."},
+    ]);
+    assert_eq!(told["data"]["traces"]["edges"][0]["node"]["context"], expected, "{told:#}");
 }

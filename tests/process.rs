@@ -107,7 +107,7 @@ impl Installation {
     pub fn start(&self, args: &[&str]) -> Result<Service> {
         let log = self.log()?;
         let child = self.command(args, &log)?.spawn()?;
-        Ok(Service { child, log, address: String::new(), first_key: None })
+        Ok(Service { child, log, address: String::new(), otlp_grpc: None, first_key: None })
     }
 
     /// Starts `atr up`, and waits until it serves.
@@ -125,12 +125,13 @@ impl Installation {
         let args = [&["--json", command, "--listen", "127.0.0.1:0"], more].concat();
         let mut child = self.command(&args, &log)?.spawn()?;
         let stdout = child.stdout.take().ok_or("no standard output")?;
-        let mut service = Service { child, log, address: String::new(), first_key: None };
+        let mut service = Service { child, log, address: String::new(), otlp_grpc: None, first_key: None };
         let line = timeout(PATIENCE, BufReader::new(stdout).lines().next_line())
             .await
             .map_err(|_| "atr does not come up")??;
         let said: Value = serde_json::from_str(&line.ok_or("atr ended before it was up")?)?;
         service.address = said["address"].as_str().ok_or("no address")?.to_owned();
+        service.otlp_grpc = said["otlp_grpc"].as_str().map(str::to_owned);
         service.first_key = said["first_key"].as_str().map(str::to_owned);
         Ok(service)
     }
@@ -189,6 +190,7 @@ pub struct Service {
     child: Child,
     log: PathBuf,
     pub address: String,
+    pub otlp_grpc: Option<String>,
     pub first_key: Option<String>,
 }
 

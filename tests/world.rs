@@ -28,6 +28,7 @@ pub use support::{Database, records};
 pub struct World {
     pub database: Database,
     pub app: App,
+    pub state: AppState,
     router: Router,
     _folder: TempDir,
 }
@@ -45,8 +46,9 @@ impl World {
         let folder = tempfile::tempdir().expect("a folder");
         let app = App { store: database.store.clone(), blobs: Blobs::new(folder.path()), process: Arc::default() };
         let trusted_proxies = proxies.map(|network| network.parse().expect("a network")).into();
-        let router = router(AppState { app: app.clone(), metrics, trusted_proxies });
-        Self { database, app, router, _folder: folder }
+        let state = AppState { app: app.clone(), metrics, trusted_proxies };
+        let router = router(state.clone());
+        Self { database, app, state, router, _folder: folder }
     }
 
     /// The secret of a new key.

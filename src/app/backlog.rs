@@ -116,8 +116,12 @@ async fn count_anew(app: &App, project: ProjectId, known: &Known) -> Result<Coun
 
 /// Adds a batch that was stored to what is known, as if each of its records made a task: the next count knows better.
 pub(super) fn took_in(app: &App, project: ProjectId, outcome: &BatchOutcome) {
-    let stored = outcome.items.iter().collect::<Balance>().stored;
+    enqueued(app, project, outcome.items.iter().collect::<Balance>().stored);
+}
+
+/// Adds so many tasks to what is known.
+pub(super) fn enqueued(app: &App, project: ProjectId, tasks: i64) {
     if let Some(count) = app.process.backlogs.of(project).last().as_mut() {
-        count.of.unfinished += stored;
+        count.of.unfinished += tasks;
     }
 }

@@ -11,6 +11,7 @@ pub mod rates;
 pub mod record_grounding;
 pub mod record_reviews;
 pub mod record_traces;
+pub mod redaction;
 pub mod request_snapshot;
 pub mod roll_back;
 pub mod route_reviews;

@@ -100,9 +100,11 @@ pub async fn change_keep_rule(app: &App, actor: &Actor, change: KeepRuleChange) 
     let mut tx = app.store.begin(actor.project).await?;
     let before = keep_rule_of(&mut tx).await?;
     let rule = before.with(change)?;
-    tx.set_keep_rule(&rule).await?;
-    actor.note(&mut tx, Action::KeepRuleChanged, actor.project, Some(json!(before)), Some(json!(rule))).await?;
-    tx.commit().await?;
+    if rule != before {
+        tx.set_keep_rule(&rule).await?;
+        actor.note(&mut tx, Action::KeepRuleChanged, actor.project, Some(json!(before)), Some(json!(rule))).await?;
+        tx.commit().await?;
+    }
     Ok(rule)
 }
 

@@ -1,11 +1,16 @@
 //! Taking in sources and facts.
 
 use atr_core::{
-    domain::{Rejection, access::Permission, grounding::NewGrounding, intake::BatchOutcome},
+    domain::{
+        Rejection,
+        access::Permission,
+        grounding::NewGrounding,
+        intake::{BatchOutcome, Door},
+    },
     store::Sender,
 };
 
-use super::{Actor, App, AppError, backlog};
+use super::{Actor, App, AppError, backlog, redaction};
 
 /// Takes a batch of sources and facts in, in one transaction, and says what became of each item. Whoever keeps the
 /// facts may enter them as verified; experts may propose them.
@@ -23,6 +28,7 @@ pub async fn record_grounding(
     }
     backlog::admit(app, actor.project).await?;
     let mut tx = app.store.begin(actor.project).await?;
+    let items = redaction::redacted(&mut tx, Door::Grounding, items).await?;
     let outcome = tx.record_grounding(&items, Sender { key: actor.key, may_vouch }).await?;
     tx.commit().await?;
     backlog::took_in(app, actor.project, &outcome);

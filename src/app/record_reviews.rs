@@ -3,11 +3,11 @@
 use atr_core::domain::{
     Rejection,
     access::{Permission, Role},
-    intake::BatchOutcome,
+    intake::{BatchOutcome, Door},
     review::NewReview,
 };
 
-use super::{Actor, App, AppError, backlog};
+use super::{Actor, App, AppError, backlog, redaction};
 
 /// Takes a batch of reviews in, in one transaction, and says what became of each item. A key that is bound to an
 /// expert writes that expert's reviews alone.
@@ -26,6 +26,7 @@ pub async fn record_reviews(
     }
     backlog::admit(app, actor.project).await?;
     let mut tx = app.store.begin(actor.project).await?;
+    let items = redaction::redacted(&mut tx, Door::Reviews, items).await?;
     let outcome = tx.record_reviews(&items, actor.expert).await?;
     tx.commit().await?;
     backlog::took_in(app, actor.project, &outcome);

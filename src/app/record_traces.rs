@@ -1,8 +1,13 @@
 //! Taking in traces.
 
-use atr_core::domain::{Rejection, access::Permission, intake::BatchOutcome, new_trace::NewTrace};
+use atr_core::domain::{
+    Rejection,
+    access::Permission,
+    intake::{BatchOutcome, Door},
+    new_trace::NewTrace,
+};
 
-use super::{Actor, App, AppError, backlog};
+use super::{Actor, App, AppError, backlog, redaction};
 
 /// Takes a batch of traces in, in one transaction with the tasks that follow, and says what became of each item.
 /// Taking the same in again changes nothing.
@@ -17,6 +22,7 @@ pub async fn record_traces(
     actor.may(Permission::Ingest)?;
     backlog::admit(app, actor.project).await?;
     let mut tx = app.store.begin(actor.project).await?;
+    let items = redaction::redacted(&mut tx, Door::Traces, items).await?;
     let outcome = tx.record_traces(&items).await?;
     tx.commit().await?;
     backlog::took_in(app, actor.project, &outcome);

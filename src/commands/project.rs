@@ -1,11 +1,19 @@
 //! `atr project`: the tenants.
 
-use atr_core::{domain::keep_rule::KeepRuleChange, store};
+use std::{collections::BTreeSet, str::FromStr};
+
+use atr_core::{
+    domain::{UnknownWord, keep_rule::KeepRuleChange, redaction::Pattern},
+    store,
+};
 use clap::Subcommand;
 use serde_json::{Value, json};
 
 use super::{installation::Installation, output::Output};
-use crate::{app::projects, config::Place};
+use crate::{
+    app::{projects, redaction},
+    config::Place,
+};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Project {
@@ -36,9 +44,26 @@ pub(crate) enum Project {
         /// Keep this share of all other traces made of spans, 0 to 1
         #[arg(long, value_name = "SHARE")]
         keep_share: Option<f64>,
+        /// Replace these in texts before they are stored: email, phone, card, secret, several with commas; or none
+        #[arg(long, value_name = "PATTERNS")]
+        redact: Option<Redacted>,
     },
     /// List every project
     List,
+}
+
+/// What is to be replaced.
+#[derive(Debug, Clone)]
+pub(crate) struct Redacted(BTreeSet<Pattern>);
+
+impl FromStr for Redacted {
+    type Err = UnknownWord;
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        if text == "none" {
+            return Ok(Self(BTreeSet::new()));
+        }
+        text.split(',').map(|word| word.trim().parse()).collect::<Result<_, _>>().map(Self)
+    }
 }
 
 impl Project {
@@ -54,7 +79,7 @@ impl Project {
                     format!("Project {} is {}.", made.slug, made.id)
                 })
             }
-            Self::Set { slug, max_backlog, quiet_seconds, keep_below, keep_flagged, keep_share } => {
+            Self::Set { slug, max_backlog, quiet_seconds, keep_below, keep_flagged, keep_share, redact } => {
                 let actor = installation.actor(Some(&slug)).await?;
                 let change = KeepRuleChange { quiet_seconds, keep_below, keep_flagged, keep_share };
                 let rule = projects::change_keep_rule(&installation.app, &actor, change).await?;
@@ -62,18 +87,25 @@ impl Project {
                     Some(tasks) => projects::set_max_backlog(&installation.app, &actor, tasks).await?,
                     None => projects::named(&installation.app, &slug).await?,
                 };
+                let redacted = match redact {
+                    Some(Redacted(patterns)) => redaction::set_patterns(&installation.app, &actor, patterns).await?,
+                    None => redaction::patterns(&installation.app, &actor).await?,
+                };
+                let redacted: Vec<&str> = redacted.iter().map(|pattern| pattern.word()).collect();
                 let mut told = line(&project);
                 told["keep_rule"] = serde_json::to_value(rule)?;
+                told["redacted"] = json!(redacted);
                 out.result(&told, || {
                     format!(
                         "Project {slug} takes nothing more in while {} tasks are unfinished. Of the traces that spans \
                          make, put together after {} s without a new one, it keeps those with a confidence below {}, {}\
-                         and a share of {} of the rest.",
+                         and a share of {} of the rest. In texts it replaces before they are stored: {}.",
                         project.max_backlog,
                         rule.quiet_seconds,
                         rule.keep_below,
                         if rule.keep_flagged { "those that something says are wrong, " } else { "" },
                         rule.keep_share,
+                        if redacted.is_empty() { "nothing".to_owned() } else { redacted.join(", ") },
                     )
                 })
             }

@@ -1,6 +1,9 @@
 //! `atr serve`: the API alone.
 
-use std::time::Duration;
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    time::Duration,
+};
 
 use anyhow::Context as _;
 use axum_server::tls_rustls::RustlsConfig;
@@ -15,8 +18,8 @@ use super::{
 };
 use crate::{
     app::{App, Process, rates::Rates},
-    config::{Broker, Grace, Place, Serving},
-    http::{self, AppState, Metrics},
+    config::{Broker, Grace, GrpcListen, Place, Serving},
+    http::{self, AppState, Listeners, Metrics},
 };
 
 #[derive(Debug, Args)]
@@ -36,16 +39,17 @@ impl Serve {
         let rates = Rates::new(self.serving.requests_per_minute);
         let process = Process { has_broker: self.broker.amqp_url.is_some(), rates, ..Process::default() };
         let installation = Installation::open(place, Schema::Expect, process).await?;
-        let (listener, address) = listen(&self.serving).await?;
-        let tls = tls(&self.serving).await?;
+        let (listeners, addresses) = listen(&self.serving).await?;
         let secret = installation.first_key().await?;
-        out.result(&json!({ "address": address, "first_key": secret }), || {
+        let told = json!({ "address": addresses.http, "otlp_grpc": addresses.otlp_grpc, "first_key": secret });
+        out.result(&told, || {
             let shown =
                 secret.as_ref().map(|secret| format!("\nThe first key, an operator's, shown this once:\n  {secret}"));
-            format!("ATR serves at {address}{}", shown.unwrap_or_default())
+            let otlp_grpc = addresses.otlp_grpc_told();
+            format!("ATR serves at {}{otlp_grpc}{}", addresses.http, shown.unwrap_or_default())
         })?;
         let state = state(&self.serving, &installation.app)?;
-        let served = http::serve(listener, tls, state, stop, Duration::from_secs(self.grace.grace_seconds)).await;
+        let served = http::serve(listeners, state, stop, Duration::from_secs(self.grace.grace_seconds)).await;
         installation.close().await?;
         Ok(served?)
     }
@@ -57,18 +61,52 @@ pub(crate) fn state(serving: &Serving, app: &App) -> anyhow::Result<AppState> {
     Ok(AppState { app: app.clone(), metrics: Metrics::install()?, trusted_proxies })
 }
 
-/// Listens, and says at which address.
-pub(crate) async fn listen(serving: &Serving) -> anyhow::Result<(TcpListener, String)> {
-    let listener = TcpListener::bind(serving.listen)
+/// Where OTLP over gRPC is taken unless told otherwise: the port that exporters know.
+const OTLP_GRPC: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 4317);
+
+/// Where a service is found.
+#[derive(Debug)]
+pub(crate) struct Addresses {
+    /// Everything that HTTP carries.
+    pub(crate) http: String,
+    /// OTLP over gRPC.
+    pub(crate) otlp_grpc: Option<String>,
+}
+
+impl Addresses {
+    /// In a sentence's place: where gRPC is taken.
+    pub(crate) fn otlp_grpc_told(&self) -> String {
+        self.otlp_grpc.as_ref().map(|address| format!(", and takes OTLP over gRPC at {address}")).unwrap_or_default()
+    }
+}
+
+/// Listens, and says at which addresses. A port that was asked for and is taken is an error; where none was asked for,
+/// the usual one of OTLP is left to whoever has it.
+pub(crate) async fn listen(serving: &Serving) -> anyhow::Result<(Listeners, Addresses)> {
+    let http = TcpListener::bind(serving.listen)
         .await
         .with_context(|| format!("cannot listen on {}: choose another address with --listen", serving.listen))?;
+    let otlp_grpc = match serving.otlp_grpc_listen {
+        Some(GrpcListen::Off) => None,
+        Some(GrpcListen::At(address)) => Some(TcpListener::bind(address).await.with_context(|| {
+            format!("cannot listen on {address}: choose another address with --otlp-grpc-listen, or `off`")
+        })?),
+        None => match TcpListener::bind(OTLP_GRPC).await {
+            Ok(listener) => Some(listener),
+            Err(error) => {
+                eprintln!("OTLP over gRPC is not served: {OTLP_GRPC}: {error}; choose where with --otlp-grpc-listen");
+                None
+            }
+        },
+    };
     let scheme = if serving.tls_cert.is_some() { "https" } else { "http" };
-    let address = format!("{scheme}://{}", listener.local_addr()?);
-    Ok((listener, address))
+    let address = |listener: &TcpListener| listener.local_addr().map(|address| format!("{scheme}://{address}"));
+    let addresses = Addresses { http: address(&http)?, otlp_grpc: otlp_grpc.as_ref().map(address).transpose()? };
+    Ok((Listeners { http, otlp_grpc, tls: tls(serving).await? }, addresses))
 }
 
 /// The certificate to serve with, if one is given.
-pub(crate) async fn tls(serving: &Serving) -> anyhow::Result<Option<RustlsConfig>> {
+async fn tls(serving: &Serving) -> anyhow::Result<Option<RustlsConfig>> {
     let (Some(certificate), Some(key)) = (&serving.tls_cert, &serving.tls_key) else { return Ok(None) };
     let read = RustlsConfig::from_pem_file(certificate, key).await;
     Ok(Some(read.with_context(|| {

@@ -11,7 +11,7 @@ use serde_json::json;
 use super::{
     installation::{Installation, Schema},
     output::Output,
-    serve::{listen, state, tls},
+    serve::{listen, state},
     signals::stop_at_signal,
 };
 use crate::{
@@ -37,11 +37,12 @@ impl Up {
         let rates = Rates::new(self.serving.requests_per_minute);
         let process = Process { works: true, has_broker: broker.amqp_url.is_some(), rates, ..Process::default() };
         let installation = Installation::open(place, Schema::Migrate, process).await?;
-        let (listener, address) = listen(&self.serving).await?;
-        let tls = tls(&self.serving).await?;
+        let (listeners, addresses) = listen(&self.serving).await?;
         let secret = installation.first_key().await?;
-        out.result(&json!({ "address": address, "first_key": secret }), || {
-            let mut text = format!("ATR is up at {address} (GraphQL at {address}/graphql)");
+        let told = json!({ "address": addresses.http, "otlp_grpc": addresses.otlp_grpc, "first_key": secret });
+        out.result(&told, || {
+            let (address, otlp_grpc) = (&addresses.http, addresses.otlp_grpc_told());
+            let mut text = format!("ATR is up at {address} (GraphQL at {address}/graphql){otlp_grpc}");
             if let Some(secret) = &secret {
                 text += &format!("\nThe first key, an operator's, shown this once:\n  {secret}");
             }
@@ -53,7 +54,7 @@ impl Up {
         let options = Options { stages, slots, grace, lease: Options::LEASE, broker: broker.amqp_url };
         let mut working = tokio::spawn(Worker::new(cx, options).run(stop.clone()));
         let state = state(&self.serving, &installation.app)?;
-        let mut serving = std::pin::pin!(http::serve(listener, tls, state, stop.clone(), grace));
+        let mut serving = std::pin::pin!(http::serve(listeners, state, stop.clone(), grace));
         // Whichever ends first ends the other: an API whose worker broke off would go on taking in what nobody does.
         let (served, worked) = tokio::select! {
             served = &mut serving => {

@@ -1,6 +1,6 @@
 //! What an installation is told: environment variables, and the same names as flags.
 
-use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf};
+use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, str::FromStr};
 
 use atr_core::blobs::BucketUrl;
 use atr_workers::AmqpUrl;
@@ -57,6 +57,31 @@ pub struct Serving {
     /// The networks of proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8,::1/128
     #[arg(long, env = "ATR_TRUSTED_PROXIES", value_delimiter = ',', value_name = "NETWORK")]
     pub trusted_proxies: Vec<IpNet>,
+
+    /// Where to take OTLP over gRPC, or `off` [default: 127.0.0.1:4317, or nowhere if something else listens there]
+    #[arg(long, env = "ATR_OTLP_GRPC_LISTEN", value_name = "ADDRESS")]
+    pub otlp_grpc_listen: Option<GrpcListen>,
+}
+
+/// Where gRPC is served, if it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GrpcListen {
+    /// Nowhere.
+    Off,
+    /// Here.
+    At(SocketAddr),
+}
+
+impl FromStr for GrpcListen {
+    type Err = String;
+
+    /// A variable that is set to nothing is as good as `off`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "" | "off" => Ok(Self::Off),
+            address => address.parse().map(Self::At).map_err(|error| format!("{error}: give ADDRESS:PORT, or off")),
+        }
+    }
 }
 
 /// How work is done.

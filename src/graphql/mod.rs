@@ -22,6 +22,7 @@ mod node;
 mod paging;
 mod project;
 mod queue;
+mod redaction;
 mod review;
 mod scalars;
 mod score;
@@ -52,6 +53,7 @@ pub use session::Session;
 pub struct Query(
     node::NodeQuery,
     project::ProjectQuery,
+    redaction::RedactionQuery,
     trace::TraceQuery,
     step::StepQuery,
     chain_group::ChainGroupQuery,

@@ -10,6 +10,7 @@ use super::{
     fault::OrFault,
     loading::{CitationsOfReview, children, found, one},
     paging::{Connection, PageArgs, connect},
+    redaction::Redaction,
     scalars::{IntoId, maybe_id},
     session::reading,
     step::{Step, steps_at},
@@ -88,6 +89,13 @@ impl Review {
     /// Why, in the expert's words.
     async fn rationale(&self) -> Option<&str> {
         self.0.rationale.as_deref()
+    }
+
+    /// What was replaced in its texts before they were stored.
+    async fn redactions(&self) -> Vec<Redaction> {
+        let said = &self.0;
+        let texts = said.corrected_answer.iter().chain(&said.rationale).chain(said.corrected_steps.iter().flatten());
+        Redaction::of(texts.map(String::as_str))
     }
 
     /// Time the expert spent, in seconds.

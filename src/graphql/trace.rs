@@ -21,14 +21,30 @@ use super::{
     },
     model::ModelVersion,
     paging::{Connection, PageArgs, connect},
+    redaction::Redaction,
     review::Review,
     scalars::{Int64, IntoId, maybe_id},
     score::Score,
     session::reading,
     step::Step,
     verification::{Claim, Verification},
-    words::{Pillar, Split},
+    words::{Pillar, Speaker, Split},
 };
+
+/// A turn of a conversation.
+#[derive(Debug, SimpleObject)]
+pub struct Turn {
+    /// Who speaks.
+    role: Speaker,
+    /// What is said.
+    text: String,
+}
+
+impl From<trace::Turn> for Turn {
+    fn from(trace::Turn { role, text }: trace::Turn) -> Self {
+        Self { role: role.into(), text }
+    }
+}
 
 /// An uncertain or wrong answer of a model. Never changed: what is learnt of it stands in later records.
 #[derive(Debug, Clone)]
@@ -75,6 +91,11 @@ impl Trace {
     /// BCP 47 tag of the answer; `und` is not known.
     async fn language(&self) -> &str {
         &self.0.language
+    }
+
+    /// What was said before, in order: the earlier turns of a conversation.
+    async fn context(&self) -> Vec<Turn> {
+        self.0.context.iter().cloned().map(Turn::from).collect()
     }
 
     /// What was asked.
@@ -145,6 +166,14 @@ impl Trace {
     /// Its reasoning, in order.
     async fn steps(&self, ctx: &Context<'_>) -> Result<Vec<Step>> {
         children(ctx, StepsOf(self.0.id)).await
+    }
+
+    /// What was replaced in its context, its query, its answer and its steps before they were stored.
+    async fn redactions(&self, ctx: &Context<'_>) -> Result<Vec<Redaction>> {
+        let steps: Vec<Step> = children(ctx, StepsOf(self.0.id)).await?;
+        let texts = [self.0.query.as_str(), self.0.answer.as_str()];
+        let texts = self.0.context.iter().map(|turn| turn.text.as_str()).chain(texts);
+        Ok(Redaction::of(texts.chain(steps.iter().map(|step| step.0.text.as_str()))))
     }
 
     /// The newest run of the verifier; null until it ran.

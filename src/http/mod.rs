@@ -59,31 +59,52 @@ pub fn router(state: AppState) -> Router {
         .with_state(state)
 }
 
-/// Serves, over TLS where a certificate is given, until `stop` fires; then takes no new connections and lets requests finish within `grace`.
+/// What is listened on.
+#[derive(Debug)]
+pub struct Listeners {
+    /// For everything that HTTP carries.
+    pub http: TcpListener,
+    /// For OTLP over gRPC, where it is served.
+    pub otlp_grpc: Option<TcpListener>,
+    /// The certificate, where TLS is spoken.
+    pub tls: Option<RustlsConfig>,
+}
+
+/// Serves until `stop` fires; then takes no new connections and lets requests finish within `grace`.
 ///
 /// # Errors
-/// If the listener fails.
+/// If a listener fails.
 pub async fn serve(
-    listener: TcpListener,
-    tls: Option<RustlsConfig>,
+    listeners: Listeners,
     state: AppState,
     stop: CancellationToken,
     grace: Duration,
 ) -> std::io::Result<()> {
-    let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
-    if let Some(tls) = tls {
+    let Listeners { http, otlp_grpc, tls } = listeners;
+    let one = async |listener: TcpListener, router: Router| {
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        let Some(tls) = tls.clone() else {
+            let stopped = stop.clone();
+            let stopped = async move { stopped.cancelled().await };
+            return axum::serve(listener, service).with_graceful_shutdown(stopped).await;
+        };
         let handle = Handle::new();
-        let stopping = handle.clone();
-        tokio::spawn(async move {
-            stop.cancelled().await;
-            stopping.graceful_shutdown(Some(grace));
-        });
-        return axum_server::from_tcp_rustls(listener.into_std()?, tls)?.handle(handle).serve(service).await;
-    }
-    let stopped = stop.clone();
-    let serving = axum::serve(listener, service).with_graceful_shutdown(async move { stopped.cancelled().await });
+        let serving = axum_server::from_tcp_rustls(listener.into_std()?, tls)?.handle(handle.clone()).serve(service);
+        let mut serving = std::pin::pin!(serving);
+        tokio::select! {
+            served = &mut serving => return served,
+            () = stop.cancelled() => handle.graceful_shutdown(Some(grace)),
+        }
+        serving.await
+    };
+    let grpc = async {
+        match otlp_grpc {
+            Some(listener) => one(listener, otlp::grpc_router(state.clone())).await,
+            None => Ok(()),
+        }
+    };
     tokio::select! {
-        served = serving => served,
+        served = async { tokio::try_join!(one(http, router(state.clone())), grpc) } => served.map(|_| ()),
         () = async { stop.cancelled().await; tokio::time::sleep(grace).await } => {
             tracing::warn!("requests did not finish within the grace time");
             Ok(())

@@ -41,7 +41,7 @@ pub(super) const SENDERS: [(&str, &[Role]); 3] = [
     ("grounding", &[Operator, Admin, Curator, Expert]),
 ];
 
-const MUTATIONS: [(&str, &str, &[Role]); 25] = [
+const MUTATIONS: [(&str, &str, &[Role]); 26] = [
     ("recordTraces", r#"(items: [{external_id: "t", model: "m", query: "q", answer: "b"}])"#, SENDERS[0].1),
     ("recordReviews", r#"(items: [{trace: "trc_0", expert: "exp_0", verdict: "correct"}])"#, SENDERS[1].1),
     (
@@ -69,6 +69,7 @@ const MUTATIONS: [(&str, &str, &[Role]); 25] = [
     ("pauseStage", r#"(stage: PROMOTE, why: "w")"#, &[Operator]),
     ("resumeStage", "(stage: PROMOTE)", &[Operator]),
     ("changeKeepRule", "(keepShare: 0.5)", ADMINS),
+    ("setRedactedPatterns", "(patterns: [EMAIL])", ADMINS),
     ("setMaxBacklog", "(tasks: 1000)", &[Operator]),
     ("createProject", r#"(slug: "new", name: "New")"#, &[Operator]),
 ];

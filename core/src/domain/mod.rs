@@ -65,6 +65,7 @@ pub mod check;
 pub mod citation;
 pub mod expert;
 pub mod grounding;
+pub mod redaction;
 pub mod rejection;
 pub mod review;
 

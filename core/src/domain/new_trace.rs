@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Rejection, check, rejection,
-    trace::{Attachment, Pillar, Signals, Split, StepKind, circular},
+    trace::{Attachment, Pillar, Signals, Speaker, Split, StepKind, Turn, circular},
 };
 use crate::hash::{self, Digest};
 
@@ -17,6 +17,8 @@ pub const TEXT: usize = 1 << 20;
 pub const ITEM_BYTES: usize = 8 << 20;
 /// The most steps.
 pub const STEPS: usize = 1000;
+/// The most earlier turns of a conversation.
+pub const TURNS: usize = 500;
 /// The most characters of a sender's id, of a group's name and of a step's.
 pub const KEY: usize = 500;
 /// The most characters of a name: a model's, a domain's, a signal's, a label's, a file's.
@@ -44,6 +46,9 @@ pub struct TraceInput {
     /// The name of the model that answered.
     #[schemars(length(min = 1, max = NAME))]
     pub model: String,
+    /// What was said before, in order: the earlier turns of a conversation, instructions to the model first.
+    #[schemars(length(max = TURNS))]
+    pub context: Option<Vec<TurnInput>>,
     /// What was asked.
     #[schemars(length(min = 1, max = TEXT))]
     pub query: String,
@@ -87,6 +92,17 @@ pub struct TraceInput {
     /// When the model answered, RFC 3339.
     #[schemars(extend("format" = "date-time"))]
     pub occurred_at: Option<String>,
+}
+
+/// A turn of a conversation on the wire.
+#[derive(Debug, Clone, Deserialize, Serialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TurnInput {
+    /// Who speaks.
+    pub role: Speaker,
+    /// What is said.
+    #[schemars(length(min = 1, max = TEXT))]
+    pub text: String,
 }
 
 /// A reasoning step on the wire.
@@ -139,6 +155,8 @@ pub struct NewTrace {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) external_id: Option<String>,
     pub(crate) model: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) context: Vec<Turn>,
     pub(crate) query: String,
     pub(crate) answer: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -237,6 +255,7 @@ impl TryFrom<TraceInput> for NewTrace {
         Ok(Self {
             external_id: optional("external_id", sent.external_id, KEY)?,
             model: check::text("model", sent.model, NAME)?,
+            context: context(sent.context.unwrap_or_default())?,
             query: check::text("query", sent.query, TEXT)?,
             answer: check::blank_or_text("answer", sent.answer, TEXT)?,
             steps: steps(sent.steps.unwrap_or_default())?,
@@ -266,6 +285,16 @@ fn at_most<T>(field: &str, entries: &[T], most: usize) -> Result<(), Rejection> 
         return Err(Rejection::new(field, format!("has {} entries: {most} is the most", entries.len())));
     }
     Ok(())
+}
+
+fn context(sent: Vec<TurnInput>) -> Result<Vec<Turn>, Rejection> {
+    at_most("context", &sent, TURNS)?;
+    (0..)
+        .zip(sent)
+        .map(|(at, TurnInput { role, text }): (usize, _)| {
+            Ok(Turn { role, text: check::text(&format!("context[{at}].text"), text, TEXT)? })
+        })
+        .collect()
 }
 
 fn steps(sent: Vec<StepInput>) -> Result<Vec<NewStep>, Rejection> {

@@ -65,6 +65,27 @@ pub struct Attachment {
     pub name: Option<String>,
 }
 
+words! {
+    /// Who speaks in a conversation.
+    Speaker {
+        /// Instructions to the model.
+        System = "system",
+        /// The one who asks.
+        User = "user",
+        /// The model.
+        Assistant = "assistant",
+    }
+}
+
+/// A turn of a conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Turn {
+    /// Who speaks.
+    pub role: Speaker,
+    /// What is said.
+    pub text: String,
+}
+
 /// Uncertainty signals by name: `mean_logprob`, `min_logprob` (natural logarithms), `entropy` and the like.
 pub type Signals = BTreeMap<String, f64>;
 
@@ -87,6 +108,8 @@ pub struct Trace {
     pub domain: String,
     /// BCP 47 tag of the answer; `und` is not known.
     pub language: String,
+    /// What was said before, in order.
+    pub context: Vec<Turn>,
     /// What was asked.
     pub query: String,
     /// What the model answered.

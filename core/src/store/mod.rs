@@ -32,11 +32,13 @@ mod lineage;
 mod model;
 mod ordinal;
 pub mod page;
+mod partial_trace;
 #[cfg(test)]
 mod plans;
 mod project;
 mod promotion;
 mod quarantine;
+mod redaction;
 mod review;
 mod review_intake;
 mod score;

@@ -8,7 +8,7 @@ use std::{
 use super::{
     Result, StoreError, Tx,
     ledger::Ledger,
-    staged_span::{KEPT, REMOVED},
+    staged_span::{KEPT, REMOVED, Staged, by_trace},
 };
 use crate::{
     domain::{
@@ -116,27 +116,37 @@ impl Tx {
         .collect()
     }
 
-    /// The events of a trace and of the responses that its spans got, in the order of their digests, at most `most`
-    /// (staged_event_trace_idx, staged_span_pkey, staged_event_response_idx).
+    /// The events of each trace and of the responses that its spans got, in the order of their digests, at most `most`
+    /// and at most `bytes` of them a trace (staged_event_trace_idx, staged_span_pkey, staged_event_response_idx).
     ///
     /// # Errors
     /// If the database is out of reach.
-    pub async fn staged_events(&mut self, trace: SpanTraceId, most: i64) -> Result<Vec<Vec<u8>>> {
+    pub async fn staged_events(&mut self, of: &[SpanTraceId], most: i64, bytes: i64) -> Result<Staged> {
+        let traces: Vec<_> = of.iter().map(SpanTraceId::bytes).collect();
         let project = self.project_uuid();
-        Ok(sqlx::query_scalar!(
-            r#"select content as "content!" from (
-                 select digest, content from staged_event where project_id = $1 and trace_id = $2
-                 union
-                 select e.digest, e.content from staged_span s
-                 join staged_event e on e.project_id = $1 and e.response_id = s.response_id and e.trace_id is null
-                 where s.project_id = $1 and s.trace_id = $2 and s.response_id is not null
-             ) of_trace order by digest limit $3"#,
+        let rows = sqlx::query!(
+            r#"select asked.trace_id as "trace_id!", e.content as "content!"
+             from unnest($2::bytea[]) as asked (trace_id)
+             cross join lateral (
+                 select digest, content, sum(octet_length(content)) over (order by digest) as upto from (
+                     select digest, content from staged_event where project_id = $1 and trace_id = asked.trace_id
+                     union
+                     select e.digest, e.content from staged_span s
+                     join staged_event e on e.project_id = $1 and e.response_id = s.response_id and e.trace_id is null
+                     where s.project_id = $1 and s.trace_id = asked.trace_id and s.response_id is not null
+                     order by digest limit $3
+                 ) first
+             ) e
+             where e.upto <= $4
+             order by asked.trace_id, e.digest"#,
             project,
-            trace.bytes(),
+            &traces as &[&[u8]],
             most,
+            bytes,
         )
         .fetch_all(self.connection())
-        .await?)
+        .await?;
+        by_trace(rows.into_iter().map(|row| (row.trace_id, row.content)))
     }
 
     /// Removes some of the events whose traces are waited for no longer (staged_event_received_idx). What another

@@ -27,6 +27,9 @@ pub(super) const REMOVED: i64 = 1000;
 
 type Key = (SpanTraceId, SpanId);
 
+/// What is staged of each trace, as it came.
+pub type Staged = HashMap<SpanTraceId, Vec<Vec<u8>>>;
+
 impl Tx {
     /// Stages spans and accounts for every one; refused ones are only counted. With them goes a task for each trace,
     /// put off until the trace is quiet. A span that was staged already is a duplicate; one that has the ids of
@@ -139,49 +142,80 @@ impl Tx {
         .collect()
     }
 
-    /// The spans of a trace in the order of their ids, at most `most`, each a `ResourceSpans` message of OTLP
-    /// (staged_span_pkey).
+    /// The spans of each trace in the order of their ids, at most `most` and at most `bytes` of them a trace, each a
+    /// `ResourceSpans` message of OTLP (staged_span_pkey).
     ///
     /// # Errors
     /// If the database is out of reach.
-    pub async fn staged_spans(&mut self, trace: SpanTraceId, most: i64) -> Result<Vec<Vec<u8>>> {
+    pub async fn staged_spans(&mut self, of: &[SpanTraceId], most: i64, bytes: i64) -> Result<Staged> {
+        let traces: Vec<_> = of.iter().map(SpanTraceId::bytes).collect();
         let project = self.project_uuid();
-        Ok(sqlx::query_scalar!(
-            "select content from staged_span where project_id = $1 and trace_id = $2 order by span_id limit $3",
+        let rows = sqlx::query!(
+            r#"select asked.trace_id as "trace_id!", s.content
+             from unnest($2::bytea[]) as asked (trace_id)
+             cross join lateral (
+                 select span_id, content, sum(octet_length(content)) over (order by span_id) as upto from (
+                     select span_id, content from staged_span
+                     where project_id = $1 and trace_id = asked.trace_id order by span_id limit $3
+                 ) first
+             ) s
+             where s.upto <= $4
+             order by asked.trace_id, s.span_id"#,
             project,
-            trace.bytes(),
+            &traces as &[&[u8]],
             most,
+            bytes,
         )
         .fetch_all(self.connection())
-        .await?)
+        .await?;
+        by_trace(rows.into_iter().map(|row| (row.trace_id, row.content)))
     }
 
-    /// Removes some of the spans that no others are waited for any more (staged_span_received_idx). What another
-    /// removes is passed over.
+    /// Removes some of the spans that no others are waited for any more (staged_span_received_idx), and notes whose they
+    /// were. What another removes is passed over.
     ///
     /// # Errors
     /// If the database refuses or is out of reach.
     pub async fn remove_old_spans(&mut self) -> Result<u64> {
-        let (project, before) = (self.project_uuid(), self.now() - KEPT);
-        let done = sqlx::query!(
-            "delete from staged_span s using (
-                 select trace_id, span_id from staged_span
-                 where project_id = $1 and received_at < $2
-                 order by received_at limit $3 for update skip locked
-             ) o where s.project_id = $1 and s.trace_id = o.trace_id and s.span_id = o.span_id",
+        let (project, now) = (self.project_uuid(), self.now());
+        let removed = sqlx::query_scalar!(
+            r#"with removed as (
+                 delete from staged_span s using (
+                     select trace_id, span_id from staged_span
+                     where project_id = $1 and received_at < $2
+                     order by received_at limit $3 for update skip locked
+                 ) o where s.project_id = $1 and s.trace_id = o.trace_id and s.span_id = o.span_id
+                 returning s.trace_id
+             ), noted as (
+                 insert into partial_trace (project_id, trace_id, at)
+                 select distinct $1, trace_id, $4::timestamptz from removed order by trace_id
+                 on conflict on constraint partial_trace_pkey do update set at = excluded.at
+             )
+             select count(*) as "removed!" from removed"#,
             project,
-            before,
+            now - KEPT,
             REMOVED,
+            now,
         )
-        .execute(self.connection())
+        .fetch_one(self.connection())
         .await?;
-        Ok(done.rows_affected())
+        Ok(removed.unsigned_abs())
     }
 }
 
 fn key(trace: &[u8], span: &[u8]) -> Result<Key> {
     let corrupt = |refused: Rejection| StoreError::Corrupt(refused.to_string());
     Ok((SpanTraceId::from_bytes(trace).map_err(corrupt)?, SpanId::from_bytes(span).map_err(corrupt)?))
+}
+
+/// Gathers what is staged of each trace, in the order in which it comes.
+pub(super) fn by_trace(rows: impl Iterator<Item = (Vec<u8>, Vec<u8>)>) -> Result<Staged> {
+    let mut staged = Staged::new();
+    for (trace, content) in rows {
+        let trace = SpanTraceId::from_bytes(&trace).map_err(|refused| StoreError::Corrupt(refused.to_string()))?;
+        staged.entry(trace).or_default().push(content);
+    }
+    Ok(staged)
 }
 
 /// As people and W3C Trace Context write it.

@@ -58,6 +58,7 @@ struct TraceRow {
     pillar: String,
     domain: String,
     language: String,
+    context: Value,
     query: String,
     answer: String,
     confidence: Option<f64>,
@@ -85,6 +86,7 @@ impl TryFrom<TraceRow> for Trace {
             pillar: row.pillar.parse()?,
             domain: row.domain,
             language: row.language,
+            context: serde_json::from_value(row.context)?,
             query: row.query,
             answer: row.answer,
             confidence: row.confidence,
@@ -129,6 +131,8 @@ impl Tx {
         let pillars: Vec<_> = sent.iter().map(|trace| trace.pillar.word()).collect();
         let domains: Vec<_> = sent.iter().map(|trace| trace.domain.as_str()).collect();
         let languages: Vec<_> = sent.iter().map(|trace| trace.language.as_str()).collect();
+        let contexts: Vec<_> =
+            sent.iter().map(|trace| serde_json::to_value(&trace.context)).collect::<Result<_, _>>()?;
         let queries: Vec<_> = sent.iter().map(|trace| trace.query.as_str()).collect();
         let answers: Vec<_> = sent.iter().map(|trace| trace.answer.as_str()).collect();
         let confidences: Vec<_> = sent.iter().map(|trace| trace.confidence).collect();
@@ -147,15 +151,17 @@ impl Tx {
             "insert into error_trace (project_id, id, external_id, model_version_id, chain_group_id, split, pillar,
                                       domain, language, query, answer, confidence, signals, flaw_labels, attachments,
                                       source, licence, circular_support, content_hash, batch_id, occurred_at,
-                                      received_at)
+                                      received_at, context)
              select $1, t.id, t.external_id, t.model, t.chain_group, t.split, t.pillar, t.domain, t.language, t.query,
                     t.answer, t.confidence, t.signals, array(select jsonb_array_elements_text(t.labels)),
-                    t.attachments, t.source, t.licence, t.circular, t.hash, $2, t.occurred_at, $3
+                    t.attachments, t.source, t.licence, t.circular, t.hash, $2, t.occurred_at, $3, t.context
              from unnest($4::uuid[], $5::text[], $6::uuid[], $7::uuid[], $8::text[], $9::text[], $10::text[],
                          $11::text[], $12::text[], $13::text[], $14::float8[], $15::jsonb[], $16::jsonb[],
-                         $17::jsonb[], $18::text[], $19::text[], $20::boolean[], $21::bytea[], $22::timestamptz[])
+                         $17::jsonb[], $18::text[], $19::text[], $20::boolean[], $21::bytea[], $22::timestamptz[],
+                         $23::jsonb[])
                   as t (id, external_id, model, chain_group, split, pillar, domain, language, query, answer,
-                        confidence, signals, labels, attachments, source, licence, circular, hash, occurred_at)",
+                        confidence, signals, labels, attachments, source, licence, circular, hash, occurred_at,
+                        context)",
             project,
             batch.uuid(),
             now,
@@ -178,6 +184,7 @@ impl Tx {
             &circular,
             &hashes as &[&[u8]],
             &occurred as &[Option<DateTime<Utc>>],
+            &contexts,
         )
         .execute(self.connection())
         .await?;
@@ -205,7 +212,7 @@ impl Tx {
             TraceRow,
             "select id, external_id, model_version_id, chain_group_id, split, pillar, domain, language, query, answer,
                     confidence, signals, flaw_labels, attachments, source, licence, circular_support, content_hash,
-                    batch_id, occurred_at, received_at
+                    batch_id, occurred_at, received_at, context
              from error_trace where project_id = $1 and id = any($2)",
             project,
             &ids
@@ -246,7 +253,7 @@ impl Tx {
                    c.flaw_labels as "flaw_labels!", c.attachments as "attachments!", c.source as "source!",
                    c.licence as "licence!", c.circular_support as "circular_support!",
                    c.content_hash as "content_hash!", c.batch_id as "batch_id!", c.occurred_at,
-                   c.received_at as "received_at!"
+                   c.received_at as "received_at!", c.context as "context!"
             from (select distinct g from unnest($2::uuid[]) as g) as asked
             cross join lateral (
                 select t.* from error_trace t
@@ -276,7 +283,7 @@ pub(super) fn traces_query(project: Uuid, filter: &TraceFilter, page: PageReques
     let mut query = QueryBuilder::new(
         "select id, external_id, model_version_id, chain_group_id, split, pillar, domain, language, query, answer,
                 confidence, signals, flaw_labels, attachments, source, licence, circular_support, content_hash,
-                batch_id, occurred_at, received_at
+                batch_id, occurred_at, received_at, context
          from error_trace where project_id = ",
     );
     query.push_bind(project);

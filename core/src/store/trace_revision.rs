@@ -101,28 +101,42 @@ impl Tx {
         }
         let (places, kept): (Vec<_>, Vec<_>) = kept.into_iter().unzip();
         let recorded = self.record_traces_of(Door::Assembled, &kept).await?;
+        let mut revisions = vec![];
         for (at, outcome) in places.into_iter().zip(recorded.items) {
             if let ItemOutcome::Stored(id) = &outcome {
                 let id = id.parse().map_err(|_| StoreError::Corrupt(format!("`{id}` was stored and is no trace")))?;
-                self.insert_revision(id, &items[at]).await?;
+                revisions.push((id, &items[at]));
             }
             outcomes[at] = Some(outcome);
         }
+        self.insert_revisions(&revisions).await?;
         Ok(outcomes.into_iter().flatten().collect())
     }
 
-    async fn insert_revision(&mut self, trace: TraceId, of: &Assembled) -> Result<()> {
+    async fn insert_revisions(&mut self, of: &[(TraceId, &Assembled)]) -> Result<()> {
+        if of.is_empty() {
+            return Ok(());
+        }
+        let before = |item: &Assembled| item.before.as_ref().map(|before| (before.revision, before.trace.uuid()));
+        let ids: Vec<_> = of.iter().map(|(id, _)| id.uuid()).collect();
+        let traces: Vec<_> = of.iter().map(|(_, item)| item.spans_of.bytes()).collect();
+        let revisions: Vec<_> =
+            of.iter().map(|(_, item)| before(item).map_or(1, |(revision, _)| revision + 1)).collect();
+        let superseded: Vec<_> = of.iter().map(|(_, item)| before(item).map(|(_, trace)| trace)).collect();
+        let spans: Vec<_> = of.iter().map(|(_, item)| item.spans).collect();
         let (project, now) = (self.project_uuid(), self.now());
         sqlx::query!(
             "insert into trace_revision (project_id, error_trace_id, trace_id, revision, supersedes, spans, at)
-             values ($1, $2, $3, $4, $5, $6, $7)",
+             select $1, t.id, t.trace_id, t.revision, t.supersedes, t.spans, $2
+             from unnest($3::uuid[], $4::bytea[], $5::integer[], $6::uuid[], $7::integer[])
+                  as t (id, trace_id, revision, supersedes, spans)",
             project,
-            trace.uuid(),
-            of.spans_of.bytes(),
-            of.before.as_ref().map_or(1, |before| before.revision + 1),
-            of.before.as_ref().map(|before| before.trace.uuid()),
-            of.spans,
             now,
+            &ids,
+            &traces as &[&[u8]],
+            &revisions,
+            &superseded as &[Option<uuid::Uuid>],
+            &spans,
         )
         .execute(self.connection())
         .await?;

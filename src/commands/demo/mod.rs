@@ -25,7 +25,7 @@ use super::{
     client::Client,
     installation::{Installation, Schema},
     output::Output,
-    serve::{listen, state, tls},
+    serve::{Addresses, listen, state},
     signals::stop_at_signal,
 };
 use crate::{
@@ -55,11 +55,11 @@ impl Demo {
         let installation =
             Installation::open(&place, Schema::Migrate, Process { works: true, ..Process::default() }).await?;
         let app = &installation.app;
-        let (listener, address) = listen(&self.serving).await?;
+        let (listeners, Addresses { http: address, .. }) = listen(&self.serving).await?;
         let first_key = installation.first_key().await?;
         let state = state(&self.serving, app)?;
         let grace = Duration::from_secs(20);
-        let serving = tokio::spawn(http::serve(listener, tls(&self.serving).await?, state, stop.clone(), grace));
+        let serving = tokio::spawn(http::serve(listeners, state, stop.clone(), grace));
         let options = Options { stages: Stage::ALL.to_vec(), slots: 6, grace, lease: Options::LEASE, broker: None };
         let working = tokio::spawn(Worker::new(installation.context(&place)?, options).run(stop.clone()));
 

@@ -1,16 +1,16 @@
 //! Projects, keys and routing.
 
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
-use atr_core::domain::keep_rule::KeepRuleChange;
+use atr_core::domain::{keep_rule::KeepRuleChange, redaction::Pattern};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use super::{id, payload};
 use crate::{
-    app::{Actor, App, AppError, keys, projects, route_reviews},
+    app::{Actor, App, AppError, keys, projects, redaction, route_reviews},
     graphql::{
         project::{KeepRule, Key, Project},
         session::session,
-        words::{Role, Scope},
+        words::{RedactedPattern, Role, Scope},
     },
 };
 
@@ -27,6 +27,14 @@ payload! {
     KeepRulePayload {
         /// The rule.
         keep_rule: KeepRule
+    }
+}
+
+payload! {
+    /// What became of what is replaced.
+    RedactionPayload {
+        /// What is replaced.
+        patterns: Vec<RedactedPattern>
     }
 }
 
@@ -122,6 +130,19 @@ impl AdministerMutation {
         let change = KeepRuleChange { quiet_seconds, keep_below, keep_flagged, keep_share };
         let changed = projects::change_keep_rule(&session.app, &session.actor, change).await;
         KeepRulePayload::of(changed, KeepRule::from)
+    }
+
+    /// Sets what is replaced in texts before they are stored, in the project that is asked; what is stored already stays as
+    /// it is. For administrators.
+    async fn set_redacted_patterns(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What is to be replaced; nothing where the list is empty.")] patterns: Vec<RedactedPattern>,
+    ) -> Result<RedactionPayload> {
+        let session = session(ctx)?;
+        let patterns = patterns.into_iter().map(Pattern::from).collect();
+        let set = redaction::set_patterns(&session.app, &session.actor, patterns).await;
+        RedactionPayload::of(set, |patterns| patterns.into_iter().map(RedactedPattern::from).collect())
     }
 
     /// Makes an API key of the project that is asked. For administrators.

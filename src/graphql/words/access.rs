@@ -54,6 +54,8 @@ pub enum AuditAction {
     BacklogBoundSet,
     /// The rule of which assembled traces are kept was changed.
     KeepRuleChanged,
+    /// What is replaced in texts before they are stored was changed.
+    RedactionChanged,
     /// A key was made.
     KeyCreated,
     /// A key was made in another's place, which ends soon.

@@ -155,3 +155,29 @@ pub enum Severity {
     ///  It does harm.
     Critical,
 }
+
+/// Who speaks in a conversation.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "atr_core::domain::trace::Speaker")]
+pub enum Speaker {
+    /// Instructions to the model.
+    System,
+    /// The one who asks.
+    User,
+    /// The model.
+    Assistant,
+}
+
+/// What can be replaced in texts before they are stored.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[graphql(remote = "atr_core::domain::redaction::Pattern")]
+pub enum RedactedPattern {
+    /// An e-mail address: `[e-mail]` stands in its place.
+    Email,
+    /// A telephone number, with a country code or in a usual national form: `[phone]`.
+    Phone,
+    /// The number of a payment card whose checksum is right: `[payment card]`.
+    Card,
+    /// A key, a token or a private key of a well-known form: `[secret]`.
+    Secret,
+}

@@ -12,11 +12,8 @@ use http_body_util::LengthLimitError;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
-use super::status::Refusal;
+use super::{MOST, status::Refusal};
 use crate::http::media::{essence, header_text};
-
-/// The most bytes that a request has, on the wire and decompressed.
-const MOST: usize = 32 << 20;
 
 /// How a request is written, and its answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +64,11 @@ pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, Refus
     }
     let sent = axum::body::to_bytes(body, MOST).await.map_err(|error| {
         let too_long = std::error::Error::source(&error).is_some_and(|cause| cause.is::<LengthLimitError>());
-        if too_long { too_large() } else { bad(format!("the body broke off before its end ({error}): send it again")) }
+        if too_long {
+            Refusal::too_large()
+        } else {
+            bad(format!("the body broke off before its end ({error}): send it again"))
+        }
     })?;
     if !gzip || sent.is_empty() {
         return Ok(sent);
@@ -78,7 +79,7 @@ pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, Refus
         MultiGzDecoder::new(&*sent).take(MOST as u64 + 1).read_to_end(&mut unpacked).map(|_| unpacked)
     });
     match unpacked.await {
-        Ok(Ok(unpacked)) if unpacked.len() > MOST => Err(too_large()),
+        Ok(Ok(unpacked)) if unpacked.len() > MOST => Err(Refusal::too_large()),
         Ok(Ok(unpacked)) => Ok(unpacked.into()),
         Ok(Err(error)) => Err(bad(format!("the body is no gzip: {error}"))),
         Err(error) => {
@@ -86,11 +87,6 @@ pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, Refus
             Err(Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "the body could not be decompressed"))
         }
     }
-}
-
-fn too_large() -> Refusal {
-    let message = format!("the request has more than {MOST} bytes: send fewer spans at once");
-    Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, message)
 }
 
 fn bad(message: String) -> Refusal {

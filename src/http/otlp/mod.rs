@@ -1,115 +1,45 @@
-//! `POST /v1/traces` and `/v1/logs`: OTLP/HTTP, as the OpenTelemetry protocol 1.11 has it.
+//! The doors for OpenTelemetry: OTLP 1.11 over HTTP (`POST /v1/traces` and `/v1/logs`) and over gRPC (`TraceService` and
+//! `LogsService`, on a port of their own).
 //!
-//! Bodies are protobuf or JSON, as they are or by gzip, and are answered in kind. What was answered 200 is stored; what
-//! of a request is refused is told by `partial_success`, and what the sender may try again by 429 or 503 with
-//! `Retry-After`. Every error of this door is a `google.rpc.Status` and no problem document.
+//! What was answered as a success is stored; what of a request is refused is told by `partial_success`. Every error of
+//! these doors is a `google.rpc.Status` and no problem document; what the sender may try again says when.
 
 mod body;
-mod events;
-mod spans;
+mod over_grpc;
+mod over_http;
 mod status;
 
-use atr_core::domain::{
-    access::Permission,
-    intake::{Balance, BatchOutcome, ItemOutcome},
-};
-use axum::{
-    Router,
-    body::Body,
-    extract::State,
-    http::{HeaderMap, Method, StatusCode, Uri},
-    response::Response,
-    routing::{MethodFilter, on},
-};
+use atr_core::domain::intake::{Balance, BatchOutcome, ItemOutcome};
 use opentelemetry_proto::tonic::collector::{
     logs::v1::{ExportLogsPartialSuccess, ExportLogsServiceRequest, ExportLogsServiceResponse},
     trace::v1::{ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse},
 };
-use prost::Message;
-use serde::{Serialize, de::DeserializeOwned};
 
-use self::{
-    body::{Encoding, decode, encoding, read},
-    status::Refusal,
-};
-use super::{AppState, Caller, problem::Problem};
+pub use self::{over_grpc::router as grpc_router, over_http::router};
 use crate::app::{
-    Actor, AppError, backlog,
+    Actor, App, AppError,
     stage_spans::{stage_events, stage_spans},
 };
 
-/// The doors for OpenTelemetry.
-pub fn router() -> Router<AppState> {
-    Router::new()
-        .route("/v1/traces", on(MethodFilter::POST, traces).fallback(wrong_method))
-        .route("/v1/logs", on(MethodFilter::POST, logs).fallback(wrong_method))
-}
-
-async fn wrong_method(method: Method, uri: Uri, headers: HeaderMap) -> Response {
-    let message = format!("{} takes POST alone, and not {method}", uri.path());
-    let mut response =
-        Refusal::new(StatusCode::METHOD_NOT_ALLOWED, message).answer(encoding(&headers).unwrap_or(Encoding::Json));
-    response.headers_mut().insert(axum::http::header::ALLOW, axum::http::HeaderValue::from_static("POST"));
-    response
-}
+/// The most bytes that a request has, on the wire and decompressed.
+const MOST: usize = 32 << 20;
 
 async fn traces(
-    State(state): State<AppState>,
-    caller: Result<Caller, Problem>,
-    headers: HeaderMap,
-    body: Body,
-) -> Response {
-    exported(&state, caller, &headers, body, async |actor, request: ExportTraceServiceRequest| {
-        let outcome = stage_spans(&state.app, &actor, spans::of(request.resource_spans)).await?;
-        let partial_success = told(&outcome)
-            .map(|(rejected_spans, error_message)| ExportTracePartialSuccess { rejected_spans, error_message });
-        Ok(ExportTraceServiceResponse { partial_success })
-    })
-    .await
+    app: App,
+    actor: Actor,
+    sent: ExportTraceServiceRequest,
+) -> Result<ExportTraceServiceResponse, AppError> {
+    let outcome = stage_spans(&app, &actor, sent.resource_spans).await?;
+    let partial_success = told(&outcome)
+        .map(|(rejected_spans, error_message)| ExportTracePartialSuccess { rejected_spans, error_message });
+    Ok(ExportTraceServiceResponse { partial_success })
 }
 
-async fn logs(
-    State(state): State<AppState>,
-    caller: Result<Caller, Problem>,
-    headers: HeaderMap,
-    body: Body,
-) -> Response {
-    exported(&state, caller, &headers, body, async |actor, request: ExportLogsServiceRequest| {
-        let outcome = stage_events(&state.app, &actor, events::of(request.resource_logs)).await?;
-        let partial_success = told(&outcome).map(|(rejected_log_records, error_message)| ExportLogsPartialSuccess {
-            rejected_log_records,
-            error_message,
-        });
-        Ok(ExportLogsServiceResponse { partial_success })
-    })
-    .await
-}
-
-/// What every export has in common: who may, what is read, and how it is answered.
-async fn exported<Sent, Told>(
-    state: &AppState,
-    caller: Result<Caller, Problem>,
-    headers: &HeaderMap,
-    body: Body,
-    take: impl AsyncFnOnce(Actor, Sent) -> Result<Told, AppError>,
-) -> Response
-where
-    Sent: Message + Default + DeserializeOwned,
-    Told: Message + Serialize,
-{
-    let known = encoding(headers);
-    let fallback = known.as_ref().copied().unwrap_or(Encoding::Json);
-    let answered = async {
-        let Caller(actor) = caller.map_err(Refusal::from)?;
-        actor.may(Permission::Ingest).map_err(Problem::from)?;
-        let encoding = known?;
-        // A sender that comes too early is refused before the body is read.
-        backlog::admit(&state.app, actor.project).await.map_err(Problem::from)?;
-        let sent = decode(encoding, &read(headers, body).await?)?;
-        let answer = take(actor, sent).await.map_err(Problem::from)?;
-        Ok::<_, Refusal>(encoding.answer(StatusCode::OK, &answer))
-    };
-    answered.await.unwrap_or_else(|refusal| refusal.answer(fallback))
+async fn logs(app: App, actor: Actor, sent: ExportLogsServiceRequest) -> Result<ExportLogsServiceResponse, AppError> {
+    let outcome = stage_events(&app, &actor, sent.resource_logs).await?;
+    let partial_success = told(&outcome)
+        .map(|(rejected_log_records, error_message)| ExportLogsPartialSuccess { rejected_log_records, error_message });
+    Ok(ExportLogsServiceResponse { partial_success })
 }
 
 /// How many items are refused, and why the first of them are; also what is kept and at odds with what was staged.

@@ -41,6 +41,19 @@ fn what_is_left_out_has_its_default() {
 }
 
 #[test]
+fn the_turns_before_a_query_are_part_of_what_a_trace_is() {
+    let turn =
+        |role: &str, text: &str| json!({"context": [{"role": "user", "text": "Hello."}, {"role": role, "text": text}]});
+    let trace = parse(&with(turn("assistant", "Hi."))).expect("a trace");
+    assert_ne!(trace.content_hash(), parse(&Value::Object(least())).expect("the least trace").content_hash());
+    assert_eq!(parse(&serde_json::to_value(&trace).expect("JSON")).expect("its own content"), trace);
+    assert_eq!(refused(with(turn("assistant", " ")).to_string().as_bytes()).field, "context[1].text");
+    assert_eq!(refused(with(turn("tool", "Hi.")).to_string().as_bytes()).field, "context[1].role");
+    let many = json!({"context": vec![json!({"role": "user", "text": "Hello."}); TURNS + 1]});
+    assert_eq!(refused(with(many).to_string().as_bytes()).field, "context");
+}
+
+#[test]
 fn each_mistake_is_told_by_its_field_and_its_remedy() {
     let step = |changes: Value| {
         let mut step = json!({"id": "s", "text": "t"});

@@ -25,6 +25,9 @@ use crate::{Context, StageError};
 /// The most spans of a trace that are read, and the most events.
 const SPANS: i64 = 5000;
 
+/// The most bytes of each of the two that are read of a trace.
+const BYTES: i64 = 32 << 20;
+
 /// For so long after a trace was first kept late spans revise it: a day less than spans are kept.
 const OPEN: TimeDelta = TimeDelta::days(6);
 
@@ -45,22 +48,31 @@ pub(crate) async fn run(cx: &Context, claims: &[Claim]) -> Result<(), StageError
     };
     let mut revisions: HashMap<SpanTraceId, Revision> =
         tx.newest_revisions(&traces).await?.into_iter().map(|revision| (revision.spans_of, revision)).collect();
+    let mut staged = tx.staged_spans(&traces, SPANS, BYTES).await?;
+    let mut events = tx.staged_events(&traces, SPANS, BYTES).await?;
+    let partial = tx.partial_traces(&traces).await?;
     let mut assembled = Vec::with_capacity(traces.len());
     for trace in traces {
-        let staged = tx.staged_spans(trace, SPANS).await?;
         let unreadable = |error| StageError::Lasting(format!("what is staged of {trace} cannot be decoded: {error}"));
-        let spans = staged.iter().map(|span| Span::decode(span)).collect::<Result<Vec<_>, _>>();
-        let records = tx.staged_events(trace, SPANS).await?;
+        let spans = staged.remove(&trace).unwrap_or_default();
+        let spans = spans.iter().map(|span| Span::decode(span)).collect::<Result<Vec<_>, _>>();
+        let records = events.remove(&trace).unwrap_or_default();
         let records = records.iter().map(|record| Record::decode(record)).collect::<Result<Vec<_>, _>>();
         let (spans, rest) = joined(spans.map_err(unreadable)?, records.map_err(unreadable)?);
         let before = revisions.remove(&trace);
         let count = i32::try_from(spans.len()).unwrap_or(i32::MAX);
-        let kept = decide(&rule, trace, (&spans, &rest), before.as_ref(), tx.now());
+        let kept = if partial.contains(&trace) {
+            // What is left is not the whole.
+            Err("late".to_owned())
+        } else {
+            decide(&rule, trace, (&spans, &rest), before.as_ref(), tx.now())
+        };
         assembled.push(Assembled { spans_of: trace, spans: count, before, kept });
     }
     let outcomes = tx.record_assembled(&assembled).await?;
     tx.remove_old_spans().await?;
     tx.remove_old_events().await?;
+    tx.forget_partial_traces().await?;
     tx.succeed_all(claims).await?;
     tx.commit().await?;
     count(&outcomes.iter().collect());

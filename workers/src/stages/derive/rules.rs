@@ -12,12 +12,12 @@
 use atr_core::domain::{
     evaluation::CasePurpose,
     example::{ExampleFormat, Judged},
-    trace::{Split, Step, Trace},
+    trace::{Speaker, Split, Step, Trace},
 };
 use serde_json::{Value, json};
 
 /// Version of these rules; kept with every row they make.
-pub const VERSION: &str = "derive-2";
+pub const VERSION: &str = "derive-3";
 
 /// What the newest revisions of a trace's experts come to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,22 +116,25 @@ pub fn derive(trace: &Trace, steps: &[Step], right: bool, correction: Correction
     };
     let mut examples = Vec::new();
     if let Some(text) = &right_text {
-        let messages = json!([{ "role": "user", "content": trace.query }, { "role": "assistant", "content": text }]);
-        examples.push((ExampleFormat::Sft, json!({ "messages": messages })));
+        let said = |role: Speaker, text: &str| json!({ "role": role, "content": text });
+        let before = trace.context.iter().map(|turn| said(turn.role, &turn.text));
+        let last = [said(Speaker::User, &trace.query), said(Speaker::Assistant, text)];
+        examples.push((ExampleFormat::Sft, json!({ "messages": before.chain(last).collect::<Vec<_>>() })));
     }
     let pair = if right || said_nothing { None } else { preference(trace, &own_steps, correction) };
     let chain_is_chosen = pair.as_ref().is_some_and(|pair| pair.by_chain);
     if let Some(Pair { chosen, rejected, .. }) = pair {
-        let pair = json!({ "prompt": trace.query, "chosen": chosen, "rejected": rejected });
+        let pair = json!({ "prompt": prompt(trace), "chosen": chosen, "rejected": rejected });
         examples.push((ExampleFormat::Preference, pair));
     }
     if !said_nothing {
         let completion = reply(&own_steps, &trace.answer);
-        examples.push((ExampleFormat::Kto, json!({ "prompt": trace.query, "completion": completion, "label": right })));
+        examples
+            .push((ExampleFormat::Kto, json!({ "prompt": prompt(trace), "completion": completion, "label": right })));
     }
     if let Some(flawed) = correction.suspect_step.and_then(|first| steps.iter().position(|s| s.ordinal == first)) {
         let labels: Vec<bool> = (0..=flawed).map(|at| at < flawed).collect();
-        let row = json!({ "prompt": trace.query, "completions": own_steps[..=flawed], "labels": labels });
+        let row = json!({ "prompt": prompt(trace), "completions": own_steps[..=flawed], "labels": labels });
         examples.push((ExampleFormat::Stepwise, row));
     }
     if !said_nothing && let Ok(row) = serde_json::to_value(judged) {
@@ -139,6 +142,16 @@ pub fn derive(trace: &Trace, steps: &[Step], right: bool, correction: Correction
     }
     let corrected = !right && correction.answer.is_some();
     Yield { examples, chain_is_chosen, case: corrected.then_some(CasePurpose::Regression) }
+}
+
+/// What a reply answers, as one text: the query, after the turns before it where there are any.
+fn prompt(trace: &Trace) -> String {
+    if trace.context.is_empty() {
+        return trace.query.clone();
+    }
+    let turns = trace.context.iter().map(|turn| (turn.role, turn.text.as_str()));
+    let turns = turns.chain([(Speaker::User, trace.query.as_str())]);
+    turns.map(|(role, text)| format!("{role}: {text}")).collect::<Vec<_>>().join("\n\n")
 }
 
 struct Pair {

@@ -6,8 +6,8 @@ use std::{
 };
 
 use atr_core::domain::{
-    new_trace::{ENTRIES, KEY, NAME, STEPS, StepInput, TEXT, TraceInput},
-    trace::{Signals, StepKind},
+    new_trace::{ENTRIES, KEY, NAME, STEPS, StepInput, TEXT, TURNS, TraceInput, TurnInput},
+    trace::{Signals, Speaker, StepKind},
 };
 use chrono::{DateTime, SecondsFormat};
 use serde_json::Value;
@@ -95,7 +95,9 @@ struct Node<'a> {
 pub fn compose(spans: &[Span], evaluations: &[Evaluation]) -> Option<Composed> {
     let nodes = tree(spans);
     let answering = answering(&nodes)?;
-    let query = nodes[answering].reading.query().or_else(|| nodes.iter().find_map(|node| node.reading.query()))?;
+    let (asked, query) = std::iter::once(&nodes[answering])
+        .chain(&nodes)
+        .find_map(|node| node.reading.query().map(|query| (&node.reading, query)))?;
     let answer = nodes[answering].reading.answer().unwrap_or_default();
     let near = by_nearness(&nodes, answering);
     let nearest = |names: &[&str]| near.iter().find_map(|at| names::text(&nodes[*at].span.attributes, names));
@@ -152,6 +154,7 @@ pub fn compose(spans: &[Span], evaluations: &[Evaluation]) -> Option<Composed> {
     let trace = TraceInput {
         external_id: None,
         model: nearest(names::MODEL).map_or_else(|| "unknown".to_owned(), |model| cut(&model, NAME)),
+        context: Some(context(asked)),
         query: cut(&query, TEXT),
         answer: cut(&answer, TEXT),
         steps: Some(steps(&nodes, answering, &answer)),
@@ -169,6 +172,23 @@ pub fn compose(spans: &[Span], evaluations: &[Evaluation]) -> Option<Composed> {
         occurred_at: time(nodes[answering].span.end),
     };
     Some(Composed { trace, flagged: !flaws.is_empty() })
+}
+
+/// The turns before the question, at most the last of them; what tools said stands in the steps.
+fn context(asked: &Reading) -> Vec<TurnInput> {
+    let turn = |(role, text): (&str, String)| {
+        let role = match role.to_ascii_lowercase().as_str() {
+            "system" | "developer" => Speaker::System,
+            "user" | "human" => Speaker::User,
+            "assistant" | "ai" | "model" => Speaker::Assistant,
+            _ => return None,
+        };
+        let text = cut(&text, TEXT);
+        (!text.trim().is_empty()).then_some(TurnInput { role, text })
+    };
+    let turns: Vec<TurnInput> = asked.context().into_iter().filter_map(turn).collect();
+    let more = turns.len().saturating_sub(TURNS);
+    turns.into_iter().skip(more).collect()
 }
 
 fn order(a: Option<f64>, b: Option<f64>) -> std::cmp::Ordering {

@@ -80,6 +80,13 @@ impl Reading {
         self.input.iter().rev().find(|message| message.role == "user").and_then(Message::text)
     }
 
+    /// What was said before that, of whoever speaks there.
+    pub fn context(&self) -> Vec<(&str, String)> {
+        let asks = |message: &Message| message.role == "user" && message.text().is_some();
+        let last = self.input.iter().rposition(asks).unwrap_or(0);
+        self.input[..last].iter().filter_map(|turn| Some((turn.role.as_str(), turn.text()?))).collect()
+    }
+
     /// What was answered.
     pub fn answer(&self) -> Option<String> {
         // Several are several choices: the first is what was shown.

@@ -1,5 +1,5 @@
 use atr_core::{
-    domain::trace::{Pillar, StepKind},
+    domain::trace::{Pillar, StepKind, Turn},
     hash,
     ids::{Id, TraceId},
 };
@@ -28,6 +28,7 @@ fn trace(answer: &str, split: Split) -> Trace {
         confidence: None,
         signals: Default::default(),
         flaw_labels: vec![],
+        context: vec![],
         attachments: vec![],
         source: "test".to_owned(),
         licence: "CC0-1.0".to_owned(),
@@ -65,6 +66,24 @@ fn yields(trace: &Trace, steps: &[Step], right: bool, correction: Correction<'_>
 }
 
 const REASONS: [&str; 2] = ["Gold is aurum in Latin.", "So its symbol begins with an A."];
+
+#[test]
+fn what_was_said_before_stands_before_the_question_in_every_row() {
+    let turn = |role, text: &str| Turn { role, text: text.to_owned() };
+    let context = vec![turn(Speaker::User, "Gold's?"), turn(Speaker::Assistant, "Au.")];
+    let trace = Trace { context, query: "And silver's?".to_owned(), ..trace("Ag", Split::Train) };
+    let (rows, _) = yields(&trace, &[], true, Correction::default());
+    let expected = json!({
+        "sft": {"messages": [
+            {"role": "user", "content": "Gold's?"}, {"role": "assistant", "content": "Au."},
+            {"role": "user", "content": "And silver's?"}, {"role": "assistant", "content": "Ag"},
+        ]},
+        "kto": {
+            "prompt": "user: Gold's?\n\nassistant: Au.\n\nuser: And silver's?", "completion": "Ag", "label": true,
+        },
+    });
+    assert_eq!(rows, expected);
+}
 
 #[test]
 fn a_right_answer_is_learnt_from_with_its_reasoning() {
