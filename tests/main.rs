@@ -1,5 +1,6 @@
 //! The tests of the whole, in one binary.
 
+mod asking;
 mod backlog;
 mod commands;
 mod demo;
@@ -17,6 +18,7 @@ mod permissions;
 mod process;
 mod queue;
 mod schema;
+mod subscriptions;
 mod topology;
 mod traces;
 mod world;

@@ -7,6 +7,7 @@ use std::{
 
 use atr::{
     app::{Actor, App, keys},
+    config::Asking,
     http::{AppState, Metrics, router},
 };
 use atr_core::{blobs::Blobs, domain::access::Role, ids::ExpertId};
@@ -28,19 +29,25 @@ pub use support::{Database, records};
 pub struct World {
     pub database: Database,
     pub app: App,
+    pub metrics: Metrics,
     router: Router,
     _folder: TempDir,
 }
 
 impl World {
     pub async fn new() -> Self {
+        Self::asking(Asking::default()).await
+    }
+
+    /// One whose GraphQL API is asked in another way than usual.
+    pub async fn asking(asking: Asking) -> Self {
         static METRICS: OnceLock<Metrics> = OnceLock::new();
         let metrics = METRICS.get_or_init(|| Metrics::install().expect("nothing measures yet")).clone();
         let database = Database::create().await;
         let folder = tempfile::tempdir().expect("a folder");
         let app = App { store: database.store.clone(), blobs: Blobs::new(folder.path()), process: Arc::default() };
-        let router = router(AppState { app: app.clone(), metrics });
-        Self { database, app, router, _folder: folder }
+        let router = router(AppState { app: app.clone(), metrics: metrics.clone(), asking });
+        Self { database, app, metrics, router, _folder: folder }
     }
 
     /// The secret of a new key.

@@ -122,7 +122,15 @@ pub async fn list(app: &App, actor: &Actor, page: PageRequest) -> Result<Page<Ke
 /// # Errors
 /// If a project is named that the key may not enter, or that is not there.
 pub async fn recognise(app: &App, secret: &str, project: Option<&str>) -> Result<Option<Actor>, AppError> {
-    let Some(found) = app.store.authenticate(&token_hash(secret)).await? else { return Ok(None) };
+    recognise_hash(app, &token_hash(secret), project).await
+}
+
+/// The same by the hash of the secret: for whoever asks again later and need not keep the secret itself.
+///
+/// # Errors
+/// As [`recognise`].
+pub async fn recognise_hash(app: &App, hash: &Digest, project: Option<&str>) -> Result<Option<Actor>, AppError> {
+    let Some(found) = app.store.authenticate(hash).await? else { return Ok(None) };
     let mut actor = Actor { project: found.project, role: found.role, key: Some(found.key), expert: found.expert };
     if let Some(slug) = project {
         let named = app.store.project_named(slug).await?;

@@ -1,8 +1,10 @@
 //! The use cases, one file each. They call the ground floor, and return neither HTTP nor GraphQL types.
 
 pub mod backlog;
+pub mod changes;
 pub mod experts;
 pub mod fact_states;
+pub mod follow;
 pub mod keys;
 pub mod projects;
 pub mod promote;
@@ -50,6 +52,8 @@ pub struct Process {
     pub has_broker: bool,
     /// How much of each project's work is not done.
     pub backlogs: backlog::Backlogs,
+    /// What is waited for.
+    pub changes: Arc<changes::Changes>,
 }
 
 /// Counts what became of items that came in through a door.

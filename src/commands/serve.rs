@@ -41,7 +41,8 @@ impl Serve {
                 secret.as_ref().map(|secret| format!("\nThe first key, an operator's, shown this once:\n  {secret}"));
             format!("ATR serves at {address}{}", shown.unwrap_or_default())
         })?;
-        let state = AppState { app: installation.app.clone(), metrics: Metrics::install()? };
+        let state =
+            AppState { app: installation.app.clone(), metrics: Metrics::install()?, asking: self.serving.asking };
         let served = http::serve(listener, state, stop, Duration::from_secs(self.grace.grace_seconds)).await;
         installation.close().await?;
         Ok(served?)

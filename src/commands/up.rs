@@ -50,7 +50,8 @@ impl Up {
         let stages = Stage::ALL.to_vec();
         let options = Options { stages, slots, grace, lease: Options::LEASE, broker: broker.amqp_url };
         let mut working = tokio::spawn(Worker::new(cx, options).run(stop.clone()));
-        let state = AppState { app: installation.app.clone(), metrics: Metrics::install()? };
+        let state =
+            AppState { app: installation.app.clone(), metrics: Metrics::install()?, asking: self.serving.asking };
         let mut serving = std::pin::pin!(http::serve(listener, state, stop.clone(), grace));
         // Whichever ends first ends the other: an API whose worker broke off would go on taking in what nobody does.
         let (served, worked) = tokio::select! {

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use atr_core::blobs::BucketUrl;
 use atr_workers::AmqpUrl;
-use clap::{Args, ValueEnum};
+use clap::{ArgAction, Args, ValueEnum};
 
 /// Where the data is.
 #[derive(Debug, Clone, Args)]
@@ -38,6 +38,31 @@ pub struct Serving {
     /// Where to listen
     #[arg(long, env = "ATR_LISTEN", default_value = "127.0.0.1:8321", value_name = "ADDRESS")]
     pub listen: SocketAddr,
+    #[command(flatten)]
+    pub asking: Asking,
+}
+
+/// What may be asked of the GraphQL API.
+#[derive(Debug, Clone, Args)]
+pub struct Asking {
+    /// Whether the GraphQL API tells its schema to who has a key, and suggests names where one is misspelt
+    #[arg(long, env = "ATR_INTROSPECTION", action = ArgAction::Set, default_value_t = true, value_name = "BOOL")]
+    pub introspection: bool,
+
+    /// Whether browsers get a page at /graphql to try queries in
+    #[arg(long = "graphiql", env = "ATR_GRAPHIQL", action = ArgAction::Set, default_value_t = true, value_name = "BOOL")]
+    pub page: bool,
+
+    /// How many seconds a query or mutation of the GraphQL API may take
+    #[arg(long, env = "ATR_REQUEST_SECONDS", default_value_t = 30, value_name = "SECONDS",
+          value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub request_seconds: u64,
+}
+
+impl Default for Asking {
+    fn default() -> Self {
+        Self { introspection: true, page: true, request_seconds: 30 }
+    }
 }
 
 /// How work is done.

@@ -52,8 +52,12 @@ fn named_wrongly(error: AppError) -> Problem {
     problem
 }
 
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    secret(headers.get(header::AUTHORIZATION)?.to_str().ok()?)
+}
+
+/// The key in `Bearer <key>`.
+pub(super) fn secret(value: &str) -> Option<&str> {
     let (scheme, secret) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then_some(secret.trim()).filter(|secret| !secret.is_empty())
 }

@@ -3,6 +3,7 @@
 mod auth;
 mod graphiql;
 mod graphql;
+mod graphql_ws;
 mod health;
 pub mod ingest;
 mod media;
@@ -21,7 +22,9 @@ use tower_http::{
     trace::TraceLayer,
 };
 
-use crate::app::App;
+use crate::{app::App, config::Asking};
+
+use graphql_ws::Sockets;
 
 pub use auth::Caller;
 pub use health::Metrics;
@@ -33,16 +36,23 @@ pub struct AppState {
     pub app: App,
     /// What this process measured of itself.
     pub metrics: Metrics,
+    /// What may be asked of the GraphQL API.
+    pub asking: Asking,
 }
 
 /// Every route. A route without a decision who may call it does not exist: handlers take a [`Caller`], or stand in
 /// `health` or are the page in `graphiql`, which are open.
 pub fn router(state: AppState) -> Router {
+    routes(state, Sockets::new(CancellationToken::new()))
+}
+
+fn routes(state: AppState, sockets: Sockets) -> Router {
     Router::new()
         .merge(health::router())
         .merge(ingest::router())
         .merge(otlp::router())
-        .merge(graphql::router())
+        .merge(graphql::router(&state.asking))
+        .merge(graphql_ws::router(sockets))
         .fallback(problem::no_route)
         .method_not_allowed_fallback(problem::wrong_method)
         .layer(DefaultBodyLimit::max(8 << 20))
@@ -55,7 +65,8 @@ pub fn router(state: AppState) -> Router {
         .with_state(state)
 }
 
-/// Serves until `stop` fires; then takes no new connections and lets requests finish within `grace`.
+/// Serves until `stop` fires; then takes no new connections, closes sockets, and lets requests finish within
+/// `grace`.
 ///
 /// # Errors
 /// If the listener fails.
@@ -66,8 +77,13 @@ pub async fn serve(
     grace: Duration,
 ) -> std::io::Result<()> {
     let stopped = stop.clone();
-    let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
-    let serving = axum::serve(listener, service).with_graceful_shutdown(async move { stopped.cancelled().await });
+    let sockets = Sockets::new(stop.child_token());
+    let service = routes(state, sockets.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let serving = async {
+        axum::serve(listener, service).with_graceful_shutdown(async move { stopped.cancelled().await }).await?;
+        sockets.closed().await;
+        Ok(())
+    };
     tokio::select! {
         served = serving => served,
         () = async { stop.cancelled().await; tokio::time::sleep(grace).await } => {

@@ -1,7 +1,5 @@
 //! Pausing a stage: nothing of it is claimed, in any project. What runs finishes, and tasks go on being enqueued.
 
-use std::collections::BTreeSet;
-
 use chrono::{DateTime, Utc};
 
 use super::Stage;
@@ -57,7 +55,7 @@ impl Store {
         .execute(&self.pool)
         .await?;
         if done.rows_affected() > 0 {
-            self.bell.ring(&BTreeSet::from([stage]));
+            self.bell.ring([stage]);
         }
         Ok(done.rows_affected() > 0)
     }

@@ -57,7 +57,7 @@ impl Demo {
         let app = &installation.app;
         let (listener, address) = listen(&self.serving).await?;
         let first_key = installation.first_key().await?;
-        let state = AppState { app: app.clone(), metrics: Metrics::install()? };
+        let state = AppState { app: app.clone(), metrics: Metrics::install()?, asking: self.serving.asking.clone() };
         let grace = Duration::from_secs(20);
         let serving = tokio::spawn(http::serve(listener, state, stop.clone(), grace));
         let options = Options { stages: Stage::ALL.to_vec(), slots: 6, grace, lease: Options::LEASE, broker: None };
