@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
 use super::{Result, StoreError, Tx, ledger::Ledger};
@@ -27,7 +27,41 @@ pub(super) const REMOVED: i64 = 1000;
 
 type Key = (SpanTraceId, SpanId);
 
+/// How far what is staged is counted: more costs more, and tells nobody more.
+const COUNTED: i64 = 100_000;
+
+/// What waits for its trace to be assembled, or was part of one and is kept for what may come late.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Staged {
+    /// How many spans, counted to 100,000.
+    pub spans: i64,
+    /// How many events, counted to 100,000.
+    pub events: i64,
+    /// When the oldest of the spans came.
+    pub oldest: Option<DateTime<Utc>>,
+}
+
 impl Tx {
+    /// How much is staged in this project (staged_span_received_idx, staged_event_received_idx).
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn staged(&mut self) -> Result<Staged> {
+        let project = self.project_uuid();
+        let row = sqlx::query!(
+            r#"
+            select (select count(*) from (select from staged_span where project_id = $1 limit $2) s) as "spans!",
+                   (select count(*) from (select from staged_event where project_id = $1 limit $2) e) as "events!",
+                   (select received_at from staged_span where project_id = $1 order by received_at limit 1) as oldest
+            "#,
+            project,
+            COUNTED
+        )
+        .fetch_one(self.connection())
+        .await?;
+        Ok(Staged { spans: row.spans, events: row.events, oldest: row.oldest })
+    }
+
     /// Stages spans and accounts for every one; refused ones are only counted. With them goes a task for each trace,
     /// put off until the trace is quiet. A span that was staged already is a duplicate; one that has the ids of
     /// another is quarantined.
