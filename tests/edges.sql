@@ -19,6 +19,10 @@ insert into error_trace
            0.5, '{"entropy": 1}', '{}', '[{"digest": "00", "media_type": "text/plain", "bytes": 1}]', 's', 'CC0-1.0',
            false, pg_temp.hash(n), pg_temp.id(3, n), at, at, '[{"role": "user", "text": "x"}]'
     from n;
+insert into trace_revision
+    select project, pg_temp.id(7, n), decode(lpad(to_hex(n), 32, '0'), 'hex'), 2 - n % 2,
+           case when n % 2 = 0 then pg_temp.id(7, n - 1) end, 1, at
+    from n;
 insert into reasoning_step
     select project, pg_temp.id(7, n), at, pg_temp.id(8, 2 * n + at), at::text, 'reasoning', 'x',
            case at when 1 then '{0}'::integer[] else '{}' end, null, null, null

@@ -1,5 +1,6 @@
 //! The tests of the whole, in one binary.
 
+mod asking;
 mod audit;
 mod backlog;
 mod commands;
@@ -21,6 +22,7 @@ mod process;
 mod queue;
 mod redaction;
 mod schema;
+mod subscriptions;
 mod tls;
 mod topology;
 mod traces;

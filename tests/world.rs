@@ -7,6 +7,7 @@ use std::{
 
 use atr::{
     app::{Actor, App, keys},
+    config::Asking,
     http::{AppState, Metrics, router},
 };
 use atr_core::{blobs::Blobs, domain::access::Role, ids::ExpertId};
@@ -35,18 +36,27 @@ pub struct World {
 
 impl World {
     pub async fn new() -> Self {
-        Self::behind([]).await
+        Self::served([], Asking::default()).await
     }
 
     /// Behind proxies of these networks, which are trusted.
     pub async fn behind<const N: usize>(proxies: [&str; N]) -> Self {
+        Self::served(proxies, Asking::default()).await
+    }
+
+    /// One whose GraphQL API is asked in another way than usual.
+    pub async fn asking(asking: Asking) -> Self {
+        Self::served([], asking).await
+    }
+
+    async fn served<const N: usize>(proxies: [&str; N], asking: Asking) -> Self {
         static METRICS: OnceLock<Metrics> = OnceLock::new();
         let metrics = METRICS.get_or_init(|| Metrics::install().expect("nothing measures yet")).clone();
         let database = Database::create().await;
         let folder = tempfile::tempdir().expect("a folder");
         let app = App { store: database.store.clone(), blobs: Blobs::new(folder.path()), process: Arc::default() };
         let trusted_proxies = proxies.map(|network| network.parse().expect("a network")).into();
-        let state = AppState { app: app.clone(), metrics, trusted_proxies };
+        let state = AppState { app: app.clone(), metrics, trusted_proxies, asking };
         let router = router(state.clone());
         Self { database, app, state, router, _folder: folder }
     }

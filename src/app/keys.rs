@@ -248,13 +248,29 @@ pub async fn recognise(
     project: Option<&str>,
     origin: Option<IpAddr>,
 ) -> Result<Option<Actor>, AppError> {
-    let Some(found) = app.store.authenticate(&token_hash(secret)).await? else { return Ok(None) };
-    app.process.rates.admit(found.key, found.requests_per_minute)?;
+    let actor = recognise_hash(app, &token_hash(secret), project, origin).await?;
+    actor.iter().try_for_each(|actor| app.process.rates.admit(actor))?;
+    Ok(actor)
+}
+
+/// The same by the hash of the secret, and not counted as a request of its bearer's: for whoever asks again later and need
+/// not keep the secret itself.
+///
+/// # Errors
+/// As [`recognise`], but for asking too often.
+pub async fn recognise_hash(
+    app: &App,
+    hash: &Digest,
+    project: Option<&str>,
+    origin: Option<IpAddr>,
+) -> Result<Option<Actor>, AppError> {
+    let Some(found) = app.store.authenticate(hash).await? else { return Ok(None) };
     let mut actor = Actor {
         project: found.project,
         role: found.role,
         scopes: found.scopes,
         key: Some(found.key),
+        requests_per_minute: found.requests_per_minute,
         expert: found.expert,
         origin,
     };

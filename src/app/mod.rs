@@ -2,8 +2,10 @@
 
 pub mod audit;
 pub mod backlog;
+pub mod changes;
 pub mod experts;
 pub mod fact_states;
+pub mod follow;
 pub mod keys;
 pub mod projects;
 pub mod promote;
@@ -56,6 +58,8 @@ pub struct Process {
     pub backlogs: backlog::Backlogs,
     /// How often each key asked of late.
     pub rates: rates::Rates,
+    /// What is waited for.
+    pub changes: Arc<changes::Changes>,
 }
 
 /// Counts what became of items that came in through a door.
@@ -77,6 +81,8 @@ pub struct Actor {
     pub scopes: Scopes,
     /// The key they came with; none for this machine's own commands.
     pub key: Option<ApiKeyId>,
+    /// How many requests a minute the key is answered; none is the server's own bound.
+    pub requests_per_minute: Option<i32>,
     /// The expert they are.
     pub expert: Option<ExpertId>,
     /// The address they ask from; none for this machine's own commands.
@@ -86,7 +92,15 @@ pub struct Actor {
 impl Actor {
     /// Whoever can run commands on this machine beside the database: an operator.
     pub fn local(project: ProjectId) -> Self {
-        Self { project, role: Role::Operator, scopes: Scopes::WHOLE, key: None, expert: None, origin: None }
+        Self {
+            project,
+            role: Role::Operator,
+            scopes: Scopes::WHOLE,
+            key: None,
+            requests_per_minute: None,
+            expert: None,
+            origin: None,
+        }
     }
 
     /// Refuses what the role does not permit.

@@ -12,7 +12,7 @@ use governor::{
     clock::{Clock, DefaultClock},
 };
 
-use super::AppError;
+use super::{Actor, AppError};
 
 /// The requests a minute that a key is answered where nothing else is said.
 pub const REQUESTS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(60_000).expect("not zero");
@@ -43,9 +43,13 @@ impl Rates {
         Self { bound, clock: DefaultClock::default(), buckets: Mutex::default() }
     }
 
-    /// Lets a key's request in, or says when to ask again. `own` is the key's own bound.
-    pub(super) fn admit(&self, key: ApiKeyId, own: Option<i32>) -> Result<(), AppError> {
-        let own = own.and_then(|own| u32::try_from(own).ok()).and_then(NonZeroU32::new);
+    /// Lets a request in, or says when to ask again. What comes without a key, from a command, is let in.
+    ///
+    /// # Errors
+    /// [`AppError::TooOften`].
+    pub fn admit(&self, actor: &Actor) -> Result<(), AppError> {
+        let Some(key) = actor.key else { return Ok(()) };
+        let own = actor.requests_per_minute.and_then(|own| u32::try_from(own).ok()).and_then(NonZeroU32::new);
         let bound = own.unwrap_or(self.bound);
         let bucket = {
             let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);

@@ -58,7 +58,7 @@ impl Serve {
 /// What the doors of this process share. Once a process.
 pub(crate) fn state(serving: &Serving, app: &App) -> anyhow::Result<AppState> {
     let trusted_proxies = serving.trusted_proxies.clone().into();
-    Ok(AppState { app: app.clone(), metrics: Metrics::install()?, trusted_proxies })
+    Ok(AppState { app: app.clone(), metrics: Metrics::install()?, trusted_proxies, asking: serving.asking.clone() })
 }
 
 /// Where OTLP over gRPC is taken unless told otherwise: the port that exporters know.

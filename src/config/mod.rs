@@ -4,7 +4,7 @@ use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, str::FromStr};
 
 use atr_core::blobs::BucketUrl;
 use atr_workers::AmqpUrl;
-use clap::{Args, ValueEnum};
+use clap::{ArgAction, Args, ValueEnum};
 use ipnet::IpNet;
 
 use crate::app::rates::REQUESTS_PER_MINUTE;
@@ -61,6 +61,9 @@ pub struct Serving {
     /// Where to take OTLP over gRPC, or `off` [default: 127.0.0.1:4317, or nowhere if something else listens there]
     #[arg(long, env = "ATR_OTLP_GRPC_LISTEN", value_name = "ADDRESS")]
     pub otlp_grpc_listen: Option<GrpcListen>,
+
+    #[command(flatten)]
+    pub asking: Asking,
 }
 
 /// Where gRPC is served, if it is.
@@ -81,6 +84,29 @@ impl FromStr for GrpcListen {
             "" | "off" => Ok(Self::Off),
             address => address.parse().map(Self::At).map_err(|error| format!("{error}: give ADDRESS:PORT, or off")),
         }
+    }
+}
+
+/// What may be asked of the GraphQL API.
+#[derive(Debug, Clone, Args)]
+pub struct Asking {
+    /// Whether the GraphQL API tells its schema to who has a key, and suggests names where one is misspelt
+    #[arg(long, env = "ATR_INTROSPECTION", action = ArgAction::Set, default_value_t = true, value_name = "BOOL")]
+    pub introspection: bool,
+
+    /// Whether browsers get a page at /graphql to try queries in
+    #[arg(long = "graphiql", env = "ATR_GRAPHIQL", action = ArgAction::Set, default_value_t = true, value_name = "BOOL")]
+    pub page: bool,
+
+    /// How many seconds a query or mutation of the GraphQL API may take
+    #[arg(long, env = "ATR_REQUEST_SECONDS", default_value_t = 30, value_name = "SECONDS",
+          value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub request_seconds: u64,
+}
+
+impl Default for Asking {
+    fn default() -> Self {
+        Self { introspection: true, page: true, request_seconds: 30 }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a resolver says when something is wrong. Inner detail goes to the log and never to the caller.
 
-use async_graphql::{Error, ErrorExtensions};
+use async_graphql::{Error, ErrorExtensionValues, ErrorExtensions, ServerError};
 use atr_core::store::StoreError;
 
 use crate::app::AppError;
@@ -17,6 +17,15 @@ pub(super) fn fault(error: &AppError) -> Error {
             extensions.set("retryAfterSeconds", *retry_after_seconds);
         }
     })
+}
+
+/// Why a request is not run at all.
+pub(super) fn refused(code: &str, message: impl Into<String>) -> ServerError {
+    let mut error = ServerError::new(message, None);
+    let mut extensions = ErrorExtensionValues::default();
+    extensions.set("code", code);
+    error.extensions = Some(extensions);
+    error
 }
 
 /// A field's name as callers of this door write it: `weekly_capacity` is `weeklyCapacity` here.

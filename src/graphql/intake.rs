@@ -63,6 +63,17 @@ pub struct Balance {
     rejected: Int64,
 }
 
+/// Telemetry that is kept until its traces are long put together.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct Staged {
+    /// How many spans, counted to 100,000 at most.
+    spans: Int64,
+    /// How many events, counted to 100,000 at most.
+    events: Int64,
+    /// When the oldest of the spans came.
+    oldest: Option<DateTime<Utc>>,
+}
+
 impl From<intake::Balance> for Balance {
     fn from(from: intake::Balance) -> Self {
         Self {
@@ -158,6 +169,12 @@ pub struct IntakeQuery;
 
 #[Object]
 impl IntakeQuery {
+    /// Telemetry that waits for its trace to be put together, or was part of one and is kept for what may come late.
+    async fn staged(&self, ctx: &Context<'_>) -> Result<Staged> {
+        let store::Staged { spans, events, oldest } = reading(ctx).await?.staged().await.or_fault()?;
+        Ok(Staged { spans: Int64(spans), events: Int64(events), oldest })
+    }
+
     /// A batch of input by its id; null if this project has none of that id.
     async fn batch(&self, ctx: &Context<'_>, #[graphql(desc = "Its id.")] id: ID) -> Result<Option<Batch>> {
         found::<BatchId, _>(ctx, &id).await

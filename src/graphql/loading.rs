@@ -35,7 +35,7 @@ use super::{
     session::session,
     snapshot::Snapshot,
     step::Step,
-    trace::Trace,
+    trace::{Trace, TraceRevision},
     training::{JobEvent, TrainingJob},
     verification::{Claim, Verification},
 };
@@ -144,6 +144,7 @@ edges! {
     StepsOf(TraceId) => Step by steps_of_traces of |step| Some(step.0.trace);
     LatestVerificationOf(TraceId) => Verification by latest_verifications_of_traces of |run| Some(run.0.trace);
     ClaimsOf(VerificationId) => Claim by claims_of_verifications of |claim| Some(claim.0.verification);
+    RevisionOf(TraceId) => TraceRevision by revisions_of_traces of |revision| Some(revision.0.trace);
     LatestScoreOf(TraceId) => Score by latest_scores_of_traces of |score| Some(score.0.trace);
     StandingReviewsOf(TraceId) => Review by latest_reviews_of_traces of |review| Some(review.0.trace);
     ConsensusOf(ChainGroupId) => Consensus by latest_consensus_of_groups of |found| Some(found.0.group);

@@ -20,6 +20,7 @@ mod model;
 mod mutations;
 mod node;
 mod paging;
+mod persisted;
 mod project;
 mod queue;
 mod redaction;
@@ -29,6 +30,7 @@ mod score;
 mod session;
 mod snapshot;
 mod step;
+mod subscription;
 mod trace;
 mod training;
 mod verification;
@@ -40,13 +42,22 @@ use std::{
 };
 
 use async_graphql::{
-    EmptySubscription, MergedObject, Request, Response, SDLExportOptions, Schema, parser::types::OperationType,
+    MergedObject, Request, Response, SDLExportOptions, Schema, ServerError,
+    parser::types::{ExecutableDocument, OperationType, Selection, SelectionSet},
+};
+use futures_util::{
+    StreamExt,
+    stream::{self, BoxStream},
 };
 
+use fault::refused;
+use gather::Gatherer;
 use limits::Limits;
+use persisted::Persisted;
 
 pub use mutations::Mutation;
 pub use session::Session;
+pub use subscription::Subscription;
 
 /// What is recorded. Lists are pages in Relay's form, newest first where nothing else is said.
 #[derive(Debug, Default, MergedObject)]
@@ -76,7 +87,7 @@ pub struct Query(
 );
 
 /// The engine, which answers whatever it is given.
-type Engine = Schema<Query, Mutation, EmptySubscription>;
+type Engine = Schema<Query, Mutation, Subscription>;
 
 /// How many errors a document that is not run is told at most: the first ones are what helps, and a document can be
 /// wrong in as many places as it has words.
@@ -87,6 +98,7 @@ const ERRORS: usize = 5;
 pub struct Api {
     engine: Engine,
     limits: Arc<Limits>,
+    persisted: Arc<Persisted>,
 }
 
 impl std::fmt::Debug for Api {
@@ -99,47 +111,103 @@ impl std::fmt::Debug for Api {
 #[derive(Debug)]
 pub struct Admitted {
     request: Request,
-    /// Whether the operation that would run changes something, or its name leaves that open.
-    pub changes: bool,
+    /// What the operation that would run does; where its name leaves that open, the most that it may do.
+    pub does: Does,
+}
+
+/// What an operation does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Does {
+    /// It reads.
+    Query,
+    /// It follows.
+    Subscription,
+    /// It changes something.
+    Mutation,
+}
+
+impl From<OperationType> for Does {
+    fn from(ty: OperationType) -> Self {
+        match ty {
+            OperationType::Query => Self::Query,
+            OperationType::Mutation => Self::Mutation,
+            OperationType::Subscription => Self::Subscription,
+        }
+    }
 }
 
 impl Api {
-    /// Reads a request's document and holds it against the limits.
+    fn new(introspection: bool) -> Self {
+        let mut engine = Schema::build(Query::default(), Mutation::default(), Subscription);
+        if !introspection {
+            // Suggestions would tell the schema name by name.
+            engine = engine.disable_introspection().disable_suggestions();
+        }
+        let engine = engine.finish();
+        let limits = Arc::new(Limits::of(&engine.sdl(), introspection));
+        Self { engine, limits, persisted: Arc::new(Persisted::new()) }
+    }
+
+    /// Reads a request's document, which it brings or names by its hash, and holds it against the limits.
     ///
     /// # Errors
     /// What to answer to a document that cannot be read or asks for too much.
-    pub fn admit(&self, mut request: Request) -> Result<Admitted, Box<Response>> {
-        let document = self
-            .limits
-            .read(&request.query, &request.variables)
-            .map_err(|error| Box::new(Response::from_errors(vec![error])))?;
-        let changes = document
-            .operations
-            .iter()
-            .filter(|(known, _)| match (known, &request.operation_name) {
-                (Some(known), Some(wanted)) => known.as_str() == wanted,
-                _ => true,
-            })
-            .any(|(_, operation)| operation.node.ty != OperationType::Query);
-        request.set_parsed_query(document);
-        Ok(Admitted { request, changes })
+    pub fn admit(&self, request: Request) -> Result<Admitted, Box<Response>> {
+        self.read(request).map_err(|error| Box::new(told(Response::from_errors(vec![error]))))
     }
 
-    /// Runs a request.
+    fn read(&self, mut request: Request) -> Result<Admitted, ServerError> {
+        let hash = self.persisted.complete(&mut request)?;
+        if request.query.is_empty() {
+            return Err(refused("BAD_USER_INPUT", "give the document in `query`"));
+        }
+        let document = self.limits.read(&request.query, &request.variables)?;
+        let mut does = Does::Query;
+        for (known, operation) in document.operations.iter() {
+            let meant = match (known, &request.operation_name) {
+                (Some(known), Some(wanted)) => known.as_str() == wanted,
+                _ => true,
+            };
+            if meant {
+                does = does.max(operation.node.ty.into());
+            }
+            if operation.node.ty == OperationType::Subscription
+                && roots(&document, &operation.node.selection_set.node) != 1
+            {
+                return Err(refused(
+                    "BAD_USER_INPUT",
+                    "a subscription follows one field: give each an operation of its own",
+                ));
+            }
+        }
+        if let Some(hash) = hash {
+            self.persisted.keep(hash, &request.query);
+        }
+        request.set_parsed_query(document);
+        Ok(Admitted { request, does })
+    }
+
+    /// Runs a query or a mutation.
     pub async fn run(&self, admitted: Admitted) -> Response {
-        let session =
-            admitted.request.data.get(&TypeId::of::<Session>()).and_then(|data| data.downcast_ref::<Session>());
-        let gatherer = session.map(|session| Arc::clone(&session.loader));
+        let gatherer = gatherer(&admitted.request);
         let running = self.engine.execute(admitted.request);
-        let mut answer = match gatherer {
+        told(match gatherer {
             Some(gatherer) => gatherer.drive(running).await,
             // Without a caller nothing is read but the schema.
             None => running.await,
-        };
-        if answer.errors.iter().all(|error| error.path.is_empty()) {
-            answer.errors.truncate(ERRORS);
-        }
-        answer
+        })
+    }
+
+    /// Runs a subscription; of another operation the one answer.
+    pub fn follow(&self, admitted: Admitted) -> BoxStream<'static, Response> {
+        let gatherer = gatherer(&admitted.request);
+        let events = self.engine.execute_stream(admitted.request).map(told).boxed();
+        let Some(gatherer) = gatherer else { return events };
+        stream::unfold((events, gatherer), async |(mut events, gatherer)| {
+            let event = gatherer.drive(events.next()).await?;
+            Some((event, (events, gatherer)))
+        })
+        .boxed()
     }
 
     /// Admits a request and runs it.
@@ -151,13 +219,48 @@ impl Api {
     }
 }
 
-/// The schema of this program, built once.
+/// What gathers the records that a request's fields wait for.
+fn gatherer(request: &Request) -> Option<Arc<Gatherer>> {
+    let session = request.data.get(&TypeId::of::<Session>())?.downcast_ref::<Session>()?;
+    Some(Arc::clone(&session.loader))
+}
+
+/// An answer as it is told: every error with a code, and few where nothing was run.
+fn told(mut answer: Response) -> Response {
+    if answer.errors.iter().all(|error| error.path.is_empty()) {
+        answer.errors.truncate(ERRORS);
+    }
+    for error in &mut answer.errors {
+        let extensions = error.extensions.get_or_insert_default();
+        if extensions.get("code").is_none() {
+            extensions.set("code", "BAD_USER_INPUT");
+        }
+    }
+    answer
+}
+
+/// How many fields a selection has, those of its fragments included. The limits bound them, and refuse circles.
+fn roots(document: &ExecutableDocument, set: &SelectionSet) -> usize {
+    let fields = |selection: &Selection| match selection {
+        Selection::Field(_) => 1,
+        Selection::InlineFragment(inline) => roots(document, &inline.node.selection_set.node),
+        Selection::FragmentSpread(spread) => document
+            .fragments
+            .get(&spread.node.fragment_name.node)
+            .map_or(1, |fragment| roots(document, &fragment.node.selection_set.node)),
+    };
+    set.items.iter().map(|selection| fields(&selection.node)).sum()
+}
+
+/// The schema of this program, which tells itself to who asks.
 pub fn api() -> Api {
-    static API: LazyLock<Api> = LazyLock::new(|| {
-        let engine = Schema::build(Query::default(), Mutation::default(), EmptySubscription).finish();
-        let limits = Arc::new(Limits::of(&engine.sdl()));
-        Api { engine, limits }
-    });
+    static API: LazyLock<Api> = LazyLock::new(|| Api::new(true));
+    API.clone()
+}
+
+/// The same, which neither tells its schema nor suggests names of it.
+pub fn silent_api() -> Api {
+    static API: LazyLock<Api> = LazyLock::new(|| Api::new(false));
     API.clone()
 }
 

@@ -91,6 +91,18 @@ pub struct QueueDepth {
     oldest: Option<DateTime<Utc>>,
 }
 
+impl From<queue::Depth> for QueueDepth {
+    fn from(depth: queue::Depth) -> Self {
+        Self { stage: depth.stage.into(), state: depth.state.into(), tasks: Int64(depth.tasks), oldest: depth.oldest }
+    }
+}
+
+impl From<queue::Rate> for QueueRate {
+    fn from(rate: queue::Rate) -> Self {
+        Self { stage: rate.stage.into(), per_minute: rate.per_second() * 60.0 }
+    }
+}
+
 /// How fast a stage's tasks are done.
 #[derive(Debug, Clone, SimpleObject)]
 pub struct QueueRate {
@@ -171,23 +183,14 @@ impl QueueQuery {
     /// How many tasks each stage has in each state.
     async fn queue_depth(&self, ctx: &Context<'_>) -> Result<Vec<QueueDepth>> {
         let depths = reading(ctx).await?.queue_depth().await.or_fault()?;
-        Ok(depths
-            .into_iter()
-            .map(|depth| QueueDepth {
-                stage: depth.stage.into(),
-                state: depth.state.into(),
-                tasks: Int64(depth.tasks),
-                oldest: depth.oldest,
-            })
-            .collect())
+        Ok(depths.into_iter().map(Into::into).collect())
     }
 
     /// How fast each stage did this project's tasks, over the last five minutes, or over the time that the stage's
     /// newest 5,000 of all projects took; a stage that did none is not named.
     async fn queue_rates(&self, ctx: &Context<'_>) -> Result<Vec<QueueRate>> {
         let rates = reading(ctx).await?.queue_rates().await.or_fault()?;
-        let told = |rate: queue::Rate| QueueRate { stage: rate.stage.into(), per_minute: rate.per_second() * 60.0 };
-        Ok(rates.into_iter().map(told).collect())
+        Ok(rates.into_iter().map(Into::into).collect())
     }
 
     /// The stages that are paused, in every project.

@@ -16,7 +16,7 @@ use super::{
     fault::OrFault,
     intake::Batch,
     loading::{
-        self, ClaimsOf, ConsensusOf, ExamplesOf, LatestScoreOf, LatestVerificationOf, MembersOf, ReviewsOf,
+        self, ClaimsOf, ConsensusOf, ExamplesOf, LatestScoreOf, LatestVerificationOf, MembersOf, ReviewsOf, RevisionOf,
         StandingReviewsOf, StepsOf, children, found, maybe, one,
     },
     model::ModelVersion,
@@ -194,6 +194,11 @@ impl Trace {
         Ok(children(ctx, LatestScoreOf(self.0.id)).await?.pop())
     }
 
+    /// Which revision it is of what spans make; null where it was not put together from spans.
+    async fn revision(&self, ctx: &Context<'_>) -> Result<Option<TraceRevision>> {
+        Ok(children(ctx, RevisionOf(self.0.id)).await?.pop())
+    }
+
     /// Every revision of every review of it, newest first.
     async fn reviews(
         &self,
@@ -258,6 +263,46 @@ pub struct Attachment {
 impl From<trace::Attachment> for Attachment {
     fn from(from: trace::Attachment) -> Self {
         Self { digest: from.digest, media_type: from.media_type, bytes: Int64(from.bytes), name: from.name }
+    }
+}
+
+/// A trace's place among those that were put together from the spans of one trace of telemetry. Late spans make another
+/// revision, and the one before stays.
+#[derive(Debug, Clone)]
+pub struct TraceRevision(pub(super) store::TraceRevision);
+
+/// A trace's place among those that were put together from the spans of one trace of telemetry. Late spans make another
+/// revision, and the one before stays.
+#[Object]
+impl TraceRevision {
+    /// The trace id that the spans have, 32 hex digits.
+    async fn spans_of(&self) -> String {
+        self.0.spans_of.to_string()
+    }
+
+    /// From 1.
+    async fn revision(&self) -> i32 {
+        self.0.revision
+    }
+
+    /// From how many spans it was put together.
+    async fn spans(&self) -> i32 {
+        self.0.spans
+    }
+
+    /// The trace of the revision before.
+    async fn supersedes(&self, ctx: &Context<'_>) -> Result<Option<Trace>> {
+        maybe(ctx, self.0.supersedes).await
+    }
+
+    /// The trace of the revision after: this one is routed to nobody any more.
+    async fn superseded_by(&self, ctx: &Context<'_>) -> Result<Option<Trace>> {
+        maybe(ctx, self.0.superseded_by).await
+    }
+
+    /// When it was put together.
+    async fn at(&self) -> DateTime<Utc> {
+        self.0.at
     }
 }
 

@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use axum::{
     extract::{ConnectInfo, FromRequestParts},
-    http::{HeaderMap, StatusCode, header, request::Parts},
+    http::{Extensions, HeaderMap, StatusCode, header, request::Parts},
 };
 
 use super::{AppState, problem::Problem};
@@ -35,7 +35,7 @@ impl FromRequestParts<AppState> for Caller {
                 Problem { field: Some("ATR-Project".to_owned()), ..problem }
             })?),
         };
-        let actor = keys::recognise(&state.app, secret, project, origin(parts, state))
+        let actor = keys::recognise(&state.app, secret, project, origin(&parts.extensions, &parts.headers, state))
             .await
             .map_err(named_wrongly)?
             .ok_or_else(|| {
@@ -59,11 +59,11 @@ fn named_wrongly(error: AppError) -> Problem {
 
 /// The address that a request comes from: that of its connection, or, where a proxy that is trusted holds the
 /// connection, the last one that the header X-Forwarded-For names before the proxies that are.
-fn origin(parts: &Parts, state: &AppState) -> Option<IpAddr> {
-    let ConnectInfo(peer) = parts.extensions.get::<ConnectInfo<SocketAddr>>()?;
+pub(super) fn origin(extensions: &Extensions, headers: &HeaderMap, state: &AppState) -> Option<IpAddr> {
+    let ConnectInfo(peer) = extensions.get::<ConnectInfo<SocketAddr>>()?;
     let trusted = |address: &IpAddr| state.trusted_proxies.iter().any(|network| network.contains(address));
     let mut origin = peer.ip().to_canonical();
-    let forwarded = parts.headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
+    let forwarded = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
     let mut named: Vec<&str> = forwarded.flat_map(|value| value.split(',')).map(str::trim).collect();
     while trusted(&origin) {
         let Some(before) = named.pop().and_then(|text| text.parse::<IpAddr>().ok()) else { break };
@@ -72,8 +72,12 @@ fn origin(parts: &Parts, state: &AppState) -> Option<IpAddr> {
     Some(origin)
 }
 
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    secret(headers.get(header::AUTHORIZATION)?.to_str().ok()?)
+}
+
+/// The key in `Bearer <key>`.
+pub(super) fn secret(value: &str) -> Option<&str> {
     let (scheme, secret) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then_some(secret.trim()).filter(|secret| !secret.is_empty())
 }

@@ -1,8 +1,6 @@
 //! `/graphql`, by the working draft of GraphQL over HTTP: POST, queries by GET, and a page to try them in.
 
-use std::time::Duration;
-
-use async_graphql::{Request, Response as Answer, Variables};
+use async_graphql::{Extensions, Request, Response as Answer, ServerError, Variables};
 use axum::{
     Router,
     body::Bytes,
@@ -15,33 +13,63 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{AppState, Caller, graphiql, media, problem::Problem};
-use crate::graphql::{Api, Session, api};
+use crate::{
+    app::Actor,
+    config::Asking,
+    graphql::{Admitted, Api, Does, Session, api, silent_api},
+};
 
-/// How long a request may take.
-const TIME: Duration = Duration::from_secs(30);
+pub(super) fn router(asking: &Asking) -> Router<AppState> {
+    let router = Router::new().route("/graphql", get(by_get).post(by_post));
+    if asking.page { router.route("/graphql/page.js", get(graphiql::script)) } else { router }
+}
 
-pub(super) fn router() -> Router<AppState> {
-    let api = api();
-    let asked = api.clone();
-    Router::new().route("/graphql/page.js", get(graphiql::script)).route(
-        "/graphql",
-        get(move |parts: Parts, query: RawQuery, state: State<AppState>| by_get(asked.clone(), parts, query, state))
-            .post(move |caller: Caller, headers: HeaderMap, state: State<AppState>, body| {
-                by_post(api.clone(), caller, headers, state, body)
-            }),
-    )
+/// The schema as this installation serves it.
+pub(super) fn served(asking: &Asking) -> Api {
+    if asking.introspection { api() } else { silent_api() }
 }
 
 /// A request in the form of the draft. Unknown properties are ignored; null is as if absent.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Asked {
+pub(super) struct Asked {
     query: Option<String>,
     operation_name: Option<String>,
     variables: Option<Map<String, Value>>,
-    /// Nothing is done with it; the draft asks that it be an object.
-    #[serde(rename = "extensions")]
-    _extensions: Option<Map<String, Value>>,
+    /// Of these `persistedQuery` is known.
+    extensions: Option<Map<String, Value>>,
+}
+
+impl Asked {
+    /// Whether it says what is asked: by a document, or by what may stand for one.
+    fn has_document(&self) -> bool {
+        self.query.is_some() || self.extensions.as_ref().is_some_and(|more| more.contains_key("persistedQuery"))
+    }
+
+    /// The request, for a caller.
+    pub(super) fn by(self, session: Session) -> Request {
+        let mut request = Request::new(self.query.unwrap_or_default()).data(session);
+        if let Some(name) = self.operation_name {
+            request = request.operation_name(name);
+        }
+        if let Some(variables) = self.variables {
+            request = request.variables(Variables::from_json(Value::Object(variables)));
+        }
+        let known = self.extensions.and_then(|mut more| more.remove("persistedQuery"));
+        // What is no value of GraphQL is as wrong as null.
+        let known = known.map(|known| async_graphql::Value::from_json(known).unwrap_or_default());
+        request.extensions = Extensions(known.map(|known| ("persistedQuery".to_owned(), known)).into_iter().collect());
+        request
+    }
+}
+
+/// Runs a query or mutation within the time that a request may take.
+pub(super) async fn run(api: &Api, asking: &Asking, admitted: Admitted) -> Result<Answer, String> {
+    let within = std::time::Duration::from_secs(asking.request_seconds);
+    tokio::time::timeout(within, api.run(admitted)).await.map_err(|_| {
+        let seconds = asking.request_seconds;
+        format!("this took longer than {seconds} seconds and was given up; ask for less at once")
+    })
 }
 
 fn bad(detail: impl Into<String>) -> Problem {
@@ -49,7 +77,6 @@ fn bad(detail: impl Into<String>) -> Problem {
 }
 
 async fn by_post(
-    api: Api,
     Caller(actor): Caller,
     headers: HeaderMap,
     State(state): State<AppState>,
@@ -74,21 +101,20 @@ async fn by_post(
         return Err(bad("the body: give one request as a JSON object; several at once are not taken"));
     }
     let asked: Asked = serde_json::from_slice(&body).map_err(|error| bad(format!("the body: {error}")))?;
-    answer(&api, Session::new(state.app, actor), asked, media, false).await
+    answer(state, actor, asked, media, false).await
 }
 
 async fn by_get(
-    api: Api,
     mut parts: Parts,
     RawQuery(query): RawQuery,
     State(state): State<AppState>,
 ) -> Result<Response, Problem> {
-    if media::prefers_html(&parts.headers) {
+    if state.asking.page && media::prefers_html(&parts.headers) {
         return Ok(graphiql::page());
     }
     let Caller(actor) = Caller::from_request_parts(&mut parts, &state).await?;
     let media = media::accepted(&parts.headers)?;
-    let mut asked = Asked { query: None, operation_name: None, variables: None, _extensions: None };
+    let mut asked = Asked::default();
     let object = |name: &str, text: &str| {
         serde_json::from_str(text).map_err(|error| bad(format!("the parameter {name} is no JSON object: {error}")))
     };
@@ -102,56 +128,60 @@ async fn by_get(
             "query" => asked.query = Some(value.into_owned()),
             "operationName" if !value.is_empty() => asked.operation_name = Some(value.into_owned()),
             "variables" if !value.is_empty() => asked.variables = object(name, &value)?,
-            "extensions" if !value.is_empty() => asked._extensions = object(name, &value)?,
+            "extensions" if !value.is_empty() => asked.extensions = object(name, &value)?,
             _ => {}
         }
     }
-    answer(&api, Session::new(state.app, actor), asked, media, true).await
+    answer(state, actor, asked, media, true).await
 }
 
 async fn answer(
-    api: &Api,
-    session: Session,
+    state: AppState,
+    actor: Actor,
     asked: Asked,
     media: media::Media,
     only_query: bool,
 ) -> Result<Response, Problem> {
-    let query = asked.query.ok_or_else(|| bad("give the document in `query`"))?;
-    let mut request = Request::new(query).data(session);
-    if let Some(name) = asked.operation_name {
-        request = request.operation_name(name);
+    if !asked.has_document() {
+        return Err(bad("give the document in `query`"));
     }
-    if let Some(variables) = asked.variables {
-        request = request.variables(Variables::from_json(Value::Object(variables)));
-    }
-    let admitted = match api.admit(request) {
+    let api = served(&state.asking);
+    let admitted = match api.admit(asked.by(Session::new(state.app, actor))) {
         Ok(admitted) => admitted,
         Err(refused) => return Ok(written(*refused, media)),
     };
-    if only_query && admitted.changes {
-        let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "send mutations by POST");
-        return Ok(([(header::ALLOW, "POST")], problem).into_response());
+    match admitted.does {
+        Does::Query => {}
+        Does::Mutation if !only_query => {}
+        Does::Mutation => {
+            let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "send mutations by POST");
+            return Ok(([(header::ALLOW, "POST")], problem).into_response());
+        }
+        Does::Subscription => return Ok(written(Answer::from_errors(vec![elsewhere()]), media)),
     }
-    let answer = tokio::time::timeout(TIME, api.run(admitted)).await.map_err(|_| {
-        Problem::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "TIMEOUT",
-            "this took longer than 30 seconds and was given up; ask for less at once",
-        )
-    })?;
+    let answer = run(&api, &state.asking, admitted)
+        .await
+        .map_err(|late| Problem::new(StatusCode::SERVICE_UNAVAILABLE, "TIMEOUT", late))?;
     Ok(written(answer, media))
+}
+
+/// Where subscriptions are served.
+fn elsewhere() -> ServerError {
+    let message = "subscribe over a WebSocket at /graphql/ws, by the subprotocol graphql-transport-ws";
+    let mut error = ServerError::new(message, None);
+    error.extensions.get_or_insert_default().set("code", "BAD_USER_INPUT");
+    error
+}
+
+/// Whether nothing of the request was run.
+pub(super) fn was_refused(answer: &Answer) -> bool {
+    !answer.errors.is_empty() && answer.errors.iter().all(|error| error.path.is_empty())
 }
 
 /// Writes the answer. A request that was refused before anything ran has no `data`, and under the newer media type
 /// the status 400.
-fn written(mut answer: Answer, media: media::Media) -> Response {
-    let refused = !answer.errors.is_empty() && answer.errors.iter().all(|error| error.path.is_empty());
-    for error in &mut answer.errors {
-        let extensions = error.extensions.get_or_insert_default();
-        if extensions.get("code").is_none() {
-            extensions.set("code", "BAD_USER_INPUT");
-        }
-    }
+fn written(answer: Answer, media: media::Media) -> Response {
+    let refused = was_refused(&answer);
     let mut body = match serde_json::to_value(&answer) {
         Ok(body) => body,
         Err(error) => {

@@ -3,6 +3,7 @@
 mod auth;
 mod graphiql;
 mod graphql;
+mod graphql_ws;
 mod health;
 pub mod ingest;
 mod media;
@@ -23,7 +24,9 @@ use tower_http::{
     trace::TraceLayer,
 };
 
-use crate::app::App;
+use crate::{app::App, config::Asking};
+
+use graphql_ws::Sockets;
 
 pub use auth::Caller;
 pub use health::Metrics;
@@ -37,16 +40,23 @@ pub struct AppState {
     pub metrics: Metrics,
     /// The networks of the proxies whose word is taken for where a request comes from.
     pub trusted_proxies: Arc<[IpNet]>,
+    /// What may be asked of the GraphQL API.
+    pub asking: Asking,
 }
 
 /// Every route. A route without a decision who may call it does not exist: handlers take a [`Caller`], or stand in
 /// `health` or are the page in `graphiql`, which are open.
 pub fn router(state: AppState) -> Router {
+    routes(state, Sockets::new(CancellationToken::new()))
+}
+
+fn routes(state: AppState, sockets: Sockets) -> Router {
     Router::new()
         .merge(health::router())
         .merge(ingest::router())
         .merge(otlp::router())
-        .merge(graphql::router())
+        .merge(graphql::router(&state.asking))
+        .merge(graphql_ws::router(sockets))
         .fallback(problem::no_route)
         .method_not_allowed_fallback(problem::wrong_method)
         .layer(DefaultBodyLimit::max(8 << 20))
@@ -70,7 +80,8 @@ pub struct Listeners {
     pub tls: Option<RustlsConfig>,
 }
 
-/// Serves until `stop` fires; then takes no new connections and lets requests finish within `grace`.
+/// Serves until `stop` fires; then takes no new connections, closes sockets, and lets requests finish within
+/// `grace`.
 ///
 /// # Errors
 /// If a listener fails.
@@ -103,8 +114,14 @@ pub async fn serve(
             None => Ok(()),
         }
     };
+    let sockets = Sockets::new(stop.child_token());
+    let http = async {
+        one(http, routes(state.clone(), sockets.clone())).await?;
+        sockets.closed().await;
+        Ok(())
+    };
     tokio::select! {
-        served = async { tokio::try_join!(one(http, router(state.clone())), grpc) } => served.map(|_| ()),
+        served = async { tokio::try_join!(http, grpc) } => served.map(|_| ()),
         () = async { stop.cancelled().await; tokio::time::sleep(grace).await } => {
             tracing::warn!("requests did not finish within the grace time");
             Ok(())

@@ -1,11 +1,12 @@
-//! The doorbell of the Postgres transport: NOTIFY with the names of stages, after commits and coalesced.
+//! The doorbells of Postgres: NOTIFY, after commits and coalesced. One names stages that have work, one what changed.
 //!
 //! Rung inside the inserting transaction it would take a lock that serialises commits (measured: 2.6 times slower
-//! with 32 clients). A lost ring harms nothing: workers also poll, slowly.
+//! with 32 clients). A lost ring harms nothing: whoever listens also polls, slowly.
 
 use std::{
     collections::BTreeSet,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use sqlx::{PgPool, postgres::PgListener};
@@ -16,64 +17,84 @@ use crate::store::{Result, Store};
 
 const CHANNEL: &str = "atr_task";
 
+/// What one bell is told to say.
+type Rings = BTreeSet<String>;
+
 #[derive(Debug, Default)]
 struct Pending {
-    stages: Mutex<BTreeSet<Stage>>,
+    rings: Mutex<Rings>,
     some: Notify,
 }
 
-/// Rings for stages that have work. Cheap to clone.
+/// Rings on a channel. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Bell(Arc<Pending>);
+pub struct Bell {
+    channel: &'static str,
+    pending: Arc<Pending>,
+}
 
 impl Bell {
-    /// Starts the task that rings. It ends when the last clone of the bell is gone or the pool is closed.
-    pub(crate) fn start(pool: PgPool) -> Self {
+    /// The bell that rings for stages.
+    pub(crate) fn for_stages(pool: PgPool) -> Self {
+        Self::start(pool, CHANNEL, Duration::ZERO)
+    }
+
+    /// Starts the task that rings, with at least a pause between two rings. It ends when the last clone of the bell is
+    /// gone or the pool is closed.
+    pub(crate) fn start(pool: PgPool, channel: &'static str, pause: Duration) -> Self {
         let pending = Arc::new(Pending::default());
         let weak = Arc::downgrade(&pending);
         tokio::spawn(async move {
             while let Some(pending) = weak.upgrade() {
-                let stages = std::mem::take(&mut *pending.stages.lock().unwrap_or_else(PoisonError::into_inner));
-                if stages.is_empty() {
+                let rings = pending.take();
+                if rings.is_empty() {
                     // Woken at times, to notice that nobody holds the bell any more.
-                    let wait = tokio::time::timeout(std::time::Duration::from_secs(1), pending.some.notified());
+                    let wait = tokio::time::timeout(Duration::from_secs(1), pending.some.notified());
                     drop(wait.await);
                     continue;
                 }
                 drop(pending);
-                let names: Vec<String> = stages.iter().map(|stage| stage.word().to_owned()).collect();
-                let rung = sqlx::query!("select pg_notify($1, name) from unnest($2::text[]) name", CHANNEL, &names)
-                    .execute(&pool)
-                    .await;
-                match rung {
-                    Ok(_) => {}
+                match notify(&pool, channel, rings).await {
+                    Ok(()) => {}
                     Err(sqlx::Error::PoolClosed) => break,
-                    Err(error) => tracing::warn!(%error, "could not ring; workers will find the tasks when they poll"),
+                    Err(error) => tracing::warn!(%error, channel, "could not ring; who listens finds it by polling"),
                 }
+                tokio::time::sleep(pause).await;
             }
         });
-        Self(pending)
+        Self { channel, pending }
     }
 
     /// Rings at once for what is still to be rung for: before the pool is closed.
     pub(crate) async fn flush(&self, pool: &PgPool) {
-        let stages = std::mem::take(&mut *self.0.stages.lock().unwrap_or_else(PoisonError::into_inner));
-        let names: Vec<String> = stages.iter().map(|stage| stage.word().to_owned()).collect();
-        let rung = sqlx::query!("select pg_notify($1, name) from unnest($2::text[]) name", CHANNEL, &names)
-            .execute(pool)
-            .await;
-        if let Err(error) = rung {
-            tracing::warn!(%error, "could not ring; workers will find the tasks when they poll");
+        let rings = self.pending.take();
+        if !rings.is_empty()
+            && let Err(error) = notify(pool, self.channel, rings).await
+        {
+            tracing::warn!(%error, channel = self.channel, "could not ring; who listens finds it by polling");
         }
     }
 
-    /// Rings for stages, soon.
-    pub(crate) fn ring(&self, stages: &BTreeSet<Stage>) {
-        if !stages.is_empty() {
-            self.0.stages.lock().unwrap_or_else(PoisonError::into_inner).extend(stages);
-            self.0.some.notify_one();
+    /// Rings soon.
+    pub(crate) fn ring(&self, rings: impl IntoIterator<Item = impl ToString>) {
+        let mut rings = rings.into_iter().map(|ring| ring.to_string()).peekable();
+        if rings.peek().is_some() {
+            self.pending.rings.lock().unwrap_or_else(PoisonError::into_inner).extend(rings);
+            self.pending.some.notify_one();
         }
     }
+}
+
+impl Pending {
+    fn take(&self) -> Rings {
+        std::mem::take(&mut *self.rings.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+async fn notify(pool: &PgPool, channel: &str, rings: Rings) -> Result<(), sqlx::Error> {
+    let rings: Vec<String> = rings.into_iter().collect();
+    sqlx::query!("select pg_notify($1, name) from unnest($2::text[]) name", channel, &rings).execute(pool).await?;
+    Ok(())
 }
 
 /// Hears the bell, from whichever process it was rung.

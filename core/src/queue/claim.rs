@@ -83,6 +83,7 @@ impl Store {
                 }
             }
         }
+        self.tasks_changed(claims.iter().map(|claim| claim.project));
         Ok(claims)
     }
 

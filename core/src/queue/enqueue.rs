@@ -5,7 +5,7 @@ use std::{collections::HashSet, time::Duration};
 use super::Work;
 use crate::{
     ids::{Id, TaskId},
-    store::{Result, Tx},
+    store::{Result, Topic, Tx},
     trace_context::TraceContext,
 };
 
@@ -115,6 +115,7 @@ impl Tx {
         // A task that waited comes back under its own id.
         let new: HashSet<_> = new.into_iter().collect();
         self.rings.extend(rings);
+        self.changed.insert(Topic::Tasks);
         Ok(asked
             .into_iter()
             .map(|id| if new.contains(&id.uuid()) { Enqueued::New(id) } else { Enqueued::Waiting })

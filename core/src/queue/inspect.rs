@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{Stage, State};
 use crate::{
     ids::{Id, ProjectId, TaskId, uuids},
-    store::{Page, PageRequest, Paging, Result, Store, StoreError, Tx},
+    store::{Page, PageRequest, Paging, Result, Store, StoreError, Topic, Tx},
 };
 
 /// A task, as people look at it.
@@ -134,6 +134,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn cancel_task(&mut self, task: TaskId) -> Result<bool> {
+        self.changed.insert(Topic::Tasks);
         let project = self.project_uuid();
         let done = sqlx::query!(
             r#"
@@ -160,6 +161,41 @@ impl Tx {
             from task where project_id = $1 group by stage, state order by stage, state
             "#,
             project
+        )
+        .fetch_all(self.connection())
+        .await?
+        .into_iter()
+        .map(|row| {
+            Ok(Depth { stage: row.stage.parse()?, state: row.state.parse()?, tasks: row.tasks, oldest: row.oldest })
+        })
+        .collect()
+    }
+}
+
+impl Tx {
+    /// The same of what has not ended well: what waits, runs or is dead. What ended is many, and is not counted
+    /// (task_project_idx).
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn open_work(&mut self) -> Result<Vec<Depth>> {
+        let project = self.project_uuid();
+        let stages: Vec<String> = Stage::ALL.iter().map(|stage| stage.word().to_owned()).collect();
+        sqlx::query!(
+            r#"
+            select s.stage as "stage!", s.state as "state!", d.tasks as "tasks!", d.oldest
+            from (
+                select stage, state from unnest($2::text[]) stage
+                cross join unnest(array['available', 'scheduled', 'running', 'retryable', 'dead']) state
+            ) s
+            cross join lateral (
+                select count(*) as tasks, min(created_at) as oldest
+                from task where project_id = $1 and stage = s.stage and state = s.state
+            ) d
+            where d.tasks > 0 order by s.stage, s.state
+            "#,
+            project,
+            &stages
         )
         .fetch_all(self.connection())
         .await?

@@ -1,14 +1,11 @@
 //! How a claimed task ends. Each is a guarded update on (id, owner, attempt) that must change exactly one row.
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    time::Duration,
-};
+use std::{collections::HashMap, time::Duration};
 
 use super::Claim;
 use crate::{
     ids::Id,
-    store::{Result, Store, StoreError, Tx},
+    store::{Result, Store, StoreError, Topic, Tx},
 };
 
 /// Why an attempt failed, and what is to come of it. Decided where the knowledge is: in the stage.
@@ -41,6 +38,7 @@ impl Tx {
     /// # Errors
     /// [`StoreError::LeaseLost`] if one of them is no longer held: then the transaction must not be committed.
     pub async fn succeed_all(&mut self, claims: &[Claim]) -> Result<()> {
+        self.changed.insert(Topic::Tasks);
         let ids: Vec<_> = claims.iter().map(|claim| claim.id.uuid()).collect();
         let owners: Vec<_> = claims.iter().map(|claim| claim.owner.uuid()).collect();
         let attempts: Vec<_> = claims.iter().map(|claim| claim.attempt).collect();
@@ -123,7 +121,8 @@ impl Store {
         .execute(&self.pool)
         .await?;
         exactly_one(done.rows_affected(), claim)?;
-        self.bell.ring(&BTreeSet::from([claim.work.stage()]));
+        self.bell.ring([claim.work.stage()]);
+        self.tasks_changed([claim.project]);
         Ok(())
     }
 
@@ -154,7 +153,8 @@ impl Store {
         .execute(&self.pool)
         .await?;
         exactly_one(done.rows_affected(), claim)?;
-        self.bell.ring(&BTreeSet::from([claim.work.stage()]));
+        self.bell.ring([claim.work.stage()]);
+        self.tasks_changed([claim.project]);
         Ok(())
     }
 }

@@ -3,7 +3,7 @@
 use super::Stage;
 use crate::{
     ids::{Id, TaskId},
-    store::{Result, Tx},
+    store::{Result, Topic, Tx},
 };
 
 /// What became of a page of dead tasks.
@@ -42,6 +42,7 @@ impl Tx {
         )
         .fetch_optional(self.connection())
         .await?;
+        self.changed.insert(Topic::Tasks);
         if let Some(stage) = &stage {
             self.rings.insert(stage.parse()?);
         }
@@ -88,6 +89,7 @@ impl Tx {
         )
         .fetch_one(self.connection())
         .await?;
+        self.changed.insert(Topic::Tasks);
         for stage in &done.stages {
             self.rings.insert(stage.parse()?);
         }

@@ -1,10 +1,12 @@
 //! What time changes: tasks become due, and leases of workers that died run out. Every worker sweeps now and then;
 //! each sweep is bounded and skips what another sweeps.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
-use super::Stage;
-use crate::store::{Result, Store};
+use crate::{
+    ids::{Id, ProjectId},
+    store::{Result, Store},
+};
 
 /// How long tasks that succeeded or were cancelled are kept, for people to look at.
 const KEPT: Duration = Duration::from_secs(24 * 3600);
@@ -32,14 +34,14 @@ impl Store {
     /// # Errors
     /// If the database is out of reach.
     pub async fn sweep(&self, most: i64) -> Result<Swept> {
-        let due = sqlx::query_scalar!(
+        let due = sqlx::query!(
             r#"
             update task set state = 'available'
             where id in (
                 select id from task where state in ('scheduled', 'retryable') and run_at <= now()
                 order by run_at, id limit $1 for update skip locked
             )
-            returning stage
+            returning stage, project_id
             "#,
             most
         )
@@ -68,7 +70,7 @@ impl Store {
                 order by o.leased_until limit $1 for update skip locked
             ) l
             where t.id = l.id
-            returning t.stage, t.state
+            returning t.stage, t.state, t.project_id
             "#,
             most
         )
@@ -77,8 +79,11 @@ impl Store {
         let dead = lost.iter().filter(|row| row.state == "dead").count() as u64;
         let pruned = self.prune(KEPT, PRUNED).await?;
         let swept = Swept { due: due.len() as u64, taken_back: lost.len() as u64 - dead, dead, pruned };
-        let stages = due.into_iter().chain(lost.into_iter().map(|row| row.stage));
-        self.bell.ring(&stages.filter_map(|stage| stage.parse::<Stage>().ok()).collect());
+        let (due, lost) = (due.into_iter().map(|row| (row.stage, row.project_id)), lost.into_iter());
+        let (stages, projects): (BTreeSet<_>, BTreeSet<_>) =
+            due.chain(lost.map(|row| (row.stage, row.project_id))).unzip();
+        self.bell.ring(stages);
+        self.tasks_changed(projects.into_iter().map(ProjectId::from_uuid));
         Ok(swept)
     }
 }

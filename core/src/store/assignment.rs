@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::{FromRow, Postgres, QueryBuilder};
 use uuid::Uuid;
 
-use super::{Page, PageRequest, Paging, Result, StoreError, Tx};
+use super::{Followed, Page, PageRequest, Paging, Place, Result, StoreError, Topic, Tx, followed::Found};
 use crate::{
     domain::judgement::Assignment,
     ids::{AssignmentId, ExpertId, Id, ModelVersionId, TraceId, uuids},
@@ -78,6 +78,7 @@ impl Tx {
     /// # Errors
     /// If the database refuses or is out of reach.
     pub async fn insert_assignments(&mut self, items: &[Assignment]) -> Result<u64> {
+        self.changed.insert(Topic::Assignments);
         let project = self.project_uuid();
         let reasons = items.iter().map(|item| serde_json::to_value(&item.reason)).collect::<Result<Vec<_>, _>>()?;
         let done = sqlx::query!(
@@ -192,6 +193,46 @@ impl Tx {
         .into_iter()
         .map(Assignment::try_from)
         .collect()
+    }
+
+    /// At most `most` of an expert's assignments after a place, as far as no transaction that still runs can come in
+    /// before them (assignment_followed_idx).
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn assignments_after(
+        &mut self,
+        expert: ExpertId,
+        after: Place<AssignmentId>,
+        most: i64,
+    ) -> Result<Followed<Assignment, AssignmentId>> {
+        let project = self.project_uuid();
+        let rows = sqlx::query_file!(
+            "src/store/assignment_followed.sql",
+            project,
+            expert.uuid(),
+            after.xact,
+            after.at.uuid(),
+            most
+        )
+        .fetch_all(self.connection())
+        .await?;
+        let found = rows.into_iter().map(|row| {
+            let place = Place { xact: row.xact, at: AssignmentId::from_uuid(row.id) };
+            let item = Assignment {
+                id: place.at,
+                cycle: row.cycle,
+                expert: ExpertId::from_uuid(row.expert_id),
+                trace: TraceId::from_uuid(row.trace_id),
+                rank: row.rank,
+                value: row.value,
+                reason: serde_json::from_value(row.reason)?,
+                reward_model: row.reward_model_id.map(ModelVersionId::from_uuid),
+                at: row.at,
+            };
+            Ok(Found { item, place, settled: row.settled })
+        });
+        Ok(Followed::of(found.collect::<Result<_>>()?, after, most))
     }
 
     /// Assignments by id.

@@ -8,7 +8,7 @@ use sqlx::{
 };
 use uuid::Uuid;
 
-use super::{Result, Tx};
+use super::{Result, Tx, change};
 use crate::{
     clock::Clock,
     ids::{Ids, ProjectId},
@@ -121,6 +121,7 @@ pub struct Store {
     pub(crate) clock: Clock,
     pub(crate) ids: Ids,
     pub(crate) bell: Bell,
+    pub(crate) changes: Bell,
     installation: Uuid,
 }
 
@@ -148,8 +149,8 @@ impl Store {
         check_schema(&pool).await?;
         let installation = sqlx::query_scalar!("select id from installation").fetch_one(&pool).await;
         let installation = installation.map_err(StartError::Connect)?;
-        let bell = Bell::start(pool.clone());
-        Ok(Self { pool, clock: how.clock, ids: how.ids, bell, installation })
+        let (bell, changes) = (Bell::for_stages(pool.clone()), change::bell(pool.clone()));
+        Ok(Self { pool, clock: how.clock, ids: how.ids, bell, changes, installation })
     }
 
     /// Opens a transaction for one project.
@@ -193,9 +194,10 @@ impl Store {
         Ok(())
     }
 
-    /// Rings for what was enqueued, and closes every connection after those in use are given back.
+    /// Rings for what was enqueued and changed, and closes every connection after those in use are given back.
     pub async fn close(&self) {
         self.bell.flush(&self.pool).await;
+        self.changes.flush(&self.pool).await;
         self.pool.close().await;
     }
 }

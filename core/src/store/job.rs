@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use sqlx::{FromRow, Postgres, QueryBuilder};
 use uuid::Uuid;
 
-use super::{Branch, Page, PageRequest, Paging, Result, StoreError, Tx};
+use super::{Branch, Page, PageRequest, Paging, Result, StoreError, Topic, Tx};
 use crate::{
     domain::{
         model::{ModelKind, NewModelVersion},
@@ -70,6 +70,7 @@ impl Tx {
     /// # Errors
     /// If snapshot or base model are not there, or the database is out of reach.
     pub async fn add_job(&mut self, new: &NewJob) -> Result<TrainingJob> {
+        self.changed.insert(Topic::Jobs);
         let id: TrainingJobId = self.fresh();
         let (project, now) = (self.project_uuid(), self.now());
         sqlx::query!(
@@ -110,6 +111,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn start_job(&mut self, id: TrainingJobId) -> Result<Option<i32>> {
+        self.changed.insert(Topic::Jobs);
         let (before, after) = guard(JobStep::Start);
         let (project, now) = (self.project_uuid(), self.now());
         Ok(sqlx::query_scalar!(
@@ -161,6 +163,7 @@ impl Tx {
         attempt: i32,
         made: &Trained,
     ) -> Result<Option<ModelVersionId>> {
+        self.changed.insert(Topic::Jobs);
         let (before, after) = guard(JobStep::Succeed);
         let (project, now) = (self.project_uuid(), self.now());
         let base = sqlx::query_scalar!(
@@ -210,6 +213,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn fail_job(&mut self, id: TrainingJobId, attempt: i32, error: &str) -> Result<bool> {
+        self.changed.insert(Topic::Jobs);
         let (before, after) = guard(JobStep::Fail);
         let (project, now) = (self.project_uuid(), self.now());
         // Postgres keeps no NUL in a text.
@@ -235,6 +239,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn cancel_job(&mut self, id: TrainingJobId) -> Result<bool> {
+        self.changed.insert(Topic::Jobs);
         let (before, after) = guard(JobStep::Cancel);
         let (project, now) = (self.project_uuid(), self.now());
         let done = sqlx::query!(

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use sqlx::{FromRow, Postgres, QueryBuilder};
 use uuid::Uuid;
 
-use super::{OrdinalRequest, Page, Paging, Result, Tx};
+use super::{Followed, OrdinalRequest, Page, Paging, Place, Result, Topic, Tx, followed::Found};
 use crate::{
     domain::training::{JobEvent, JobState},
     ids::{Id, TrainingJobId},
@@ -34,6 +34,7 @@ impl Tx {
         first: i32,
         events: &[serde_json::Value],
     ) -> Result<bool> {
+        self.changed.insert(Topic::Jobs);
         let (project, now) = (self.project_uuid(), self.now());
         // Locked, so that a job which is cancelled meanwhile gets no line after its end.
         let current = sqlx::query_scalar!(
@@ -65,6 +66,37 @@ impl Tx {
         .execute(self.connection())
         .await?;
         Ok(true)
+    }
+
+    /// At most `most` lines of a job after a place (attempt and ordinal in a transaction), as far as no transaction that
+    /// still runs can come in before them (job_event_followed_idx).
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn job_events_after(
+        &mut self,
+        of: TrainingJobId,
+        after: Place<(i32, i32)>,
+        most: i64,
+    ) -> Result<Followed<JobEvent, (i32, i32)>> {
+        let project = self.project_uuid();
+        let rows = sqlx::query_file!(
+            "src/store/job_event_followed.sql",
+            project,
+            of.uuid(),
+            after.xact,
+            after.at.0,
+            after.at.1,
+            most
+        )
+        .fetch_all(self.connection())
+        .await?;
+        let found = rows.into_iter().map(|row| Found {
+            place: Place { xact: row.xact, at: (row.attempt, row.ordinal) },
+            settled: row.settled,
+            item: JobEvent { attempt: row.attempt, ordinal: row.ordinal, event: row.event, at: row.at },
+        });
+        Ok(Followed::of(found.collect(), after, most))
     }
 
     /// A page of what an attempt's trainer reported, in order.

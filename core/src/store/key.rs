@@ -4,7 +4,7 @@ use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
 use sqlx::{FromRow, Postgres, QueryBuilder};
 use uuid::Uuid;
 
-use super::{Page, PageRequest, Paging, Result, Store, StoreError, Tx};
+use super::{Page, PageRequest, Paging, Result, Store, StoreError, Topic, Tx};
 use crate::{
     domain::{
         access::{Permission, Role, Scopes},
@@ -257,6 +257,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn revoke_key(&mut self, key: ApiKeyId) -> Result<bool> {
+        self.changed.insert(Topic::Keys);
         let (project, now) = (self.project_uuid(), self.now());
         let done = sqlx::query!(
             "update api_key set revoked_at = $3 where project_id = $1 and id = $2 and revoked_at is null",

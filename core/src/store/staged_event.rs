@@ -8,7 +8,7 @@ use std::{
 use super::{
     Result, StoreError, Tx,
     ledger::Ledger,
-    staged_span::{KEPT, REMOVED, Staged, by_trace},
+    staged_span::{KEPT, OfTraces, REMOVED, by_trace},
 };
 use crate::{
     domain::{
@@ -121,7 +121,7 @@ impl Tx {
     ///
     /// # Errors
     /// If the database is out of reach.
-    pub async fn staged_events(&mut self, of: &[SpanTraceId], most: i64, bytes: i64) -> Result<Staged> {
+    pub async fn staged_events(&mut self, of: &[SpanTraceId], most: i64, bytes: i64) -> Result<OfTraces> {
         let traces: Vec<_> = of.iter().map(SpanTraceId::bytes).collect();
         let project = self.project_uuid();
         let rows = sqlx::query!(

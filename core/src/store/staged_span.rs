@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
 use super::{Result, StoreError, Tx, ledger::Ledger};
@@ -28,9 +28,43 @@ pub(super) const REMOVED: i64 = 1000;
 type Key = (SpanTraceId, SpanId);
 
 /// What is staged of each trace, as it came.
-pub type Staged = HashMap<SpanTraceId, Vec<Vec<u8>>>;
+pub type OfTraces = HashMap<SpanTraceId, Vec<Vec<u8>>>;
+
+/// How far what is staged is counted: more costs more, and tells nobody more.
+const COUNTED: i64 = 100_000;
+
+/// What waits for its trace to be assembled, or was part of one and is kept for what may come late.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Staged {
+    /// How many spans, counted to 100,000.
+    pub spans: i64,
+    /// How many events, counted to 100,000.
+    pub events: i64,
+    /// When the oldest of the spans came.
+    pub oldest: Option<DateTime<Utc>>,
+}
 
 impl Tx {
+    /// How much is staged in this project (staged_span_received_idx, staged_event_received_idx).
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn staged(&mut self) -> Result<Staged> {
+        let project = self.project_uuid();
+        let row = sqlx::query!(
+            r#"
+            select (select count(*) from (select from staged_span where project_id = $1 limit $2) s) as "spans!",
+                   (select count(*) from (select from staged_event where project_id = $1 limit $2) e) as "events!",
+                   (select received_at from staged_span where project_id = $1 order by received_at limit 1) as oldest
+            "#,
+            project,
+            COUNTED
+        )
+        .fetch_one(self.connection())
+        .await?;
+        Ok(Staged { spans: row.spans, events: row.events, oldest: row.oldest })
+    }
+
     /// Stages spans and accounts for every one; refused ones are only counted. With them goes a task for each trace,
     /// put off until the trace is quiet. A span that was staged already is a duplicate; one that has the ids of
     /// another is quarantined.
@@ -147,7 +181,7 @@ impl Tx {
     ///
     /// # Errors
     /// If the database is out of reach.
-    pub async fn staged_spans(&mut self, of: &[SpanTraceId], most: i64, bytes: i64) -> Result<Staged> {
+    pub async fn staged_spans(&mut self, of: &[SpanTraceId], most: i64, bytes: i64) -> Result<OfTraces> {
         let traces: Vec<_> = of.iter().map(SpanTraceId::bytes).collect();
         let project = self.project_uuid();
         let rows = sqlx::query!(
@@ -209,8 +243,8 @@ fn key(trace: &[u8], span: &[u8]) -> Result<Key> {
 }
 
 /// Gathers what is staged of each trace, in the order in which it comes.
-pub(super) fn by_trace(rows: impl Iterator<Item = (Vec<u8>, Vec<u8>)>) -> Result<Staged> {
-    let mut staged = Staged::new();
+pub(super) fn by_trace(rows: impl Iterator<Item = (Vec<u8>, Vec<u8>)>) -> Result<OfTraces> {
+    let mut staged = OfTraces::new();
     for (trace, content) in rows {
         let trace = SpanTraceId::from_bytes(&trace).map_err(|refused| StoreError::Corrupt(refused.to_string()))?;
         staged.entry(trace).or_default().push(content);

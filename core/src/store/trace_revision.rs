@@ -11,7 +11,7 @@ use crate::{
         span::SpanTraceId,
     },
     hash::{self, Digest},
-    ids::{BatchId, Id, TraceId},
+    ids::{BatchId, Id, TraceId, uuids},
 };
 
 /// A revision of a trace.
@@ -27,6 +27,25 @@ pub struct Revision {
     pub since: DateTime<Utc>,
     /// The hash of the error trace's content.
     pub hash: Digest,
+}
+
+/// An error trace's place among the revisions of its spans' trace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TraceRevision {
+    /// The error trace.
+    pub trace: TraceId,
+    /// The trace of the spans.
+    pub spans_of: SpanTraceId,
+    /// From 1.
+    pub revision: i32,
+    /// From how many spans it was assembled.
+    pub spans: i32,
+    /// The error trace of the revision before.
+    pub supersedes: Option<TraceId>,
+    /// The error trace of the revision after.
+    pub superseded_by: Option<TraceId>,
+    /// When it was assembled.
+    pub at: DateTime<Utc>,
 }
 
 /// A trace put together from spans, with what the project's rule says of it.
@@ -75,6 +94,40 @@ impl Tx {
                 revision: row.revision,
                 since: row.since,
                 hash: hash::from_bytes(&row.content_hash).map_err(|error| StoreError::Corrupt(error.to_string()))?,
+            })
+        })
+        .collect()
+    }
+
+    /// Which revisions error traces are (trace_revision_pkey, trace_revision_superseded_idx); one that was not assembled
+    /// from spans is none.
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn revisions_of_traces(&mut self, of: &[TraceId]) -> Result<Vec<TraceRevision>> {
+        let (project, traces) = (self.project_uuid(), uuids(of));
+        sqlx::query!(
+            r#"select v.error_trace_id, v.trace_id, v.revision, v.spans, v.supersedes, v.at, (
+                 select n.error_trace_id from trace_revision n
+                 where n.project_id = $1 and n.supersedes = v.error_trace_id order by n.revision desc limit 1
+             ) as superseded_by
+             from trace_revision v where v.project_id = $1 and v.error_trace_id = any($2)"#,
+            project,
+            &traces,
+        )
+        .fetch_all(self.connection())
+        .await?
+        .into_iter()
+        .map(|row| {
+            let corrupt = |refused: Rejection| StoreError::Corrupt(refused.to_string());
+            Ok(TraceRevision {
+                trace: TraceId::from_uuid(row.error_trace_id),
+                spans_of: SpanTraceId::from_bytes(&row.trace_id).map_err(corrupt)?,
+                revision: row.revision,
+                spans: row.spans,
+                supersedes: row.supersedes.map(TraceId::from_uuid),
+                superseded_by: row.superseded_by.map(TraceId::from_uuid),
+                at: row.at,
             })
         })
         .collect()

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, Postgres, Transaction};
 
-use super::{Result, Store};
+use super::{Change, Result, Store, Topic};
 use crate::{
     ids::{Id, ProjectId},
     queue::Stage,
@@ -21,6 +21,8 @@ pub struct Tx {
     now: DateTime<Utc>,
     /// Stages whose bell rings after the commit.
     pub(crate) rings: BTreeSet<Stage>,
+    /// What is told to have changed after the commit.
+    pub(crate) changed: BTreeSet<Topic>,
 }
 
 impl Tx {
@@ -32,7 +34,14 @@ impl Tx {
         sqlx::query!("select set_config('atr.project', $1, true)", project.uuid().to_string())
             .fetch_one(&mut *inner)
             .await?;
-        Ok(Self { inner, project, store: store.clone(), now: store.clock.now(), rings: BTreeSet::new() })
+        Ok(Self {
+            inner,
+            project,
+            store: store.clone(),
+            now: store.clock.now(),
+            rings: BTreeSet::new(),
+            changed: BTreeSet::new(),
+        })
     }
 
     /// The project it is open for.
@@ -55,7 +64,8 @@ impl Tx {
         self.store.ids.random()
     }
 
-    /// Makes everything written durable and visible, and then rings for the tasks that were enqueued.
+    /// Makes everything written durable and visible, and then rings for the tasks that were enqueued and tells what
+    /// changed.
     ///
     /// # Errors
     /// If the database refuses or is out of reach; whether it was committed is then unknown to the caller only if the
@@ -63,7 +73,9 @@ impl Tx {
     pub async fn commit(self) -> Result<()> {
         self.inner.commit().await?;
         // After the commit and coalesced: inside the transaction NOTIFY takes a lock that serialises all commits.
-        self.store.bell.ring(&self.rings);
+        self.store.bell.ring(self.rings);
+        let project = self.project;
+        self.store.changes.ring(self.changed.into_iter().map(|topic| Change { project, topic }));
         Ok(())
     }
 

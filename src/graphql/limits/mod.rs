@@ -6,12 +6,14 @@ mod scan;
 mod shape;
 
 use async_graphql::{
-    ErrorExtensionValues, ServerError, Variables,
+    ServerError, Variables,
     parser::{parse_query, types::ExecutableDocument},
 };
 
 use measure::{Measure, measure};
 use shape::Shape;
+
+use super::fault::refused;
 
 /// The most bytes of a document: data belongs in variables.
 const BYTES: usize = 256 << 10;
@@ -46,6 +48,8 @@ enum Refusal {
     TooDeep(String),
     /// There is too much of something.
     TooComplex(String),
+    /// It asks for the schema, which is not told here.
+    Untold,
 }
 
 impl From<Refusal> for ServerError {
@@ -54,12 +58,12 @@ impl From<Refusal> for ServerError {
             Refusal::Malformed(message) => ("BAD_USER_INPUT", message),
             Refusal::TooDeep(message) => ("QUERY_TOO_DEEP", message),
             Refusal::TooComplex(message) => ("QUERY_TOO_COMPLEX", message),
+            Refusal::Untold => (
+                "INTROSPECTION_OFF",
+                "this installation does not tell its schema: it is published as schemas/schema.graphql".to_owned(),
+            ),
         };
-        let mut error = Self::new(message, None);
-        let mut extensions = ErrorExtensionValues::default();
-        extensions.set("code", code);
-        error.extensions = Some(extensions);
-        error
+        refused(code, message)
     }
 }
 
@@ -67,12 +71,13 @@ impl From<Refusal> for ServerError {
 #[derive(Debug)]
 pub(super) struct Limits {
     shape: Shape,
+    introspection: bool,
 }
 
 impl Limits {
-    /// Of a schema in its own language.
-    pub(super) fn of(sdl: &str) -> Self {
-        Self { shape: Shape::of(sdl) }
+    /// Of a schema in its own language, which is told to callers or not.
+    pub(super) fn of(sdl: &str, introspection: bool) -> Self {
+        Self { shape: Shape::of(sdl), introspection }
     }
 
     /// Reads a document, if it is within the limits with these variables.
@@ -81,6 +86,9 @@ impl Limits {
         let document = parse_query(text)?;
         let found = measure(&self.shape, &document, variables)?;
         within(&found)?;
+        if found.introspection > 0 && !self.introspection {
+            return Err(Refusal::Untold.into());
+        }
         Ok(document)
     }
 }
@@ -130,7 +138,7 @@ mod tests {
 
     #[test]
     fn what_programs_ask_of_the_schema_is_within_the_limits() {
-        let limits = Limits::of(&sdl());
+        let limits = Limits::of(&sdl(), true);
         let document = parse_query(STANDARD).expect("a document");
         let found = measure(&limits.shape, &document, &Variables::default()).expect("its measure");
         assert_eq!(within(&found), Ok(()), "{found:?}");
@@ -142,7 +150,7 @@ mod tests {
 
     #[test]
     fn every_list_of_the_schema_is_counted() {
-        let limits = Limits::of(&sdl());
+        let limits = Limits::of(&sdl(), true);
         let count = |of, field| limits.shape.edge(of, field).map(|edge| edge.count);
         assert_eq!(count("Query", "traces"), Some(shape::Count::Asked(&["first", "last"])));
         assert_eq!(count("Query", "nodes"), Some(shape::Count::Asked(&["ids"])));

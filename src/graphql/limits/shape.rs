@@ -11,6 +11,8 @@ use crate::graphql::paging::{MOST, USUAL};
 
 /// How many records a list without pages is taken for.
 const LISTED: u64 = 5;
+/// The same for what an event of a subscription brings.
+const BROUGHT: u64 = 20;
 /// The same for a type's fields, arguments and the like.
 const DESCRIBED: u64 = 8;
 
@@ -56,7 +58,11 @@ impl Count {
             // A page's size was counted at the field that leads to it.
             Self::Fixed(1)
         } else if matches!(field.ty.node.base, BaseType::List(_)) {
-            Self::Fixed(if owner.starts_with("__") { DESCRIBED } else { LISTED })
+            Self::Fixed(match owner {
+                owner if owner.starts_with("__") => DESCRIBED,
+                "JobProgressEvent" | "ReviewQueueEvent" => BROUGHT,
+                _ => LISTED,
+            })
         } else {
             Self::Fixed(1)
         }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use sqlx::{FromRow, Postgres, QueryBuilder};
 use uuid::Uuid;
 
-use super::{Result, Tx, guard};
+use super::{Result, Topic, Tx, guard};
 use crate::{
     domain::snapshot::{CurationDecision, DecisionCount, DecisionFilter, NewDecision, SnapshotStep},
     ids::{CurationDecisionId, Id, SnapshotId, TraceId, uuids},
@@ -88,6 +88,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn curate_snapshot(&mut self, id: SnapshotId, counts: &serde_json::Value) -> Result<bool> {
+        self.changed.insert(Topic::Snapshots);
         let (before, after) = guard(SnapshotStep::Curate);
         let project = self.project_uuid();
         let done = sqlx::query!(

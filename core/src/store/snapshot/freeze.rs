@@ -13,7 +13,7 @@ use crate::{
     hash::Digest,
     ids::{Id, ProjectId, SnapshotId},
     queue::Work,
-    store::{Result, Store, StoreError},
+    store::{Result, Store, StoreError, Topic},
 };
 
 /// What became of a wish for a snapshot.
@@ -72,6 +72,7 @@ impl Store {
         let mut tx = self.begin_frozen(project).await?;
         let frozen = tx.freeze(new).await?;
         if let Freeze::Frozen(snapshot) = &frozen {
+            tx.changed.insert(Topic::Snapshots);
             tx.enqueue(Work::CurateSnapshot { snapshot: snapshot.id }).await?;
             if let Some(deed) = noted(snapshot) {
                 tx.add_audit_entry(&deed).await?;

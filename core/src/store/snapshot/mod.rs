@@ -13,7 +13,7 @@ use uuid::Uuid;
 pub use diff::DifferentRow;
 pub use freeze::Freeze;
 
-use super::{Page, PageRequest, Paging, Result, StoreError, Tx};
+use super::{Page, PageRequest, Paging, Result, StoreError, Topic, Tx};
 use crate::{
     domain::snapshot::{Snapshot, SnapshotFilter, SnapshotState, SnapshotStep},
     hash::{self, Digest},
@@ -116,6 +116,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn fail_snapshot(&mut self, id: SnapshotId, error: &str) -> Result<bool> {
+        self.changed.insert(Topic::Snapshots);
         let (before, after) = guard(SnapshotStep::Fail);
         let project = self.project_uuid();
         let done = sqlx::query!(

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use sqlx::{FromRow, Postgres, QueryBuilder};
 use uuid::Uuid;
 
-use super::{Result, StoreError, Tx, digest, guard};
+use super::{Result, StoreError, Topic, Tx, digest, guard};
 use crate::{
     domain::{
         example::ExampleFormat,
@@ -118,6 +118,7 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn seal_snapshot(&mut self, id: SnapshotId, seal: &Seal) -> Result<bool> {
+        self.changed.insert(Topic::Snapshots);
         let (before, after) = guard(SnapshotStep::Seal);
         let (project, now) = (self.project_uuid(), self.now());
         let done = sqlx::query!(
