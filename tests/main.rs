@@ -6,6 +6,7 @@ mod demo;
 mod edges;
 mod embedded;
 mod faults;
+mod feedback;
 mod first_start;
 mod graphql;
 mod health;

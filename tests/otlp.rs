@@ -1,6 +1,6 @@
 //! The doors for OpenTelemetry: what exporters send, what they are told, and what becomes of it.
 
-mod spans;
+pub mod spans;
 
 use std::{io::Write as _, time::Duration};
 
@@ -48,7 +48,7 @@ struct Status {
 }
 
 /// A world whose project puts traces together at once, and keeps all of them or a share.
-async fn world(keep_share: f64) -> (World, String) {
+pub async fn world(keep_share: f64) -> (World, String) {
     let world = World::new().await;
     let key = world.key(Role::Ingest, None).await;
     change_rule(&world, KeepRuleChange { quiet_seconds: Some(0), keep_share: Some(keep_share), ..Default::default() })
@@ -67,7 +67,7 @@ fn post(key: &str, kind: &str) -> axum::http::request::Builder {
         .header(header::CONTENT_TYPE, kind)
 }
 
-async fn send(world: &World, key: &str, spans: Vec<Span>) -> Option<ExportTracePartialSuccess> {
+pub async fn send(world: &World, key: &str, spans: Vec<Span>) -> Option<ExportTracePartialSuccess> {
     let body = request(spans).encode_to_vec();
     let response = world.ask(post(key, PROTOBUF).body(Body::from(body)).expect("a request")).await;
     let (status, kind, body) = parts(response).await;
@@ -82,12 +82,12 @@ async fn parts(response: Response<Body>) -> (StatusCode, String, Bytes) {
 }
 
 /// Does all that waits to be assembled.
-async fn assemble(world: &World) {
+pub async fn assemble(world: &World) {
     work(world, &[Stage::Assemble]).await;
 }
 
 /// Does all that waits in these stages.
-async fn work(world: &World, stages: &[Stage]) {
+pub async fn work(world: &World, stages: &[Stage]) {
     let folder = tempfile::tempdir().expect("a folder");
     let stop = CancellationToken::new();
     let cx = Context {
@@ -121,7 +121,7 @@ async fn work(world: &World, stages: &[Stage]) {
 }
 
 /// Every trace with its steps, the newest last.
-async fn stored(world: &World) -> Vec<(Trace, Vec<Step>)> {
+pub async fn stored(world: &World) -> Vec<(Trace, Vec<Step>)> {
     let mut tx = world.app.store.begin(world.database.project).await.expect("a transaction");
     let mut traces = tx.traces(&TraceFilter::default(), PageRequest::first(100)).await.expect("traces").rows;
     traces.reverse();
@@ -134,7 +134,7 @@ async fn stored(world: &World) -> Vec<(Trace, Vec<Step>)> {
     all
 }
 
-async fn balance(world: &World, door: Door) -> Balance {
+pub async fn balance(world: &World, door: Door) -> Balance {
     let mut tx = world.app.store.begin(world.database.project).await.expect("a transaction");
     tx.balance(Some(door)).await.expect("the balance")
 }

@@ -15,6 +15,7 @@ const NOT_BY_TIME: &[(&str, &str)] = &[
     ("snapshot", "few, named by people; its rows are by the snapshot's time"),
     ("grounding_fact", "knowledge: an old entry is as much in use as a new one"),
     ("grounding_source", "knowledge: an old entry is as much in use as a new one"),
+    ("feedback_key", "a sender's name holds for ever"),
     ("chain_group_key", "a sender's name holds for ever"),
     ("review_key", "a sender's name holds for ever"),
     ("trace_key", "a sender's name holds for ever"),

@@ -6,6 +6,7 @@ pub mod fact_states;
 pub mod keys;
 pub mod projects;
 pub mod promote;
+pub mod record_feedback;
 pub mod record_grounding;
 pub mod record_reviews;
 pub mod record_traces;

@@ -18,6 +18,7 @@ enum Door {
     Traces,
     Reviews,
     Grounding,
+    Feedback,
 }
 
 impl Door {
@@ -26,6 +27,7 @@ impl Door {
             Self::Traces => "traces",
             Self::Reviews => "reviews",
             Self::Grounding => "grounding",
+            Self::Feedback => "feedback",
         }
     }
 }

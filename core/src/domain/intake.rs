@@ -17,6 +17,8 @@ words! {
         Spans = "spans",
         /// Traces put together from spans. An item is an assembly: a trace that went quiet, once for each time it did.
         Assembled = "assembled",
+        /// Users' feedback.
+        Feedback = "feedback",
     }
 }
 

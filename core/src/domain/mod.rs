@@ -63,6 +63,7 @@ pub(crate) use words;
 pub mod check;
 pub mod citation;
 pub mod expert;
+pub mod feedback;
 pub mod grounding;
 pub mod rejection;
 pub mod review;

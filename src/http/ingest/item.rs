@@ -5,6 +5,7 @@ use std::future::Future;
 use atr_core::domain::{
     Rejection,
     access::Permission,
+    feedback::NewFeedback,
     grounding::NewGrounding,
     intake::{BatchOutcome, Door},
     new_trace::NewTrace,
@@ -12,8 +13,8 @@ use atr_core::domain::{
 };
 
 use crate::app::{
-    Actor, App, AppError, record_grounding::record_grounding, record_reviews::record_reviews,
-    record_traces::record_traces,
+    Actor, App, AppError, record_feedback::record_feedback, record_grounding::record_grounding,
+    record_reviews::record_reviews, record_traces::record_traces,
 };
 
 /// A line's content, once it was read.
@@ -63,6 +64,22 @@ impl Item for NewReview {
 
     async fn record(app: &App, actor: &Actor, items: Vec<Result<Self, Rejection>>) -> Result<BatchOutcome, AppError> {
         record_reviews(app, actor, items).await
+    }
+}
+
+impl Item for NewFeedback {
+    const DOOR: Door = Door::Feedback;
+
+    fn may_enter(actor: &Actor) -> Result<(), AppError> {
+        actor.may(Permission::Ingest)
+    }
+
+    fn parse(json: &[u8]) -> Result<Self, Rejection> {
+        Self::parse(json)
+    }
+
+    async fn record(app: &App, actor: &Actor, items: Vec<Result<Self, Rejection>>) -> Result<BatchOutcome, AppError> {
+        record_feedback(app, actor, items).await
     }
 }
 

@@ -1,4 +1,4 @@
-//! `POST /v1/ingest/{traces,reviews,grounding}`: NDJSON in bulk, one JSON object a line.
+//! `POST /v1/ingest/{traces,reviews,grounding,feedback}`: NDJSON in bulk, one JSON object a line.
 //!
 //! The body is read as it comes, never whole: lines are gathered into batches, each one transaction, and a line is
 //! answered for once its batch has committed. Sending lines again whose answer was lost changes nothing, as far as
@@ -23,7 +23,7 @@ mod report;
 use std::io;
 
 use atr_core::{
-    domain::{grounding::NewGrounding, new_trace::NewTrace, review::NewReview},
+    domain::{feedback::NewFeedback, grounding::NewGrounding, new_trace::NewTrace, review::NewReview},
     trace_context::TraceContext,
 };
 use axum::{
@@ -64,6 +64,7 @@ pub fn router() -> Router<AppState> {
         .route("/v1/ingest/traces", post(door::<NewTrace>))
         .route("/v1/ingest/reviews", post(door::<NewReview>))
         .route("/v1/ingest/grounding", post(door::<NewGrounding>))
+        .route("/v1/ingest/feedback", post(door::<NewFeedback>))
 }
 
 async fn door<T: Item>(

@@ -45,6 +45,7 @@ pub(crate) async fn run(cx: &Context, claims: &[Claim]) -> Result<(), StageError
     };
     let mut revisions: HashMap<SpanTraceId, Revision> =
         tx.newest_revisions(&traces).await?.into_iter().map(|revision| (revision.spans_of, revision)).collect();
+    let found_bad = tx.found_bad(&traces).await?;
     let mut assembled = Vec::with_capacity(traces.len());
     for trace in traces {
         let staged = tx.staged_spans(trace, SPANS).await?;
@@ -55,7 +56,7 @@ pub(crate) async fn run(cx: &Context, claims: &[Claim]) -> Result<(), StageError
         let (spans, rest) = joined(spans.map_err(unreadable)?, records.map_err(unreadable)?);
         let before = revisions.remove(&trace);
         let count = i32::try_from(spans.len()).unwrap_or(i32::MAX);
-        let kept = decide(&rule, trace, (&spans, &rest), before.as_ref(), tx.now());
+        let kept = decide(&rule, trace, (&spans, &rest), before.as_ref(), found_bad.contains(&trace), tx.now());
         assembled.push(Assembled { spans_of: trace, spans: count, before, kept });
     }
     let outcomes = tx.record_assembled(&assembled).await?;
@@ -88,6 +89,7 @@ fn decide(
     trace: SpanTraceId,
     (spans, evaluations): (&[Span], &[Evaluation]),
     before: Option<&Revision>,
+    found_bad: bool,
     now: DateTime<Utc>,
 ) -> Result<NewTrace, String> {
     // The first of its spans are removed, or will be soon: what came since is not the whole.
@@ -96,7 +98,7 @@ fn decide(
     }
     let composed = compose(spans, evaluations).ok_or("no_text")?;
     // What was kept once is kept when it changes.
-    if before.is_none() && !keeps(rule, &trace, &composed) {
+    if before.is_none() && !keeps(rule, &trace, &composed, found_bad) {
         return Err("not_sampled".to_owned());
     }
     let named = |revision: i32| match revision {
