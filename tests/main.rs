@@ -17,6 +17,7 @@ mod otlp;
 mod permissions;
 mod process;
 mod queue;
+mod resume;
 mod schema;
 mod topology;
 mod traces;

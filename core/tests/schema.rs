@@ -16,6 +16,8 @@ const NOT_BY_TIME: &[(&str, &str)] = &[
     ("grounding_fact", "knowledge: an old entry is as much in use as a new one"),
     ("grounding_source", "knowledge: an old entry is as much in use as a new one"),
     ("feedback_key", "a sender's name holds for ever"),
+    ("ingest_answer", "a sender's key, whenever it was used; a day later it is removed"),
+    ("ingest_key", "a sender's key, whenever it was used; a day later it is removed"),
     ("chain_group_key", "a sender's name holds for ever"),
     ("review_key", "a sender's name holds for ever"),
     ("trace_key", "a sender's name holds for ever"),

@@ -3,6 +3,7 @@
 pub mod backlog;
 pub mod experts;
 pub mod fact_states;
+pub mod ingest_keys;
 pub mod keys;
 pub mod projects;
 pub mod promote;

@@ -5,7 +5,10 @@ use atr_core::{
     store::Sender,
 };
 
-use super::{Actor, App, AppError, backlog};
+use super::{
+    Actor, App, AppError, backlog,
+    ingest_keys::{self, Advance},
+};
 
 /// Takes a batch of sources and facts in, in one transaction, and says what became of each item. Whoever keeps the
 /// facts may enter them as verified; experts may propose them.
@@ -16,6 +19,7 @@ pub async fn record_grounding(
     app: &App,
     actor: &Actor,
     items: Vec<Result<NewGrounding, Rejection>>,
+    under: Option<&Advance<'_>>,
 ) -> Result<BatchOutcome, AppError> {
     let may_vouch = actor.role.may(Permission::Curate);
     if !may_vouch && !actor.role.may(Permission::Review) {
@@ -24,6 +28,7 @@ pub async fn record_grounding(
     backlog::admit(app, actor.project).await?;
     let mut tx = app.store.begin(actor.project).await?;
     let outcome = tx.record_grounding(&items, Sender { key: actor.key, may_vouch }).await?;
+    ingest_keys::advance(&mut tx, under, &outcome).await?;
     tx.commit().await?;
     backlog::took_in(app, actor.project, &outcome);
     Ok(outcome)

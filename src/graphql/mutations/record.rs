@@ -124,7 +124,7 @@ impl RecordMutation {
     ) -> Result<RecordPayload> {
         let session = session(ctx)?;
         let outcome = match parse(&items, NewTrace::parse) {
-            Ok(items) => record_traces::record_traces(&session.app, &session.actor, items).await,
+            Ok(items) => record_traces::record_traces(&session.app, &session.actor, items, None).await,
             Err(refusal) => Err(refusal),
         };
         RecordPayload::of(outcome, Into::into)
@@ -141,7 +141,7 @@ impl RecordMutation {
     ) -> Result<RecordPayload> {
         let session = session(ctx)?;
         let outcome = match parse(&items, NewReview::parse) {
-            Ok(items) => record_reviews::record_reviews(&session.app, &session.actor, items).await,
+            Ok(items) => record_reviews::record_reviews(&session.app, &session.actor, items, None).await,
             Err(refusal) => Err(refusal),
         };
         RecordPayload::of(outcome, Into::into)
@@ -158,7 +158,7 @@ impl RecordMutation {
     ) -> Result<RecordPayload> {
         let session = session(ctx)?;
         let outcome = match parse(&items, NewFeedback::parse) {
-            Ok(items) => record_feedback::record_feedback(&session.app, &session.actor, items).await,
+            Ok(items) => record_feedback::record_feedback(&session.app, &session.actor, items, None).await,
             Err(refusal) => Err(refusal),
         };
         RecordPayload::of(outcome, Into::into)
@@ -174,7 +174,7 @@ impl RecordMutation {
     ) -> Result<RecordPayload> {
         let session = session(ctx)?;
         let outcome = match parse(&items, NewGrounding::parse) {
-            Ok(items) => record_grounding::record_grounding(&session.app, &session.actor, items).await,
+            Ok(items) => record_grounding::record_grounding(&session.app, &session.actor, items, None).await,
             Err(refusal) => Err(refusal),
         };
         RecordPayload::of(outcome, Into::into)
