@@ -19,6 +19,7 @@ mod process;
 mod queue;
 mod resume;
 mod schema;
+mod sending;
 mod topology;
 mod traces;
 mod world;
