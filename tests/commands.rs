@@ -5,7 +5,7 @@ use std::fs;
 use axum::{
     Json, Router,
     http::{StatusCode, header},
-    routing::post,
+    routing::get,
 };
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
@@ -48,18 +48,18 @@ async fn a_door_that_stops_within_a_file_is_told_with_the_line_to_go_on_from() -
         });
         (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, "7")], Json(problem))
     };
+    let unknown = || async { StatusCode::NOT_FOUND };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let address = format!("http://{}", listener.local_addr()?);
-    let door =
-        tokio::spawn(
-            async move { axum::serve(listener, Router::new().route("/v1/ingest/traces", post(stopped))).await },
-        );
+    let door = tokio::spawn(async move {
+        axum::serve(listener, Router::new().route("/v1/ingest/traces", get(unknown).post(stopped))).await
+    });
 
     let installation = Installation::new()?;
     let file = installation.data().with_file_name("lines.jsonl");
     fs::write(&file, "{}\n{}\n{}\n{}\n{}\n")?;
     let file = file.to_str().ok_or("a path that is no text")?;
-    let send = ["ingest", file, "--key", "k", "--url", &address];
+    let send = ["ingest", file, "--key", "k", "--url", &address, "--retries", "0"];
     let ended = installation.end(&send).await?;
     assert_eq!(ended.code, Some(1));
     assert!(ended.said.starts_with("4 received = 2 stored"), "{}", ended.said);

@@ -94,6 +94,8 @@ insert into evaluation
 insert into promotion
     select project, pg_temp.id(27, n), pg_temp.id(25, n), pg_temp.id(26, n), pg_temp.id(5, n), 'promoted', 'r', '{}', null, at
     from n;
+insert into trace_key (project_id, external_id, trace_id, content_hash) select project, 't' || n, pg_temp.id(7, n), pg_temp.hash(n) from n;
+insert into feedback select project, pg_temp.id(29, n), 'f' || n, 'nt' || n, null, -1, null, null, -1, pg_temp.hash(n), pg_temp.id(3, n), at from n;
 insert into lineage_edge
     select project, 'snp', pg_temp.id(21, 1), 'trc', pg_temp.id(7, n), 'wasDerivedFrom', at from n;
 insert into task

@@ -67,7 +67,7 @@ fn post(key: &str, kind: &str) -> axum::http::request::Builder {
         .header(header::CONTENT_TYPE, kind)
 }
 
-async fn send(world: &World, key: &str, spans: Vec<Span>) -> Option<ExportTracePartialSuccess> {
+pub async fn send(world: &World, key: &str, spans: Vec<Span>) -> Option<ExportTracePartialSuccess> {
     let body = request(spans).encode_to_vec();
     let response = world.ask(post(key, PROTOBUF).body(Body::from(body)).expect("a request")).await;
     let (status, kind, body) = parts(response).await;
@@ -87,7 +87,7 @@ pub async fn assemble(world: &World) {
 }
 
 /// Does all that waits in these stages.
-async fn work(world: &World, stages: &[Stage]) {
+pub async fn work(world: &World, stages: &[Stage]) {
     let folder = tempfile::tempdir().expect("a folder");
     let stop = CancellationToken::new();
     let cx = Context {

@@ -258,7 +258,7 @@ async fn an_expert_writes_no_reviews_but_their_own() {
     }
     // Whoever is no expert in particular would be all of them.
     let nobody = Actor { role: Role::Expert, expert: None, ..Actor::local(world.database.project) };
-    assert!(matches!(record_reviews(&world.app, &nobody, vec![]).await, Err(AppError::Forbidden { .. })));
+    assert!(matches!(record_reviews(&world.app, &nobody, vec![], None).await, Err(AppError::Forbidden { .. })));
     let wanted = keys::Wanted::of("n", Role::Expert);
     let actor = Actor::local(world.database.project);
     assert!(matches!(keys::create(&world.app, &actor, wanted).await, Err(AppError::Invalid { .. })));

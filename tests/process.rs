@@ -212,6 +212,14 @@ impl Service {
         Ok(kill(Pid::from_raw(process.try_into()?), signal)?)
     }
 
+    /// The most memory that it ever had at once, in bytes.
+    pub fn peak_memory(&self) -> Result<u64> {
+        let process = self.child.id().ok_or("atr has ended")?;
+        let status = fs::read_to_string(format!("/proc/{process}/status"))?;
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
+        Ok(peak.ok_or("no peak")?.trim().parse::<u64>()? << 10)
+    }
+
     /// Waits for the end.
     pub async fn ended(mut self, within: Duration) -> Result<ExitStatus> {
         let ended = timeout(within, self.child.wait()).await;

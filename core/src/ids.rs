@@ -186,6 +186,8 @@ ids! {
     FactState FactStateId "fst" "fact state";
     /// An expert's judgement.
     Review ReviewId "rev" "review";
+    /// What a user said of an answer.
+    Feedback FeedbackId "fbk" "feedback";
     /// An item of the weekly review.
     Assignment AssignmentId "asg" "assignment";
     /// The reward of a trace.

@@ -10,7 +10,11 @@ use atr_core::{
     store::Sender,
 };
 
-use super::{Actor, App, AppError, backlog, redaction};
+use super::{
+    Actor, App, AppError, backlog,
+    ingest_keys::{self, Advance},
+    redaction,
+};
 
 /// Takes a batch of sources and facts in, in one transaction, and says what became of each item. Whoever keeps the
 /// facts may enter them as verified; experts may propose them.
@@ -21,6 +25,7 @@ pub async fn record_grounding(
     app: &App,
     actor: &Actor,
     items: Vec<Result<NewGrounding, Rejection>>,
+    under: Option<&Advance<'_>>,
 ) -> Result<BatchOutcome, AppError> {
     let may_vouch = actor.role.may(Permission::Curate);
     if !may_vouch && !actor.role.may(Permission::Review) {
@@ -30,6 +35,7 @@ pub async fn record_grounding(
     let mut tx = app.store.begin(actor.project).await?;
     let items = redaction::redacted(&mut tx, Door::Grounding, items).await?;
     let outcome = tx.record_grounding(&items, Sender { key: actor.key, may_vouch }).await?;
+    ingest_keys::advance(&mut tx, under, &outcome).await?;
     tx.commit().await?;
     backlog::took_in(app, actor.project, &outcome);
     Ok(outcome)

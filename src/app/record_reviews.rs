@@ -7,7 +7,11 @@ use atr_core::domain::{
     review::NewReview,
 };
 
-use super::{Actor, App, AppError, backlog, redaction};
+use super::{
+    Actor, App, AppError, backlog,
+    ingest_keys::{self, Advance},
+    redaction,
+};
 
 /// Takes a batch of reviews in, in one transaction, and says what became of each item. A key that is bound to an
 /// expert writes that expert's reviews alone.
@@ -18,6 +22,7 @@ pub async fn record_reviews(
     app: &App,
     actor: &Actor,
     items: Vec<Result<NewReview, Rejection>>,
+    under: Option<&Advance<'_>>,
 ) -> Result<BatchOutcome, AppError> {
     actor.may(Permission::Review)?;
     // An expert who is nobody in particular would be everybody.
@@ -28,6 +33,7 @@ pub async fn record_reviews(
     let mut tx = app.store.begin(actor.project).await?;
     let items = redaction::redacted(&mut tx, Door::Reviews, items).await?;
     let outcome = tx.record_reviews(&items, actor.expert).await?;
+    ingest_keys::advance(&mut tx, under, &outcome).await?;
     tx.commit().await?;
     backlog::took_in(app, actor.project, &outcome);
     Ok(outcome)

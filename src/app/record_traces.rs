@@ -7,7 +7,11 @@ use atr_core::domain::{
     new_trace::NewTrace,
 };
 
-use super::{Actor, App, AppError, backlog, redaction};
+use super::{
+    Actor, App, AppError, backlog,
+    ingest_keys::{self, Advance},
+    redaction,
+};
 
 /// Takes a batch of traces in, in one transaction with the tasks that follow, and says what became of each item.
 /// Taking the same in again changes nothing.
@@ -18,12 +22,14 @@ pub async fn record_traces(
     app: &App,
     actor: &Actor,
     items: Vec<Result<NewTrace, Rejection>>,
+    under: Option<&Advance<'_>>,
 ) -> Result<BatchOutcome, AppError> {
     actor.may(Permission::Ingest)?;
     backlog::admit(app, actor.project).await?;
     let mut tx = app.store.begin(actor.project).await?;
     let items = redaction::redacted(&mut tx, Door::Traces, items).await?;
     let outcome = tx.record_traces(&items).await?;
+    ingest_keys::advance(&mut tx, under, &outcome).await?;
     tx.commit().await?;
     backlog::took_in(app, actor.project, &outcome);
     Ok(outcome)

@@ -1,8 +1,10 @@
 //! What commands say to a running service, through the same doors as everyone.
 
 use anyhow::Context as _;
-use reqwest::{Body, StatusCode, header};
+use reqwest::{Body, RequestBuilder, Response, StatusCode, header};
 use serde::{Deserialize, Serialize};
+
+const NDJSON: &str = "application/x-ndjson";
 
 /// A service and a key to it.
 #[derive(Debug, Clone)]
@@ -45,12 +47,80 @@ pub(crate) struct LineError {
 #[error("{address} answered {status}: {detail}{}", again(.account.as_ref(), *.retry_after))]
 pub(crate) struct Unfinished {
     address: String,
-    status: StatusCode,
+    pub(crate) status: StatusCode,
     detail: String,
     /// When to ask again, in seconds.
-    retry_after: Option<u64>,
+    pub(crate) retry_after: Option<u64>,
     /// What became of the lines before it stopped; nothing where it took none.
     pub(crate) account: Option<Account>,
+}
+
+/// A body that is sent under a key, or the rest of it.
+pub(crate) struct Sent<'a> {
+    pub(crate) key: &'a str,
+    /// Where it begins, decompressed.
+    pub(crate) offset: Option<u64>,
+    pub(crate) coding: &'a str,
+    /// Whether each line is to be answered, or all together.
+    pub(crate) by_line: bool,
+    pub(crate) body: Body,
+}
+
+/// How far a body got.
+#[derive(Debug, Deserialize)]
+pub(crate) struct HowFar {
+    pub(crate) offset: u64,
+    pub(crate) complete: bool,
+}
+
+/// What became of one line.
+#[derive(Debug, Deserialize)]
+pub(crate) struct LineResult {
+    pub(crate) line: u64,
+    pub(crate) status: String,
+    error: Option<Wrong>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Wrong {
+    field: String,
+    message: String,
+}
+
+/// The most errors that an account lists.
+const ERRORS: usize = 100;
+
+impl Account {
+    /// Adds a line; what is wrong with it, where it was not stored.
+    pub(crate) fn add(&mut self, LineResult { line, status, error }: LineResult) -> Option<LineError> {
+        self.received += 1;
+        match status.as_str() {
+            "stored" => self.stored += 1,
+            "duplicate" => self.duplicates += 1,
+            "quarantined" => self.quarantined += 1,
+            "filtered" => self.filtered += 1,
+            _ => self.rejected += 1,
+        }
+        let Wrong { field, message } = error?;
+        let error = LineError { line, status, field, message };
+        if self.errors.len() < ERRORS {
+            self.errors.push(error.clone());
+        } else {
+            self.errors_left_out += 1;
+        }
+        Some(error)
+    }
+}
+
+impl Unfinished {
+    /// An answer that ended with a line that was not taken in.
+    pub(crate) fn after(address: &str, account: Account, last: LineResult) -> Self {
+        let detail = last.error.map_or_else(String::new, |error| error.message);
+        let account = Account { first_unanswered_line: Some(last.line), ..account };
+        // Whatever ended it came after the status.
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        Self { address: address.to_owned(), status, detail, retry_after: None, account: Some(account) }
+    }
 }
 
 /// What to do about an answer that ended early.
@@ -67,27 +137,66 @@ impl Client {
         Ok(Self { http, address: address.trim_end_matches('/').to_owned(), key: key.to_owned() })
     }
 
-    /// Sends lines through one of the doors `traces`, `reviews` and `grounding`.
+    fn door(&self, door: &str) -> String {
+        format!("{}/v1/ingest/{door}", self.address)
+    }
+
+    async fn answer(&self, request: RequestBuilder) -> anyhow::Result<Response> {
+        let answer = request.bearer_auth(&self.key).send().await;
+        answer.with_context(|| format!("cannot reach {}: is the service up?", self.address))
+    }
+
+    /// Sends lines through one of the doors `traces`, `reviews`, `grounding` and `feedback`.
     pub(crate) async fn ingest(&self, door: &str, lines: impl Into<Body>) -> anyhow::Result<Account> {
-        let address = format!("{}/v1/ingest/{door}", self.address);
-        let answer = self
+        let request = self.http.post(self.door(door)).header(header::CONTENT_TYPE, NDJSON).body(lines);
+        Self::account(self.answer(request).await?).await
+    }
+
+    /// Sends lines under a key.
+    pub(crate) async fn send(&self, door: &str, sent: Sent<'_>) -> anyhow::Result<Response> {
+        let Sent { key, offset, coding, by_line, body } = sent;
+        let mut request = self
             .http
-            .post(&address)
-            .bearer_auth(&self.key)
-            .header(header::CONTENT_TYPE, "application/x-ndjson")
-            .body(lines)
-            .send()
-            .await
-            .with_context(|| format!("cannot reach {}: is the service up?", self.address))?;
-        let status = answer.status();
+            .post(self.door(door))
+            .header(header::CONTENT_TYPE, NDJSON)
+            .header(header::CONTENT_ENCODING, coding)
+            .header(header::ACCEPT, if by_line { NDJSON } else { "application/json" })
+            .header("idempotency-key", format!("\"{key}\""));
+        if let Some(offset) = offset {
+            request = request.header("upload-offset", offset);
+        }
+        self.answer(request.body(body)).await
+    }
+
+    /// How far the body with this key got; nothing where it was not begun.
+    pub(crate) async fn how_far(&self, door: &str, key: &str) -> anyhow::Result<Option<HowFar>> {
+        let request = self.http.get(self.door(door)).header("idempotency-key", format!("\"{key}\""));
+        let answer = self.answer(request).await?;
+        if answer.status() == StatusCode::NOT_FOUND {
+            return Ok(None);
+        }
+        Ok(Some(Self::checked(answer).await?.json().await?))
+    }
+
+    /// The account that an answer is.
+    pub(crate) async fn account(answer: Response) -> anyhow::Result<Account> {
+        let answer = Self::checked(answer).await?;
+        let address = answer.url().to_string();
+        let body = answer.text().await?;
+        serde_json::from_str(&body).with_context(|| format!("{address} answered what is no account: {body}"))
+    }
+
+    /// An answer that is no problem.
+    pub(crate) async fn checked(answer: Response) -> anyhow::Result<Response> {
+        let (status, address) = (answer.status(), answer.url().to_string());
+        if status == StatusCode::OK {
+            return Ok(answer);
+        }
         let retry_after = answer.headers().get(header::RETRY_AFTER);
         let retry_after = retry_after.and_then(|seconds| seconds.to_str().ok()?.parse().ok());
         let body = answer.text().await?;
-        if status != StatusCode::OK {
-            let (detail, account) = (detail(&body), serde_json::from_str(&body).ok());
-            return Err(Unfinished { address, status, detail, retry_after, account }.into());
-        }
-        serde_json::from_str(&body).with_context(|| format!("{address} answered what is no account: {body}"))
+        let (detail, account) = (detail(&body), serde_json::from_str(&body).ok());
+        Err(Unfinished { address, status, detail, retry_after, account }.into())
     }
 }
 

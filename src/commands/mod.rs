@@ -1,6 +1,7 @@
 //! The command line. Results go to standard output, everything else to standard error.
 //!
-//! Exit codes: 0 done; 1 failed, with a line that says what to do; 2 the command was not understood.
+//! Exit codes: 0 done; 1 failed, with a line that says what to do; 2 the command was not understood; 3 lines were sent, and
+//! some of them were not stored.
 
 mod audit;
 mod client;
@@ -74,7 +75,7 @@ enum Command {
     Project(project::Project),
     /// See what waits and what died, replay it, pause and resume stages
     Queue(queue::Queue),
-    /// Send JSON lines to a running service
+    /// Send files of JSON lines to a running service
     Ingest(ingest::Ingest),
     /// Ask for snapshots, compare, write out and verify them
     Snapshot(snapshot::Snapshots),
@@ -127,7 +128,9 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Expert(expert) => expert.run(&place, out).await?,
         Command::Project(project) => project.run(&place, out).await?,
         Command::Queue(queue) => queue.run(&place, out).await?,
-        Command::Ingest(ingest) => return Ok(code(ingest.run(out).await?)),
+        Command::Ingest(ingest) => {
+            return Ok(if ingest.run(out).await? { ExitCode::SUCCESS } else { ExitCode::from(3) });
+        }
         Command::Snapshot(snapshots) => return Ok(code(snapshots.run(&place, out).await?)),
         Command::Job(jobs) => jobs.run(&place, out).await?,
         Command::Model(models) => models.run(&place, out).await?,

@@ -4,7 +4,9 @@
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use atr_core::domain::{grounding::GroundingInput, new_trace::TraceInput, review::ReviewInput};
+use atr_core::domain::{
+    feedback::FeedbackInput, grounding::GroundingInput, new_trace::TraceInput, review::ReviewInput,
+};
 use atr_reward::spec::{Event, JobSpec};
 use atr_workers::{
     DoorbellEvent,
@@ -80,6 +82,7 @@ const PUBLISHED: &[Published] = &[
     json("trace", "trace.json", "An error trace: a line for /v1/ingest/traces", sent::<TraceInput>),
     json("review", "review.json", "An expert's review: a line for /v1/ingest/reviews", sent::<ReviewInput>),
     json("grounding", "grounding.json", "A source or a fact: a line for /v1/ingest/grounding", sent::<GroundingInput>),
+    json("feedback", "feedback.json", "What a user said: a line for /v1/ingest/feedback", sent::<FeedbackInput>),
     json("ingest-result", "ingest-result.json", "What became of a line that was sent", given::<LineResult<'_>>),
     json("ingest-summary", "ingest-summary.json", "What became of all lines together", given::<Summary>),
     json("doorbell", "doorbell.json", "A message to workers: a stage has work", given::<DoorbellEvent>),

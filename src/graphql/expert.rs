@@ -141,6 +141,8 @@ pub struct RoutingReason {
     reach: f64,
     /// How little is reviewed of its domain, 0 to 1.
     novelty: f64,
+    /// How far users found it bad, 0 to 1.
+    complaint: f64,
     /// The reason in words.
     words: String,
 }
@@ -152,6 +154,7 @@ impl RoutingReason {
             conflict: from.conflict,
             reach: from.reach,
             novelty: from.novelty,
+            complaint: from.complaint,
             words: from.words.clone(),
         }
     }

@@ -7,9 +7,9 @@ use atr_core::{
     domain::{access::Permission, example::ExampleFormat, snapshot::DecisionFilter},
     ids::{
         ApiKeyId, AssignmentId, AuditEntryId, BatchId, ChainGroupId, CitationId, ClaimId, ConsensusId,
-        CurationDecisionId, EvaluationCaseId, EvaluationId, ExampleId, ExpertId, FactId, FactStateId, ModelVersionId,
-        PromotionId, QuarantinedId, ReviewId, ScoreId, SnapshotId, SnapshotRowId, SourceId, StepId, TaskId, TraceId,
-        TrainingJobId, VerificationId,
+        CurationDecisionId, EvaluationCaseId, EvaluationId, ExampleId, ExpertId, FactId, FactStateId, FeedbackId,
+        ModelVersionId, PromotionId, QuarantinedId, ReviewId, ScoreId, SnapshotId, SnapshotRowId, SourceId, StepId,
+        TaskId, TraceId, TrainingJobId, VerificationId,
     },
     store::{OrdinalRequest, Page, PageRequest, Tx},
 };
@@ -24,6 +24,7 @@ use super::{
     example::{EvaluationCase, Example},
     expert::{Assignment, Expert},
     fault::fault,
+    feedback::Feedback,
     gather::Loader,
     grounding::{Fact, FactChange, Source},
     intake::{Batch, QuarantinedItem},
@@ -84,6 +85,7 @@ by_id! {
     ExpertId => Expert by experts_by_id for Read;
     FactId => Fact by facts_by_id for Read;
     FactStateId => FactChange by fact_states_by_id for Read;
+    FeedbackId => Feedback by feedback_by_id for Read;
     ModelVersionId => ModelVersion by models_by_id for Read;
     PromotionId => Promotion by promotions_by_id for Read;
     QuarantinedId => QuarantinedItem by quarantined_by_id for Read;
@@ -156,6 +158,7 @@ edges! {
         |citation| citation.verification_id();
     EvaluationsOf(ModelVersionId) => Evaluation by evaluations_of_models of |evaluation| Some(evaluation.0.of.model);
     PromotionsOf(ModelVersionId) => Promotion by promotions_of_models of |promotion| Some(promotion.0.of.model);
+    TraceOf(FeedbackId) => Trace by traces_of_feedback;
     FilesOf(SnapshotId) => SnapshotFile by files_of_snapshots;
     DecisionCountsOf(SnapshotId) => DecisionCount by decision_counts_of_snapshots;
 }
@@ -205,6 +208,7 @@ macro_rules! pages {
 pages! {
     TracesOf(ChainGroupId; PageRequest) => Trace by chains_of_groups;
     ReviewsOf(TraceId; PageRequest) => Review by reviews_of_traces;
+    FeedbackOf(TraceId; PageRequest) => Feedback by feedback_of_traces;
     ReviewsBy(ExpertId; PageRequest) => Review by reviews_of_experts;
     FactsOf(SourceId; PageRequest) => Fact by facts_of_sources;
     StatesOf(FactId; PageRequest) => FactChange by fact_states_of_facts;

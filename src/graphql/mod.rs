@@ -10,6 +10,7 @@ mod evaluation;
 mod example;
 mod expert;
 mod fault;
+mod feedback;
 mod gather;
 mod grounding;
 mod intake;
@@ -75,6 +76,7 @@ pub struct Query(
     consensus::ConsensusQuery,
     score::ScoreQuery,
     review::ReviewQuery,
+    feedback::FeedbackQuery,
     expert::ExpertQuery,
     example::ExampleQuery,
     snapshot::SnapshotQuery,

@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, Interface, Object, Result};
 use atr_core::ids::{
     AnyId, ApiKeyId, AssignmentId, AuditEntryId, BatchId, ChainGroupId, CitationId, ClaimId, ConsensusId,
-    CurationDecisionId, EvaluationCaseId, EvaluationId, ExampleId, ExpertId, FactId, FactStateId, Id, Kind,
+    CurationDecisionId, EvaluationCaseId, EvaluationId, ExampleId, ExpertId, FactId, FactStateId, FeedbackId, Id, Kind,
     ModelVersionId, PromotionId, QuarantinedId, ReviewId, ScoreId, SnapshotId, SnapshotRowId, SourceId, StepId, TaskId,
     TraceId, TrainingJobId, VerificationId,
 };
@@ -18,6 +18,7 @@ use super::{
     example::{EvaluationCase, Example},
     expert::{Assignment, Expert},
     fault::{OrFault, invalid},
+    feedback::Feedback,
     grounding::{Fact, FactChange, Source},
     intake::{Batch, QuarantinedItem},
     loading::maybe,
@@ -66,6 +67,8 @@ pub enum Node {
     Fact(Fact),
     /// FactChange.
     FactChange(FactChange),
+    /// Feedback.
+    Feedback(Feedback),
     /// Key.
     Key(Key),
     /// ModelVersion.
@@ -120,6 +123,7 @@ pub(super) async fn node_of(ctx: &Context<'_>, id: AnyId) -> Result<Option<Node>
         Kind::Expert => load!(ExpertId),
         Kind::Fact => load!(FactId),
         Kind::FactState => load!(FactStateId),
+        Kind::Feedback => load!(FeedbackId),
         Kind::ApiKey => load!(ApiKeyId),
         Kind::ModelVersion => load!(ModelVersionId),
         Kind::Promotion => load!(PromotionId),

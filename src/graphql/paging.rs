@@ -16,6 +16,7 @@ use super::{
     example::{EvaluationCase, Example},
     expert::{Assignment, Expert},
     fault::invalid,
+    feedback::Feedback,
     grounding::{Fact, FactChange, Source},
     intake::{Batch, QuarantinedItem},
     lineage::LineageEdge,
@@ -117,6 +118,7 @@ connections! {
     Citation: CitationConnection of CitationEdge;
     Review: ReviewConnection of ReviewEdge;
     Expert: ExpertConnection of ExpertEdge;
+    Feedback: FeedbackConnection of FeedbackEdge;
     Assignment: AssignmentConnection of AssignmentEdge;
     Example: ExampleConnection of ExampleEdge;
     EvaluationCase: EvaluationCaseConnection of EvaluationCaseEdge;

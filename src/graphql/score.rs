@@ -69,6 +69,16 @@ impl Score {
         self.0.model_term
     }
 
+    /// What users said, -1 to 1, drawn towards 0 while they are few; null where nobody said anything. It is no verdict.
+    async fn feedback_term(&self) -> Option<f64> {
+        self.0.feedback_term
+    }
+
+    /// From how many opinions of users.
+    async fn feedback_count(&self) -> i32 {
+        self.0.feedback_count
+    }
+
     /// BLAKE3 of the inputs and the weights.
     async fn inputs_hash(&self) -> String {
         self.0.inputs_hash.to_hex().to_string()

@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
 use atr_core::{
     domain::trace,
-    ids::{ReviewId, TraceId},
+    ids::{FeedbackId, ReviewId, TraceId},
     store,
 };
 use chrono::{DateTime, Utc};
@@ -14,10 +14,11 @@ use super::{
     curation::SnapshotMember,
     example::Example,
     fault::OrFault,
+    feedback::Feedback,
     intake::Batch,
     loading::{
-        self, ClaimsOf, ConsensusOf, ExamplesOf, LatestScoreOf, LatestVerificationOf, MembersOf, ReviewsOf, RevisionOf,
-        StandingReviewsOf, StepsOf, children, found, maybe, one,
+        self, ClaimsOf, ConsensusOf, ExamplesOf, FeedbackOf, LatestScoreOf, LatestVerificationOf, MembersOf, ReviewsOf,
+        RevisionOf, StandingReviewsOf, StepsOf, children, found, maybe, one,
     },
     model::ModelVersion,
     paging::{Connection, PageArgs, connect},
@@ -211,6 +212,21 @@ impl Trace {
     ) -> Result<Connection<Review>> {
         let page = PageArgs { first, last, after, before }.by_id::<ReviewId>()?;
         let page = loading::page(ctx, ReviewsOf(self.0.id, (), page)).await?;
+        Ok(connect(page, |record| record.0.id.to_string()))
+    }
+
+    /// What users said of it or of an earlier revision of it, newest first.
+    async fn feedback(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many records from the beginning of the list, at most 100; 20 where nothing is said.")]
+        first: Option<i32>,
+        #[graphql(desc = "How many records from the end of the list, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Only records after the one with this cursor.")] after: Option<String>,
+        #[graphql(desc = "Only records before the one with this cursor.")] before: Option<String>,
+    ) -> Result<Connection<Feedback>> {
+        let page = PageArgs { first, last, after, before }.by_id::<FeedbackId>()?;
+        let page = loading::page(ctx, FeedbackOf(self.0.id, (), page)).await?;
         Ok(connect(page, |record| record.0.id.to_string()))
     }
 

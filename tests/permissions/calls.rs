@@ -35,13 +35,14 @@ const ADMINS: &[Role] = &[Operator, Admin];
 const READERS: &[Role] = &[Operator, Admin, Curator, Trainer, Expert, Auditor];
 
 /// Which roles may send what, at either door.
-pub(super) const SENDERS: [(&str, &[Role]); 3] = [
+pub(super) const SENDERS: [(&str, &[Role]); 4] = [
     ("traces", &[Operator, Admin, Ingest]),
     ("reviews", &[Operator, Admin, Expert]),
     ("grounding", &[Operator, Admin, Curator, Expert]),
+    ("feedback", &[Operator, Admin, Ingest]),
 ];
 
-const MUTATIONS: [(&str, &str, &[Role]); 26] = [
+const MUTATIONS: [(&str, &str, &[Role]); 27] = [
     ("recordTraces", r#"(items: [{external_id: "t", model: "m", query: "q", answer: "b"}])"#, SENDERS[0].1),
     ("recordReviews", r#"(items: [{trace: "trc_0", expert: "exp_0", verdict: "correct"}])"#, SENDERS[1].1),
     (
@@ -49,6 +50,7 @@ const MUTATIONS: [(&str, &str, &[Role]); 26] = [
         r#"(items: [{kind: "fact", external_id: "f", source: "s", domain: "d", subject: "s", statement: "S."}])"#,
         SENDERS[2].1,
     ),
+    ("recordFeedback", r#"(items: [{trace: "trc_0", thumbs: "down"}])"#, SENDERS[3].1),
     ("retractFact", r#"(fact: "fct_0", reason: "r")"#, CURATORS),
     ("disputeFact", r#"(fact: "fct_0", reason: "r")"#, CURATORS),
     ("verifyFact", r#"(fact: "fct_0", reason: "r")"#, CURATORS),

@@ -2,7 +2,7 @@
 //! received = stored + duplicate + quarantined + filtered + rejected.
 
 use super::words;
-use crate::ids::BatchId;
+use crate::{hash::Digest, ids::BatchId};
 
 words! {
     /// A door through which items come in in bulk.
@@ -17,11 +17,13 @@ words! {
         Spans = "spans",
         /// Traces put together from spans. An item is an assembly: a trace that went quiet, once for each time it did.
         Assembled = "assembled",
+        /// Users' feedback.
+        Feedback = "feedback",
     }
 }
 
 /// What became of one item.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum ItemOutcome {
     /// Stored for the first time, under this id.
     Stored(String),
@@ -49,6 +51,24 @@ pub enum ItemOutcome {
         /// What is wrong and what to do about it.
         message: String,
     },
+}
+
+/// A place in a body of lines, with what stands before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position {
+    /// How many bytes stand before it, decompressed.
+    pub bytes: u64,
+    /// How many lines these are, blank ones too.
+    pub lines: u64,
+    /// What these bytes are: BLAKE3 of the chain before and the line, line by line.
+    pub chain: Digest,
+}
+
+impl Default for Position {
+    /// The beginning.
+    fn default() -> Self {
+        Self { bytes: 0, lines: 0, chain: Digest::from_bytes([0; 32]) }
+    }
 }
 
 /// What became of the items of one transaction, in the order in which they were given.

@@ -144,6 +144,10 @@ pub struct Score {
     pub consistency_term: f64,
     /// Probability that the answer is true by the reward model, 0 to 1.
     pub model_term: Option<f64>,
+    /// What users said, -1 to 1, drawn towards 0 while they are few.
+    pub feedback_term: Option<f64>,
+    /// From how many opinions of users.
+    pub feedback_count: i32,
     /// What the logic rules found.
     pub findings: Vec<Finding>,
     /// BLAKE3 of the inputs and the weights.
@@ -163,6 +167,9 @@ pub struct RoutingReason {
     pub reach: f64,
     /// How little is reviewed of its domain, 0 to 1.
     pub novelty: f64,
+    /// How far users found it bad, 0 to 1.
+    #[serde(default)]
+    pub complaint: f64,
     /// The reason in words.
     pub words: String,
 }

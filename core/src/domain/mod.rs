@@ -64,6 +64,7 @@ pub(crate) use words;
 pub mod check;
 pub mod citation;
 pub mod expert;
+pub mod feedback;
 pub mod grounding;
 pub mod redaction;
 pub mod rejection;

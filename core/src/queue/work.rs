@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     domain::{span::SpanTraceId, words},
-    ids::{ChainGroupId, EvaluationId, ReviewId, SnapshotId, TraceId, TrainingJobId},
+    ids::{ChainGroupId, EvaluationId, FeedbackId, ReviewId, SnapshotId, TraceId, TrainingJobId},
 };
 
 words! {
@@ -92,6 +92,11 @@ pub enum Work {
         /// Go on after this trace.
         after: Option<TraceId>,
     },
+    /// Let feedback weigh: score the trace it is about, or put together the spans that nothing else spoke for.
+    WeighFeedback {
+        /// The feedback.
+        feedback: FeedbackId,
+    },
     /// Choose the items of a week.
     RouteCycle {
         /// Monday of that week.
@@ -136,7 +141,7 @@ impl Work {
             Self::AssembleTrace { .. } => Stage::Assemble,
             Self::VerifyTrace { .. } | Self::VerifyDependents { .. } => Stage::Verify,
             Self::MergeChains { .. } => Stage::Consensus,
-            Self::ScoreTrace { .. } | Self::ScoreAll { .. } => Stage::Score,
+            Self::ScoreTrace { .. } | Self::ScoreAll { .. } | Self::WeighFeedback { .. } => Stage::Score,
             Self::RouteCycle { .. } => Stage::Route,
             Self::DeriveReview { .. } => Stage::Derive,
             Self::CurateSnapshot { .. } => Stage::Curate,

@@ -38,6 +38,8 @@ pub struct Routable {
     pub consistency: f64,
     /// What the reward model says, 0 to 1.
     pub model: Option<f64>,
+    /// What users said by its newest score, -1 to 1.
+    pub feedback: Option<f64>,
     /// Share of the group's chains that give its answer, 0 to 1.
     pub agreement: Option<f64>,
 }
@@ -115,7 +117,7 @@ impl Tx {
         let mut rows: Vec<Routable> = sqlx::query!(
             r#"
             select t.id, t.domain, t.language, coalesce(t.chain_group_id, t.id) as "question!", t.confidence,
-                   s.support_term, s.consistency_term, s.model_term,
+                   s.support_term, s.consistency_term, s.model_term, s.feedback_term,
                    c.agreement as "agreement?"
             from error_trace t
             join lateral (
@@ -146,6 +148,7 @@ impl Tx {
                 support: row.support_term,
                 consistency: row.consistency_term,
                 model: row.model_term,
+                feedback: row.feedback_term,
                 agreement,
             }
         })

@@ -34,6 +34,8 @@ struct ScoreRow {
     unverifiable_term: f64,
     consistency_term: f64,
     model_term: Option<f64>,
+    feedback_term: Option<f64>,
+    feedback_count: i32,
     findings: serde_json::Value,
     inputs_hash: Vec<u8>,
     at: DateTime<Utc>,
@@ -57,6 +59,8 @@ impl TryFrom<ScoreRow> for Score {
             unverifiable_term: row.unverifiable_term,
             consistency_term: row.consistency_term,
             model_term: row.model_term,
+            feedback_term: row.feedback_term,
+            feedback_count: row.feedback_count,
             findings: serde_json::from_value(row.findings)?,
             inputs_hash: hash::from_bytes(&row.inputs_hash)
                 .map_err(|_| StoreError::Corrupt("a score's hash is not 32 bytes long".to_owned()))?,
@@ -78,10 +82,10 @@ impl Tx {
             r#"
             insert into score (project_id, id, trace_id, verification_id, consensus_id, review_id, reward_model_id,
                                reward, expert_term, support_term, unverifiable_term, consistency_term, model_term,
-                               findings, inputs_hash, at)
+                               findings, inputs_hash, at, feedback_term, feedback_count)
             select $1, * from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::uuid[], $8::float8[],
                                      $9::float8[], $10::float8[], $11::float8[], $12::float8[], $13::float8[],
-                                     $14::jsonb[], $15::bytea[], $16::timestamptz[])
+                                     $14::jsonb[], $15::bytea[], $16::timestamptz[], $17::float8[], $18::int[])
             "#,
             project,
             &scores.iter().map(|score| score.id.uuid()).collect::<Vec<_>>(),
@@ -99,6 +103,8 @@ impl Tx {
             &findings,
             &scores.iter().map(|score| score.inputs_hash.as_bytes().to_vec()).collect::<Vec<_>>(),
             &scores.iter().map(|score| score.at).collect::<Vec<_>>(),
+            &scores.iter().map(|score| score.feedback_term).collect::<Vec<_>>() as &[Option<f64>],
+            &scores.iter().map(|score| score.feedback_count).collect::<Vec<_>>(),
         )
         .execute(self.connection())
         .await?;
@@ -115,8 +121,8 @@ impl Tx {
             ScoreRow,
             r#"
             select s.id, s.trace_id, s.verification_id, s.consensus_id, s.review_id, s.reward_model_id, s.reward,
-                   s.expert_term, s.support_term, s.unverifiable_term, s.consistency_term, s.model_term, s.findings,
-                   s.inputs_hash, s.at
+                   s.expert_term, s.support_term, s.unverifiable_term, s.consistency_term, s.model_term, s.feedback_term,
+                   s.feedback_count, s.findings, s.inputs_hash, s.at
             from unnest($2::uuid[]) t (id), lateral (
                 select * from score where project_id = $1 and trace_id = t.id order by id desc limit 1
             ) s
@@ -140,7 +146,8 @@ impl Tx {
         sqlx::query_as!(
             ScoreRow,
             "select id, trace_id, verification_id, consensus_id, review_id, reward_model_id, reward, expert_term,
-                    support_term, unverifiable_term, consistency_term, model_term, findings, inputs_hash, at
+                    support_term, unverifiable_term, consistency_term, model_term, feedback_term, feedback_count, findings,
+                    inputs_hash, at
              from score where project_id = $1 and id = any($2)",
             project,
             &ids

@@ -205,6 +205,26 @@ impl Tx {
         by_trace(rows.into_iter().map(|row| (row.trace_id, row.content)))
     }
 
+    /// Those of these traces of which a span is staged (staged_span_pkey).
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn staged_traces(&mut self, of: &[SpanTraceId]) -> Result<Vec<SpanTraceId>> {
+        let traces: Vec<_> = of.iter().map(SpanTraceId::bytes).collect();
+        let project = self.project_uuid();
+        sqlx::query_scalar!(
+            r#"select t.id as "id!" from unnest($2::bytea[]) t (id)
+               where exists (select from staged_span s where s.project_id = $1 and s.trace_id = t.id)"#,
+            project,
+            &traces as &[&[u8]],
+        )
+        .fetch_all(self.connection())
+        .await?
+        .into_iter()
+        .map(|trace| SpanTraceId::from_bytes(&trace).map_err(|refused| StoreError::Corrupt(refused.to_string())))
+        .collect()
+    }
+
     /// Removes some of the spans that no others are waited for any more (staged_span_received_idx), and notes whose they
     /// were. What another removes is passed over.
     ///

@@ -270,8 +270,8 @@ impl Turner<'_> {
                 Door::Traces => held.traces,
                 Door::Reviews => held.reviews,
                 Door::Grounding => held.sources + held.facts,
-                // The demo sends no spans.
-                Door::Spans | Door::Assembled => continue,
+                // The demo sends no spans, and has no users.
+                Door::Spans | Door::Assembled | Door::Feedback => continue,
             };
             doors.push(Accounted { door: door.word(), sent: 0, became: tx.balance(Some(*door)).await?, kept });
         }

@@ -3,6 +3,7 @@
 use async_graphql::{Context, Enum, ID, Json, Object, Result, SimpleObject};
 use atr_core::domain::{
     Rejection,
+    feedback::NewFeedback,
     grounding::NewGrounding,
     intake::{self, BatchOutcome, ItemOutcome},
     new_trace::NewTrace,
@@ -12,7 +13,7 @@ use serde_json::Value;
 
 use super::payload;
 use crate::{
-    app::{AppError, record_grounding, record_reviews, record_traces},
+    app::{AppError, record_feedback, record_grounding, record_reviews, record_traces},
     graphql::{intake::Balance, scalars::IntoId, session::session},
 };
 
@@ -123,7 +124,7 @@ impl RecordMutation {
     ) -> Result<RecordPayload> {
         let session = session(ctx)?;
         let outcome = match parse(&items, NewTrace::parse) {
-            Ok(items) => record_traces::record_traces(&session.app, &session.actor, items).await,
+            Ok(items) => record_traces::record_traces(&session.app, &session.actor, items, None).await,
             Err(refusal) => Err(refusal),
         };
         RecordPayload::of(outcome, Into::into)
@@ -140,7 +141,24 @@ impl RecordMutation {
     ) -> Result<RecordPayload> {
         let session = session(ctx)?;
         let outcome = match parse(&items, NewReview::parse) {
-            Ok(items) => record_reviews::record_reviews(&session.app, &session.actor, items).await,
+            Ok(items) => record_reviews::record_reviews(&session.app, &session.actor, items, None).await,
+            Err(refusal) => Err(refusal),
+        };
+        RecordPayload::of(outcome, Into::into)
+    }
+
+    /// Stores what users say of answers, at most 500: ratings, corrections, comments. The trace may come later. Sending
+    /// the same again changes nothing. For senders.
+    async fn record_feedback(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Feedback: objects of the same form as the lines of POST /v1/ingest/feedback.")] items: Vec<
+            Json<Value>,
+        >,
+    ) -> Result<RecordPayload> {
+        let session = session(ctx)?;
+        let outcome = match parse(&items, NewFeedback::parse) {
+            Ok(items) => record_feedback::record_feedback(&session.app, &session.actor, items, None).await,
             Err(refusal) => Err(refusal),
         };
         RecordPayload::of(outcome, Into::into)
@@ -156,7 +174,7 @@ impl RecordMutation {
     ) -> Result<RecordPayload> {
         let session = session(ctx)?;
         let outcome = match parse(&items, NewGrounding::parse) {
-            Ok(items) => record_grounding::record_grounding(&session.app, &session.actor, items).await,
+            Ok(items) => record_grounding::record_grounding(&session.app, &session.actor, items, None).await,
             Err(refusal) => Err(refusal),
         };
         RecordPayload::of(outcome, Into::into)

@@ -66,6 +66,8 @@ pub enum Door {
     Spans,
     ///  Traces put together from spans. An item is an assembly: a trace that went quiet, once for each time it did.
     Assembled,
+    ///  Users' feedback.
+    Feedback,
 }
 
 /// How far a source is trusted.

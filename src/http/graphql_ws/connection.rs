@@ -3,7 +3,7 @@
 
 mod operations;
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
 use atr_core::{
     hash::Digest,
@@ -83,9 +83,9 @@ pub(super) struct Connection {
     api: Api,
     sockets: Sockets,
     socket: WebSocket,
-    /// What the headers said, until the first message.
     /// The address that it was opened from.
     origin: Option<IpAddr>,
+    /// What the headers said, until the first message.
     given: Option<Credentials>,
     caller: Option<Caller>,
     operations: Operations,

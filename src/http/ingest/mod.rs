@@ -1,4 +1,4 @@
-//! `POST /v1/ingest/{traces,reviews,grounding}`: NDJSON in bulk, one JSON object a line.
+//! `POST /v1/ingest/{traces,reviews,grounding,feedback}`: NDJSON in bulk, one JSON object a line.
 //!
 //! The body is read as it comes, never whole: lines are gathered into batches, each one transaction, and a line is
 //! answered for once its batch has committed. Sending lines again whose answer was lost changes nothing, as far as
@@ -12,18 +12,26 @@
 //! While too much of the project's work is not done, the answer is 429 with `Retry-After`, before anything is read; where
 //! that begins between two batches, the lines from there on are unanswered, as below.
 //!
+//! Bodies may be coded by gzip or zstd. Under an `Idempotency-Key` a body is taken in once: sent again it is answered again,
+//! and one that broke off goes on from where it got to, from its beginning or, with `Upload-Offset`, from there; `GET` says
+//! where that is. `docs/ingest.md` is the sender's page.
+//!
 //! If a batch cannot be stored, the status is 429, 503 or 500 and the problem has the summary of what was stored and
 //! `first_unanswered_line`; where result lines were sent already, one with the status `unanswered` ends them.
 
+mod decode;
 mod feed;
 mod item;
+mod key;
 mod lines;
 mod report;
 
 use std::io;
 
 use atr_core::{
-    domain::{grounding::NewGrounding, new_trace::NewTrace, review::NewReview},
+    domain::{
+        feedback::NewFeedback, grounding::NewGrounding, intake::Position, new_trace::NewTrace, review::NewReview,
+    },
     trace_context::TraceContext,
 };
 use axum::{
@@ -32,18 +40,19 @@ use axum::{
     extract::State,
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
-    routing::post,
+    routing::get,
 };
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{StreamExt, stream};
 use serde::Serialize;
 use tokio::{io::AsyncBufRead, sync::mpsc};
-use tokio_util::io::StreamReader;
 use tracing::Instrument;
 
 pub(crate) use self::report::{LineResult, Summary};
 use self::{
-    feed::{Committed, Feed, Stopped, Why},
+    decode::{Coding, TooDense},
+    feed::{Committed, Feed, Keyed, Stopped, Why},
     item::Item,
+    key::{Asked, elsewhere, progress},
     lines::Lines,
 };
 use super::{
@@ -51,7 +60,7 @@ use super::{
     media::{essence, header_text},
     problem::Problem,
 };
-use crate::app::backlog;
+use crate::app::{backlog, ingest_keys};
 
 const NDJSON: &str = "application/x-ndjson";
 
@@ -61,9 +70,10 @@ const BATCHES_AHEAD: usize = 64;
 /// The doors for lines.
 pub fn router() -> Router<AppState> {
     Router::new()
-        .route("/v1/ingest/traces", post(door::<NewTrace>))
-        .route("/v1/ingest/reviews", post(door::<NewReview>))
-        .route("/v1/ingest/grounding", post(door::<NewGrounding>))
+        .route("/v1/ingest/traces", get(how_far::<NewTrace>).post(door::<NewTrace>))
+        .route("/v1/ingest/reviews", get(how_far::<NewReview>).post(door::<NewReview>))
+        .route("/v1/ingest/grounding", get(how_far::<NewGrounding>).post(door::<NewGrounding>))
+        .route("/v1/ingest/feedback", get(how_far::<NewFeedback>).post(door::<NewFeedback>))
 }
 
 async fn door<T: Item>(
@@ -78,27 +88,64 @@ async fn door<T: Item>(
     }
     // Each batch asks this too; asked here, a sender that comes too early is refused before the body is read.
     backlog::admit(&state.app, actor.project).await.map_err(|full| Problem::from(full).into_response())?;
-    let lines = Lines::new(StreamReader::new(body.into_data_stream().map_err(io::Error::other)));
-    let feed = Feed::<T, _>::new(state.app, actor, lines);
-    if wants_lines(&headers) { answer_by_line(feed).await } else { answer_at_end(feed).await }
+    let coding = coding(&headers)?;
+    let Asked { key, offset } = Asked::of(&headers).map_err(Problem::into_response)?;
+    let by_line = wants_lines(&headers);
+    let keyed = match key {
+        None => None,
+        Some(key) => {
+            let held = ingest_keys::hold(&state.app, actor.project, T::ROUTE, key).await;
+            let (mut hold, got) = held.map_err(|refused| Problem::from(refused).into_response())?;
+            if offset.is_some_and(|offset| offset != got.position.bytes) {
+                hold.let_go().await.map_err(|error| Problem::from(error).into_response())?;
+                return Err(elsewhere(&got));
+            }
+            // The account is of the whole body; result lines are of the lines that this request has.
+            let again_after = (offset.is_none() || !by_line).then_some(0);
+            Some(Keyed { hold, got, whole: offset.is_none(), checked: false, again_after })
+        }
+    };
+    let body = coding.decode(body);
+    let lines = match &keyed {
+        None => Lines::new(body),
+        Some(Keyed { whole: true, .. }) => Lines::chained(body, Position::default()),
+        Some(Keyed { got, .. }) => Lines::chained(body, got.position),
+    };
+    let feed = Feed::<T, _>::new(state.app, actor, lines, keyed);
+    if by_line { answer_by_line(feed).await } else { answer_at_end(feed).await }
 }
 
-/// The refusal of a body that is not lines of JSON as they are.
+/// How far a body got that was sent under a key.
+async fn how_far<T: Item>(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    T::may_enter(&actor)?;
+    progress::<T>(&state.app, &actor, &headers).await
+}
+
+fn unsupported(detail: String) -> Response {
+    Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE", detail).into_response()
+}
+
+/// How the body is coded, where the door knows that.
+fn coding(headers: &HeaderMap) -> Result<Coding, Response> {
+    Coding::of(headers).map_err(|other| {
+        let mut response = unsupported(format!("this door decodes Content-Encoding: gzip and zstd, and not {other}"));
+        response.headers_mut().insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip, zstd, identity"));
+        response
+    })
+}
+
+/// The refusal of a body that is not lines of JSON.
 fn refusal(headers: &HeaderMap) -> Option<Response> {
-    let refused = |detail: String| Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE", detail);
     let kind = header_text(headers, header::CONTENT_TYPE);
     if !essence(kind).eq_ignore_ascii_case(NDJSON) {
         let found = if kind.is_empty() { "none was given" } else { kind };
         let detail = format!("send one JSON object a line with Content-Type: {NDJSON} ({found})");
-        let mut response = refused(detail).into_response();
+        let mut response = unsupported(detail);
         response.headers_mut().insert("accept-post", HeaderValue::from_static(NDJSON));
-        return Some(response);
-    }
-    let coding = header_text(headers, header::CONTENT_ENCODING);
-    if !coding.is_empty() && !coding.eq_ignore_ascii_case("identity") {
-        let detail = format!("this door does not decode Content-Encoding: {coding}; send the lines as they are");
-        let mut response = refused(detail).into_response();
-        response.headers_mut().insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         return Some(response);
     }
     None
@@ -147,9 +194,18 @@ fn unfinished(stopped: Stopped, summary: &Summary) -> Response {
 fn problem(why: Why) -> Problem {
     match why {
         Why::App(error) => error.into(),
+        Why::OtherContent => Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "IDEMPOTENCY_KEY_REUSED",
+            "other content was sent under this Idempotency-Key before: send this under a key of its own",
+        ),
+        Why::Body(error) if error.get_ref().is_some_and(|inner| inner.is::<TooDense>()) => {
+            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "TOO_DENSE", error.to_string())
+        }
         Why::Body(error) => {
             tracing::info!(%error, "a body broke off");
-            Problem::new(StatusCode::BAD_REQUEST, "BAD_USER_INPUT", "the body broke off before its end; send it again")
+            let detail = "the body broke off before its end, or is not coded as Content-Encoding says; send it again";
+            Problem::new(StatusCode::BAD_REQUEST, "BAD_USER_INPUT", detail)
         }
     }
 }

@@ -10,9 +10,10 @@ use super::{
 use crate::{
     domain::{judgement::ClaimVerdict, review::Verdict},
     store::{
-        AssignmentFilter, ClaimFilter, ExpertFilter, ReviewFilter, ScoreFilter,
+        AssignmentFilter, ClaimFilter, ExpertFilter, FeedbackFilter, ReviewFilter, ScoreFilter,
         assignment::assignments_query,
         expert::experts_query,
+        feedback::{feedback_of_traces_query, feedback_query},
         review::reviews_query,
         score::scores_query,
         verification::{claims_query, verifications_query},
@@ -112,4 +113,39 @@ async fn a_page_of_judgements_costs_a_page_by_whatever_they_are_filtered() {
         people.map(|filter| by_id(format!("{filter:?}"), |page| experts_query(project, &filter, page))),
     )
     .await;
+}
+
+#[tokio::test]
+async fn a_page_of_feedback_costs_a_page_by_whatever_it_is_filtered() {
+    let all = Library::fill(&[
+        ("error_trace", &[("external_id", Value("'t' || n"))]),
+        (
+            "feedback",
+            &[("subject", Words("nt1", "nt2")), ("external_id", Words("few", "many")), ("opinion", Words("-1", "1"))],
+        ),
+    ])
+    .await;
+    let project = all.project();
+    let named = |few: &str, many: &str| [None, Some(few.to_owned()), Some(many.to_owned()), Some("none".to_owned())];
+    let listing = |filter: FeedbackFilter| by_id(format!("{filter:?}"), |page| feedback_query(project, &filter, page));
+    let bad = [None, Some(true), Some(false)];
+    let alone = bad.map(|bad| FeedbackFilter { bad, ..FeedbackFilter::default() }).into_iter();
+    let alone = alone
+        .chain(named("few", "many").map(|external_id| FeedbackFilter { external_id, ..FeedbackFilter::default() }));
+    let alone = alone.chain(
+        named("t1", "t2").map(|trace_external_id| FeedbackFilter { trace_external_id, ..FeedbackFilter::default() }),
+    );
+    all.expect_few_rows(MOST, alone.map(listing)).await;
+    let mut together = vec![];
+    for bad in bad {
+        for external_id in named("few", "many") {
+            for trace_external_id in named("t1", "t2") {
+                together.push(FeedbackFilter { bad, external_id: external_id.clone(), trace_external_id });
+            }
+        }
+    }
+    all.expect_an_index(together.into_iter().map(listing)).await;
+    let of_traces =
+        by_id("of traces", |page| feedback_of_traces_query(project, &FEW_AND_MANY.map(super::rows::id), page));
+    all.expect_few_rows(MOST, [of_traces]).await;
 }

@@ -51,6 +51,7 @@ pub(crate) async fn run(cx: &Context, claims: &[Claim]) -> Result<(), StageError
     let mut staged = tx.staged_spans(&traces, SPANS, BYTES).await?;
     let mut events = tx.staged_events(&traces, SPANS, BYTES).await?;
     let partial = tx.partial_traces(&traces).await?;
+    let found_bad = tx.found_bad(&traces).await?;
     let mut assembled = Vec::with_capacity(traces.len());
     for trace in traces {
         let unreadable = |error| StageError::Lasting(format!("what is staged of {trace} cannot be decoded: {error}"));
@@ -65,7 +66,7 @@ pub(crate) async fn run(cx: &Context, claims: &[Claim]) -> Result<(), StageError
             // What is left is not the whole.
             Err("late".to_owned())
         } else {
-            decide(&rule, trace, (&spans, &rest), before.as_ref(), tx.now())
+            decide(&rule, trace, (&spans, &rest), before.as_ref(), found_bad.contains(&trace), tx.now())
         };
         assembled.push(Assembled { spans_of: trace, spans: count, before, kept });
     }
@@ -100,6 +101,7 @@ fn decide(
     trace: SpanTraceId,
     (spans, evaluations): (&[Span], &[Evaluation]),
     before: Option<&Revision>,
+    found_bad: bool,
     now: DateTime<Utc>,
 ) -> Result<NewTrace, String> {
     // The first of its spans are removed, or will be soon: what came since is not the whole.
@@ -108,7 +110,7 @@ fn decide(
     }
     let composed = compose(spans, evaluations).ok_or("no_text")?;
     // What was kept once is kept when it changes.
-    if before.is_none() && !keeps(rule, &trace, &composed) {
+    if before.is_none() && !keeps(rule, &trace, &composed, found_bad) {
         return Err("not_sampled".to_owned());
     }
     let named = |revision: i32| match revision {

@@ -3,7 +3,7 @@
 //! The value of an item is a weighted mean of four terms, each 0 to 1: how uncertain it is whether the answer is right
 //! (uncertainty sampling: Lewis and Gale 1994, "A Sequential Algorithm for Training Text Classifiers"), how far the
 //! terms of its reward contradict each other, how many traces share its question, and how little of its domain has been
-//! reviewed. Items are given out best first, one of a question to an expert, within capacity; of the best a share goes
+//! reviewed. Users' complaints add to it: a fifth of the value is how far they found the answer bad, whatever else is known. Items are given out best first, one of a question to an expert, within capacity; of the best a share goes
 //! to a second expert, so that agreement can be measured.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -21,6 +21,8 @@ const UNCERTAINTY: f64 = 0.4;
 const CONFLICT: f64 = 0.2;
 const REACH: f64 = 0.2;
 const NOVELTY: f64 = 0.2;
+/// The share of the value that users' complaints make; the four terms make the rest.
+const COMPLAINT: f64 = 0.2;
 
 /// Someone who can be asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,8 +69,10 @@ pub fn value(items: &[Routable], reviewed: &HashMap<String, i64>) -> Vec<(f64, R
             let reach = of_question.get(&item.question).copied().unwrap_or(1) as f64 / widest;
             let novelty = 1.0 / (1.0 + reviewed.get(&item.domain).copied().unwrap_or(0).max(0) as f64 / 10.0);
             let value = UNCERTAINTY * uncertainty + CONFLICT * conflict + REACH * reach + NOVELTY * novelty;
-            let words = in_words(item, uncertainty, conflict, novelty);
-            (value, RoutingReason { uncertainty, conflict, reach, novelty, words }, at)
+            let complaint = item.feedback.map_or(0.0, |said| (-said).clamp(0.0, 1.0));
+            let value = (1.0 - COMPLAINT) * value + COMPLAINT * complaint;
+            let words = in_words(item, uncertainty, conflict, novelty, complaint);
+            (value, RoutingReason { uncertainty, conflict, reach, novelty, complaint, words }, at)
         })
         .collect();
     valued.sort_by(|a, b| b.0.total_cmp(&a.0).then(items[a.2].trace.cmp(&items[b.2].trace)));
@@ -84,14 +88,21 @@ fn conflict(item: &Routable) -> f64 {
     (high - low).clamp(0.0, 1.0)
 }
 
-fn in_words(item: &Routable, uncertainty: f64, conflict: f64, novelty: f64) -> String {
-    let terms = [(UNCERTAINTY * uncertainty, 0), (CONFLICT * conflict, 1), (NOVELTY * novelty, 2)];
+fn in_words(item: &Routable, uncertainty: f64, conflict: f64, novelty: f64, complaint: f64) -> String {
+    let of_four = 1.0 - COMPLAINT;
+    let terms = [
+        (of_four * UNCERTAINTY * uncertainty, 0),
+        (of_four * CONFLICT * conflict, 1),
+        (of_four * NOVELTY * novelty, 2),
+        (COMPLAINT * complaint, 3),
+    ];
     let strongest = terms.into_iter().max_by(|a, b| a.0.total_cmp(&b.0)).map_or(0, |term| term.1);
     match (strongest, item.model) {
         (0, Some(chance)) => {
             format!("the reward model is unsure: it gives {:.0} % that the answer is true", chance * 100.0)
         }
         (0, None) => "nothing tells yet whether the answer is right".to_owned(),
+        (3, _) => "users found it bad".to_owned(),
         (1, _) => "facts, reasoning and reward model say different things of it".to_owned(),
         _ => format!("little of {} has been reviewed", item.domain),
     }
@@ -146,6 +157,7 @@ mod tests {
             support: 0.0,
             consistency: 1.0,
             model,
+            feedback: None,
             agreement: None,
         }
     }
@@ -172,6 +184,16 @@ mod tests {
         let items = [item(1, "chemistry", 1, None), item(2, "history", 2, None)];
         let routed = route(&items, &HashMap::new(), &[reviewer(9, &["history"], 5)]);
         assert_eq!(routed.iter().map(|one| one.trace).collect::<Vec<_>>(), [items[1].trace]);
+    }
+
+    #[test]
+    fn of_two_that_are_alike_the_one_that_users_found_bad_comes_first_and_praise_changes_nothing() {
+        let said = |n, feedback| Routable { feedback, ..item(n, "chemistry", n, Some(0.5)) };
+        let items = [said(1, None), said(2, Some(-0.5)), said(3, Some(0.9))];
+        let valued = value(&items, &HashMap::new());
+        assert_eq!(valued.iter().map(|(.., at)| *at).collect::<Vec<_>>(), [1, 0, 2]);
+        assert_eq!(valued[1].0, valued[2].0);
+        assert_eq!((valued[0].1.complaint, valued[1].1.complaint), (0.5, 0.0));
     }
 
     proptest! {

@@ -13,9 +13,9 @@ use atr_core::{
         trace::{Step, Trace},
     },
     hash,
-    ids::{ChainGroupId, ModelVersionId, ScoreId, TraceId},
+    ids::{ChainGroupId, FeedbackId, ModelVersionId, ScoreId, TraceId},
     queue::{Claim, Work},
-    store::Tx,
+    store::{Opinions, Tx},
 };
 use atr_reward::{Candidate, RewardModel, Signals};
 use chrono::{DateTime, Utc};
@@ -36,16 +36,18 @@ const PAGE: i64 = 500;
 pub(crate) async fn run(cx: &Context, claims: &[Claim]) -> Result<(), StageError> {
     let Some(first) = claims.first() else { return Ok(()) };
     let mut tx = cx.store.begin_for(first).await?;
-    let mut traces = BTreeSet::new();
+    let (mut traces, mut feedback) = (BTreeSet::new(), vec![]);
     for claim in claims {
         match claim.work {
             Work::ScoreTrace { trace } => {
                 traces.insert(trace);
             }
             Work::ScoreAll { after } => score_all(&mut tx, after).await?,
+            Work::WeighFeedback { feedback: one } => feedback.push(one),
             _ => {}
         }
     }
+    traces.extend(weigh(&mut tx, &feedback).await?);
     let traces: Vec<TraceId> = traces.into_iter().collect();
     let about = About::read(cx, &mut tx, &traces).await?;
     let (now, ids) = (tx.now(), cx.store.ids().clone());
@@ -72,6 +74,22 @@ async fn score_all(tx: &mut Tx, after: Option<TraceId>) -> Result<(), StageError
     Ok(())
 }
 
+/// The traces that feedback is about. What it is about and was not kept is put together once more, as far as its spans are
+/// there: now something speaks for it.
+async fn weigh(tx: &mut Tx, feedback: &[FeedbackId]) -> Result<Vec<TraceId>, StageError> {
+    if feedback.is_empty() {
+        return Ok(vec![]);
+    }
+    let there = tx.subjects_of_feedback(feedback).await?;
+    let missing: Vec<FeedbackId> =
+        feedback.iter().filter(|id| !there.iter().any(|(of, _)| of == *id)).copied().collect();
+    let bad = tx.feedback_by_id(&missing).await?.into_iter().filter(|one| one.opinion.is_some_and(|said| said < 0.0));
+    let spans: BTreeSet<_> = bad.filter_map(|one| one.subject.spans()).collect();
+    let staged = tx.staged_traces(&spans.into_iter().collect::<Vec<_>>()).await?;
+    tx.enqueue_all(staged.into_iter().map(|spans| Work::AssembleTrace { spans })).await?;
+    Ok(there.into_iter().map(|(_, trace)| trace).collect())
+}
+
 fn edges_of(score: &Score) -> Vec<Edge> {
     let used = |to| Edge { from: score.id.into(), to, relation: Relation::Used };
     let inputs = score.inputs;
@@ -88,6 +106,7 @@ struct About {
     consensus: HashMap<ChainGroupId, Consensus>,
     reviews: HashMap<TraceId, Vec<Review>>,
     before: HashMap<TraceId, hash::Digest>,
+    opinions: HashMap<TraceId, Opinions>,
     model: Option<(ModelVersionId, Arc<RewardModel>)>,
     weights: RewardWeights,
 }
@@ -115,6 +134,7 @@ impl About {
             consensus: consensus.into_iter().map(|found| (found.group, found)).collect(),
             reviews,
             before: before.into_iter().map(|score| (score.trace, score.inputs_hash)).collect(),
+            opinions: tx.opinions_of_traces(ids).await?,
             model: cx.reward_models.in_use(cx, tx).await?,
             weights: RewardWeights::default(),
         })
@@ -140,7 +160,9 @@ impl About {
             review: matches!(settled, Settled::Verdict(_)).then_some(review).flatten(),
             reward_model: self.model.as_ref().map(|(model, _)| *model),
         };
-        let inputs_hash = hash::of_json(&(inputs, self.weights.hash()));
+        let Opinions { count, sum } = self.opinions.get(&id).copied().unwrap_or_default();
+        let feedback = Terms::of_opinions(count, sum);
+        let inputs_hash = hash::of_json(&(inputs, self.weights.hash(), count, feedback));
         if self.before.get(&id) == Some(&inputs_hash) {
             return None;
         }
@@ -161,6 +183,7 @@ impl About {
             unverifiable,
             consistency: logic.consistency,
             model: self.model.as_ref().map(|(_, model)| rate(model, trace, steps, consensus)),
+            feedback,
         };
         let reward = match self.weights.reward(terms) {
             Ok(reward) => reward,
@@ -176,6 +199,8 @@ impl About {
             unverifiable_term: terms.unverifiable,
             consistency_term: terms.consistency,
             model_term: terms.model,
+            feedback_term: terms.feedback,
+            feedback_count: count,
             findings: logic.findings.into_iter().map(finding).collect(),
             inputs_hash,
             at: now,

@@ -1,13 +1,16 @@
 //! The reward of reinforcement learning from factual feedback: what an expert says, what the facts say, less what cannot be
-//! verified, and how far the reasoning holds together.
+//! verified, and how far the reasoning holds together; and, as far as they go, what a trained model and users say.
 //!
 //! With each term brought to -1..1 (the penalty to -1..0), the reward is their weighted mean over the terms that are there:
 //!
 //! ```text
-//! value = (e·expert + s·support − u·unverifiable + c·(2·consistency − 1) + m·(2·model − 1)) / (e + s + u + c + m)
+//! value = (e·expert + s·support − u·unverifiable + c·(2·consistency − 1) + m·(2·model − 1) + f·feedback)
+//!         / (e + s + u + c + m + f)
 //! ```
 //!
-//! An absent expert or model leaves both sums. So the value lies in -1..1; it falls when a claim turns from supported to
+//! An absent expert, model or feedback leaves both sums. Feedback is the sum of users' opinions, each -1 to 1, over one
+//! more than there are: one voice says half of what many say, and none says it all. With the weights below it has at most
+//! an eighth of all weight, and a sixteenth of it beside an expert. So the value lies in -1..1; it falls when a claim turns from supported to
 //! contradicted, when more claims cannot be verified, and when a flaw is found, all else being equal. The unverifiable term is only ever
 //! a penalty: an answer that says nothing checkable gains nothing by it. The terms are kept beside the value, with a hash of
 //! the weights, so that any reward can be recomputed and two rewards are comparable only where the hashes agree.
@@ -27,6 +30,8 @@ pub struct Terms {
     pub consistency: f64,
     /// How likely the trained reward model holds the answer to be true, 0 to 1; none before one is trained.
     pub model: Option<f64>,
+    /// What users said, -1 (bad) to 1 (good); none where nobody said anything. It is no verdict.
+    pub feedback: Option<f64>,
 }
 
 /// How much each term counts.
@@ -44,12 +49,14 @@ pub struct RewardWeights {
     pub consistency: f64,
     /// Weight of the trained reward model.
     pub model: f64,
+    /// Weight of users' feedback.
+    pub feedback: f64,
 }
 
 impl Default for RewardWeights {
-    /// An expert outweighs the facts, and these the rest.
+    /// An expert outweighs the facts, and these the rest; users' feedback the least.
     fn default() -> Self {
-        Self { version: 1, expert: 4.0, support: 2.0, unverifiable: 0.5, consistency: 1.0, model: 1.0 }
+        Self { version: 2, expert: 4.0, support: 2.0, unverifiable: 0.5, consistency: 1.0, model: 1.0, feedback: 0.5 }
     }
 }
 
@@ -92,6 +99,7 @@ impl RewardWeights {
             (self.unverifiable, Some(-terms.unverifiable)),
             (self.consistency, Some(2.0 * terms.consistency - 1.0)),
             (self.model, terms.model.map(|m| 2.0 * m - 1.0)),
+            (self.feedback, terms.feedback),
         ];
         let present = || parts.iter().filter_map(|(weight, term)| term.map(|t| (*weight, t)));
         let total: f64 = present().map(|(weight, _)| weight).sum();
@@ -104,9 +112,10 @@ impl RewardWeights {
         let number = |value: f64| serde_json::Number::from_f64(value).map_or("null".to_owned(), |n| n.to_string());
         // In the order of the keys: canonical whatever serde_json's features are.
         let json = format!(
-            r#"{{"consistency":{},"expert":{},"model":{},"support":{},"unverifiable":{},"version":{}}}"#,
+            r#"{{"consistency":{},"expert":{},"feedback":{},"model":{},"support":{},"unverifiable":{},"version":{}}}"#,
             number(self.consistency),
             number(self.expert),
+            number(self.feedback),
             number(self.model),
             number(self.support),
             number(self.unverifiable),
@@ -122,6 +131,7 @@ impl RewardWeights {
             ("unverifiable", self.unverifiable),
             ("consistency", self.consistency),
             ("model", self.model),
+            ("feedback", self.feedback),
         ];
         if let Some((name, _)) = named.iter().find(|(_, w)| !w.is_finite() || *w < 0.0) {
             return Err(RewardError::Weight(name));
@@ -141,6 +151,11 @@ impl Terms {
         ((supported as f64 - contradicted as f64) / total as f64, unverifiable as f64 / total as f64)
     }
 
+    /// The term of users' opinions, each -1 to 1: their mean, drawn towards 0 as by one who is undecided.
+    pub fn of_opinions(count: i32, sum: f64) -> Option<f64> {
+        (count > 0).then(|| sum / (f64::from(count) + 1.0))
+    }
+
     fn check(&self) -> Result<(), RewardError> {
         let within = |name, value: Option<f64>, low: i8, high: i8| match value {
             Some(v) if !(f64::from(low)..=f64::from(high)).contains(&v) => Err(RewardError::Term(name, low, high)),
@@ -150,7 +165,8 @@ impl Terms {
         within("support", Some(self.support), -1, 1)?;
         within("unverifiable", Some(self.unverifiable), 0, 1)?;
         within("consistency", Some(self.consistency), 0, 1)?;
-        within("model", self.model, 0, 1)
+        within("model", self.model, 0, 1)?;
+        within("feedback", self.feedback, -1, 1)
     }
 }
 
@@ -161,7 +177,7 @@ mod tests {
     use super::*;
 
     fn terms(support: f64, unverifiable: f64, consistency: f64) -> Terms {
-        Terms { expert: None, support, unverifiable, consistency, model: None }
+        Terms { expert: None, support, unverifiable, consistency, model: None, feedback: None }
     }
 
     #[test]
@@ -211,12 +227,29 @@ mod tests {
         ) {
             let value = |s, c, u| {
                 let (support, unverifiable) = Terms::factual(s, c, u);
-                RewardWeights::default().reward(Terms { expert, support, unverifiable, consistency, model }).unwrap().value
+                RewardWeights::default().reward(Terms { expert, support, unverifiable, consistency, model, feedback: None }).unwrap().value
             };
             let base = value(supported, contradicted, unverifiable);
             prop_assert!((-1.0..=1.0).contains(&base));
             prop_assert!(value(supported - 1, contradicted + 1, unverifiable) <= base + 1e-12);
             prop_assert!(value(supported - 1, contradicted, unverifiable + 1) <= base + 1e-12);
+        }
+
+        #[test]
+        fn what_users_say_moves_it_their_way_and_by_a_bounded_step(
+            count in 1i32..1000, mean in -1.0..=1.0f64, support in -1.0..=1.0f64, consistency in 0.0..=1.0f64,
+            expert in proptest::option::of(-1.0..=1.0f64), model in proptest::option::of(0.0..=1.0f64),
+        ) {
+            let weights = RewardWeights::default();
+            let silent = Terms { expert, model, ..terms(support, 0.0, consistency) };
+            let term = Terms::of_opinions(count, mean * f64::from(count)).unwrap();
+            prop_assert!(term.abs() <= mean.abs() + 1e-12 && term.abs() < 1.0);
+            let heard = Terms { feedback: Some(term), ..silent };
+            let (before, after) = (weights.reward(silent).unwrap().value, weights.reward(heard).unwrap().value);
+            prop_assert!((after - before) * (term - before) >= -1e-12);
+            // Its share of all weights, over the widest way it can go.
+            let others = 3.5 + if expert.is_some() { 4.0 } else { 0.0 } + if model.is_some() { 1.0 } else { 0.0 };
+            prop_assert!((after - before).abs() <= 2.0 * 0.5 / (others + 0.5) + 1e-12);
         }
 
         #[test]
