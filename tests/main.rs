@@ -11,6 +11,7 @@ mod graphql;
 mod health;
 mod history;
 mod hostile;
+mod import;
 mod ingest;
 mod otlp;
 mod permissions;

@@ -6,6 +6,7 @@ mod client;
 mod demo;
 mod doctor;
 mod expert;
+mod import;
 mod ingest;
 mod installation;
 mod job;
@@ -72,6 +73,8 @@ enum Command {
     Queue(queue::Queue),
     /// Send JSON lines to a running service
     Ingest(ingest::Ingest),
+    /// Bring in an export of another tool
+    Import(import::Import),
     /// Ask for snapshots, compare, write out and verify them
     Snapshot(snapshot::Snapshots),
     /// Start training jobs and look at them
@@ -123,6 +126,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Project(project) => project.run(&place, out).await?,
         Command::Queue(queue) => queue.run(&place, out).await?,
         Command::Ingest(ingest) => return Ok(code(ingest.run(out).await?)),
+        Command::Import(import) => return Ok(code(import.run(out).await?)),
         Command::Snapshot(snapshots) => return Ok(code(snapshots.run(&place, out).await?)),
         Command::Job(jobs) => jobs.run(&place, out).await?,
         Command::Model(models) => models.run(&place, out).await?,

@@ -20,8 +20,10 @@ const MOST: usize = 32 << 20;
 
 /// How a request is written, and its answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Encoding {
+pub enum Encoding {
+    /// Protobuf's own.
     Protobuf,
+    /// Protobuf's JSON, as OTLP has it.
     Json,
 }
 

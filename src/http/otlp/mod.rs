@@ -10,8 +10,10 @@ mod spans;
 mod status;
 
 use atr_core::domain::{
+    Rejection,
     access::Permission,
     intake::{Balance, BatchOutcome, ItemOutcome},
+    span::{NewEvent, NewSpan},
 };
 use axum::{
     Router,
@@ -26,10 +28,11 @@ use opentelemetry_proto::tonic::collector::{
     trace::v1::{ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse},
 };
 use prost::Message;
-use serde::{Serialize, de::DeserializeOwned};
+use serde::Serialize;
 
+pub use self::body::Encoding;
 use self::{
-    body::{Encoding, decode, encoding, read},
+    body::{decode, encoding, read},
     status::Refusal,
 };
 use super::{AppState, Caller, problem::Problem};
@@ -59,8 +62,8 @@ async fn traces(
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    exported(&state, caller, &headers, body, async |actor, request: ExportTraceServiceRequest| {
-        let outcome = stage_spans(&state.app, &actor, spans::of(request.resource_spans)).await?;
+    exported(&state, caller, &headers, body, read_spans, async |actor, sent| {
+        let outcome = stage_spans(&state.app, &actor, sent).await?;
         let partial_success = told(&outcome)
             .map(|(rejected_spans, error_message)| ExportTracePartialSuccess { rejected_spans, error_message });
         Ok(ExportTraceServiceResponse { partial_success })
@@ -74,8 +77,8 @@ async fn logs(
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    exported(&state, caller, &headers, body, async |actor, request: ExportLogsServiceRequest| {
-        let outcome = stage_events(&state.app, &actor, events::of(request.resource_logs)).await?;
+    exported(&state, caller, &headers, body, read_logs, async |actor, sent| {
+        let outcome = stage_events(&state.app, &actor, sent).await?;
         let partial_success = told(&outcome).map(|(rejected_log_records, error_message)| ExportLogsPartialSuccess {
             rejected_log_records,
             error_message,
@@ -85,16 +88,34 @@ async fn logs(
     .await
 }
 
+/// The spans of a request.
+///
+/// # Errors
+/// If the bytes are no such request.
+pub fn read_spans(encoding: Encoding, body: &[u8]) -> Result<Vec<Result<NewSpan, Rejection>>, Refusal> {
+    let request: ExportTraceServiceRequest = decode(encoding, body)?;
+    Ok(spans::of(request.resource_spans))
+}
+
+/// The log records of a request; `None` is one that tells nothing of a model.
+///
+/// # Errors
+/// If the bytes are no such request.
+pub fn read_logs(encoding: Encoding, body: &[u8]) -> Result<Vec<Result<Option<NewEvent>, Rejection>>, Refusal> {
+    let request: ExportLogsServiceRequest = decode(encoding, body)?;
+    Ok(events::of(request.resource_logs))
+}
+
 /// What every export has in common: who may, what is read, and how it is answered.
 async fn exported<Sent, Told>(
     state: &AppState,
     caller: Result<Caller, Problem>,
     headers: &HeaderMap,
     body: Body,
+    of: fn(Encoding, &[u8]) -> Result<Sent, Refusal>,
     take: impl AsyncFnOnce(Actor, Sent) -> Result<Told, AppError>,
 ) -> Response
 where
-    Sent: Message + Default + DeserializeOwned,
     Told: Message + Serialize,
 {
     let known = encoding(headers);
@@ -105,7 +126,7 @@ where
         let encoding = known?;
         // A sender that comes too early is refused before the body is read.
         backlog::admit(&state.app, actor.project).await.map_err(Problem::from)?;
-        let sent = decode(encoding, &read(headers, body).await?)?;
+        let sent = of(encoding, &read(headers, body).await?)?;
         let answer = take(actor, sent).await.map_err(Problem::from)?;
         Ok::<_, Refusal>(encoding.answer(StatusCode::OK, &answer))
     };
