@@ -3,7 +3,7 @@
 ARGS ?=
 export ARGS
 
-.PHONY: help demo test conformance bench fmt lint prepare
+.PHONY: help demo test conformance bench fmt lint fuzz prepare
 help: ## List these targets
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -27,6 +27,9 @@ fmt: ## Format the sources
 
 lint: ## What the linter says, as errors
 	cargo clippy --workspace --all-targets -- -D warnings
+
+fuzz: ## Feed one target inputs made by chance: TARGET=… SECONDS=…; without a target, list them
+	@SECONDS_TO_RUN=$(or $(SECONDS),60) scripts/fuzz $(TARGET)
 
 prepare: ## Check every query against the schema and write the offline cache
 	@scripts/need test

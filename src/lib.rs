@@ -6,3 +6,4 @@ pub mod config;
 pub mod embedded;
 pub mod graphql;
 pub mod http;
+pub mod import;

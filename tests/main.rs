@@ -14,6 +14,7 @@ mod graphql;
 mod health;
 mod history;
 mod hostile;
+mod import;
 mod ingest;
 mod keys;
 mod otlp;

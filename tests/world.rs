@@ -67,6 +67,15 @@ impl World {
         keys::create(&self.app, &Actor::local(self.database.project), wanted).await.expect("a key").secret
     }
 
+    /// The doors on a socket, for programs; where it is.
+    pub async fn serve(&self) -> std::io::Result<String> {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+        let address = format!("http://{}", listener.local_addr()?);
+        let router = self.router.clone();
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Ok(address)
+    }
+
     /// What a document is answered.
     pub async fn graphql(&self, key: &str, document: &str) -> Value {
         let request = Request::post("/graphql")

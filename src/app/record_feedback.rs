@@ -1,10 +1,16 @@
 //! Taking in users' feedback.
 
-use atr_core::domain::{Rejection, access::Permission, feedback::NewFeedback, intake::BatchOutcome};
+use atr_core::domain::{
+    Rejection,
+    access::Permission,
+    feedback::NewFeedback,
+    intake::{BatchOutcome, Door},
+};
 
 use super::{
     Actor, App, AppError, backlog,
     ingest_keys::{self, Advance},
+    redaction,
 };
 
 /// Takes a batch of feedback in, in one transaction with the tasks that weigh it, and says what became of each item. Who
@@ -21,6 +27,7 @@ pub async fn record_feedback(
     actor.may(Permission::Ingest)?;
     backlog::admit(app, actor.project).await?;
     let mut tx = app.store.begin(actor.project).await?;
+    let items = redaction::redacted(&mut tx, Door::Feedback, items).await?;
     let outcome = tx.record_feedback(&items).await?;
     ingest_keys::advance(&mut tx, under, &outcome).await?;
     tx.commit().await?;

@@ -8,6 +8,7 @@ mod client;
 mod demo;
 mod doctor;
 mod expert;
+mod import;
 mod ingest;
 mod installation;
 mod job;
@@ -77,6 +78,8 @@ enum Command {
     Queue(queue::Queue),
     /// Send files of JSON lines to a running service
     Ingest(ingest::Ingest),
+    /// Bring in an export of another tool
+    Import(import::Import),
     /// Ask for snapshots, compare, write out and verify them
     Snapshot(snapshot::Snapshots),
     /// Start training jobs and look at them
@@ -131,6 +134,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Ingest(ingest) => {
             return Ok(if ingest.run(out).await? { ExitCode::SUCCESS } else { ExitCode::from(3) });
         }
+        Command::Import(import) => return Ok(code(import.run(out).await?)),
         Command::Snapshot(snapshots) => return Ok(code(snapshots.run(&place, out).await?)),
         Command::Job(jobs) => jobs.run(&place, out).await?,
         Command::Model(models) => models.run(&place, out).await?,

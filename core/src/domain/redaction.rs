@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{grounding::NewGrounding, new_trace::NewTrace, review::NewReview};
+use super::{feedback::NewFeedback, grounding::NewGrounding, new_trace::NewTrace, review::NewReview};
 
 words! {
     /// What can be recognised in a text and replaced.
@@ -178,6 +178,12 @@ impl Redact for NewReview {
         let answer = said.corrected_answer.iter_mut().chain(&mut said.rationale);
         let quoted = said.citations.iter_mut().filter_map(|cited| cited.quoted.as_mut());
         answer.chain(said.corrected_steps.iter_mut().flatten()).chain(quoted).for_each(|text| by.text(text));
+    }
+}
+
+impl Redact for NewFeedback {
+    fn redact(&mut self, by: &mut Redactor) {
+        self.said.correction.iter_mut().chain(&mut self.said.comment).for_each(|text| by.text(text));
     }
 }
 

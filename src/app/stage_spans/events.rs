@@ -7,7 +7,7 @@ use prost::Message as _;
 use super::spans::{response, text};
 
 /// The log records of a request, in order; `None` is one that tells nothing of a model.
-pub(super) fn of(sent: Vec<ResourceLogs>) -> Vec<Result<Option<NewEvent>, Rejection>> {
+pub fn of(sent: Vec<ResourceLogs>) -> Vec<Result<Option<NewEvent>, Rejection>> {
     let mut events = vec![];
     for of_resource in sent {
         let ResourceLogs { resource, scope_logs, schema_url } = of_resource;

@@ -4,6 +4,8 @@ mod events;
 mod redact;
 mod spans;
 
+pub use self::{events::of as events_of, spans::of as spans_of};
+
 use std::{collections::BTreeSet, time::Duration};
 
 use atr_core::{
@@ -31,7 +33,7 @@ pub async fn stage_spans(app: &App, actor: &Actor, mut sent: Vec<ResourceSpans>)
         redact::spans(&mut sent, &mut redactor);
         redaction::count(Door::Spans, &redactor);
     }
-    let items = spans::of(sent);
+    let items = spans_of(sent);
     let outcome = tx.stage_spans(&items, quiet).await?;
     tx.commit().await?;
     took_in(app, actor, &outcome, items.iter().map(|item| item.as_ref().ok().map(|span| span.trace)));
@@ -49,7 +51,7 @@ pub async fn stage_events(app: &App, actor: &Actor, mut sent: Vec<ResourceLogs>)
         redact::logs(&mut sent, &mut redactor);
         redaction::count(Door::Spans, &redactor);
     }
-    let items = events::of(sent);
+    let items = events_of(sent);
     let outcome = tx.stage_events(&items, quiet).await?;
     tx.commit().await?;
     took_in(app, actor, &outcome, items.iter().map(|item| item.as_ref().ok()?.as_ref()?.trace));

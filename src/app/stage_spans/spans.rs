@@ -22,7 +22,7 @@ pub(super) fn response(attributes: &[KeyValue]) -> Option<String> {
 }
 
 /// The spans of a request, in order.
-pub(super) fn of(sent: Vec<ResourceSpans>) -> Vec<Result<NewSpan, Rejection>> {
+pub fn of(sent: Vec<ResourceSpans>) -> Vec<Result<NewSpan, Rejection>> {
     let mut spans = vec![];
     for of_resource in sent {
         let ResourceSpans { resource, scope_spans, schema_url } = of_resource;

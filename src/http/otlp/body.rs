@@ -17,8 +17,10 @@ use crate::http::media::{essence, header_text};
 
 /// How a request is written, and its answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Encoding {
+pub enum Encoding {
+    /// Protobuf's own.
     Protobuf,
+    /// Protobuf's JSON, as OTLP has it.
     Json,
 }
 
@@ -94,10 +96,10 @@ fn bad(message: String) -> Refusal {
 }
 
 /// Decodes a request.
-pub(super) fn decode<M: prost::Message + Default + DeserializeOwned>(
-    encoding: Encoding,
-    body: &[u8],
-) -> Result<M, Refusal> {
+///
+/// # Errors
+/// If the bytes are no such message.
+pub fn decode<M: prost::Message + Default + DeserializeOwned>(encoding: Encoding, body: &[u8]) -> Result<M, Refusal> {
     match encoding {
         Encoding::Protobuf => M::decode(body).map_err(|error| bad(format!("this is no such message: {error}"))),
         Encoding::Json => {

@@ -15,7 +15,11 @@ use opentelemetry_proto::tonic::collector::{
     trace::v1::{ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse},
 };
 
-pub use self::{over_grpc::router as grpc_router, over_http::router};
+pub use self::{
+    body::{Encoding, decode},
+    over_grpc::router as grpc_router,
+    over_http::router,
+};
 use crate::app::{
     Actor, App, AppError,
     stage_spans::{stage_events, stage_spans},

@@ -30,7 +30,7 @@ pub(super) struct Status {
 
 /// Why a request is refused as a whole.
 #[derive(Debug, Clone)]
-pub(super) struct Refusal {
+pub struct Refusal {
     status: StatusCode,
     message: String,
     retry_after: Option<u32>,

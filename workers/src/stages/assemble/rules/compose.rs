@@ -2,7 +2,7 @@
 
 use std::{
     cmp::Reverse,
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
 };
 
 use atr_core::domain::{
@@ -197,25 +197,60 @@ fn order(a: Option<f64>, b: Option<f64>) -> std::cmp::Ordering {
 
 /// The spans in the order of their time, callers before those they call.
 fn tree(spans: &[Span]) -> Vec<Node<'_>> {
-    let parents: BTreeMap<&str, Option<&str>> =
-        spans.iter().map(|span| (span.id.as_str(), span.parent.as_deref())).collect();
-    let mut nodes: Vec<Node<'_>> = spans
-        .iter()
-        .map(|span| Node { span, reading: Reading::of(span), depth: ancestors(&parents, &span.id).len() })
-        .collect();
+    let parents: Parents<'_> = spans.iter().map(|span| (span.id.as_str(), span.parent.as_deref())).collect();
+    let outermost = |id: &str| parents.get(id).is_none_or(|parent| parent.is_none_or(|id| !parents.contains_key(id)));
+    let depths = distances(&parents, outermost);
+    let depth = |span: &Span| depths.get(span.id.as_str()).copied().flatten().unwrap_or(spans.len());
+    let mut nodes: Vec<Node<'_>> =
+        spans.iter().map(|span| Node { span, reading: Reading::of(span), depth: depth(span) }).collect();
     nodes.sort_by(|a, b| (a.span.start, a.depth, &a.span.id).cmp(&(b.span.start, b.depth, &b.span.id)));
     nodes
 }
 
-/// The callers of a span that are there, the nearest first. A circle, which no sender should make, ends where it closes.
-fn ancestors<'a>(parents: &BTreeMap<&'a str, Option<&'a str>>, of: &str) -> Vec<&'a str> {
-    let mut met = vec![];
+/// Who called whom.
+type Parents<'a> = BTreeMap<&'a str, Option<&'a str>>;
+
+/// How many calls lie between each span and the first above it that is wanted, itself included; none where no such span
+/// calls it, as in a circle, which no sender should make. Each span is passed once.
+fn distances<'a>(parents: &Parents<'a>, wanted: impl Fn(&str) -> bool) -> BTreeMap<&'a str, Option<usize>> {
+    let mut known: BTreeMap<&str, Option<usize>> = BTreeMap::new();
+    for start in parents.keys().copied() {
+        let mut walked = vec![];
+        let mut next = Some(start);
+        let mut found = None;
+        while let Some((id, parent)) = next.and_then(|id| parents.get_key_value(id)) {
+            if let Some(distance) = known.get(id) {
+                found = *distance;
+                break;
+            }
+            // Known for now, so that a circle ends where it closes.
+            known.insert(id, None);
+            walked.push(*id);
+            if wanted(id) {
+                known.insert(id, Some(0));
+                walked.pop();
+                found = Some(0);
+                break;
+            }
+            next = *parent;
+        }
+        for id in walked.into_iter().rev() {
+            found = found.map(|distance| distance + 1);
+            known.insert(id, found);
+        }
+    }
+    known
+}
+
+/// The callers of a span that are there with their distance, from 0 for the nearest.
+fn callers<'a>(parents: &Parents<'a>, of: &str) -> BTreeMap<&'a str, usize> {
+    let mut met = BTreeMap::new();
     let mut next = parents.get(of).copied().flatten();
     while let Some((id, parent)) = next.and_then(|id| parents.get_key_value(id)) {
-        if *id == of || met.contains(id) {
+        if *id == of || met.contains_key(id) {
             break;
         }
-        met.push(*id);
+        met.insert(*id, met.len());
         next = *parent;
     }
     met
@@ -238,19 +273,18 @@ fn answering(nodes: &[Node<'_>]) -> Option<usize> {
 /// All spans, those nearest to one first: itself, what it called, what called it, the others. A serving engine's span
 /// has no text, and tells the model, the tokens and the like of the one that has.
 fn by_nearness(nodes: &[Node<'_>], to: usize) -> Vec<usize> {
-    let parents: BTreeMap<&str, Option<&str>> =
-        nodes.iter().map(|node| (node.span.id.as_str(), node.span.parent.as_deref())).collect();
+    let parents: Parents<'_> = nodes.iter().map(|node| (node.span.id.as_str(), node.span.parent.as_deref())).collect();
     let centre = nodes[to].span.id.as_str();
-    let above = ancestors(&parents, centre);
+    let (below, above) = (distances(&parents, |id| id == centre), callers(&parents, centre));
     let mut places: Vec<usize> = (0..nodes.len()).collect();
     places.sort_by_key(|at| {
         let id = nodes[*at].span.id.as_str();
         let rank = if *at == to {
             (0, 0)
-        } else if let Some(distance) = ancestors(&parents, id).iter().position(|one| *one == centre) {
+        } else if let Some(distance) = below.get(id).copied().flatten() {
             (1, distance)
-        } else if let Some(distance) = above.iter().position(|one| *one == id) {
-            (2, distance)
+        } else if let Some(distance) = above.get(id) {
+            (2, *distance)
         } else {
             (3, 0)
         };
@@ -271,43 +305,28 @@ struct Draft<'a> {
 /// The steps in the order of their spans: what was thought, what was said before the answer, the tools that were used
 /// and what was looked up. A call that a model made and the span of the tool that did it are one step.
 fn steps(nodes: &[Node<'_>], answering: usize, answer: &str) -> Vec<StepInput> {
-    let mut drafts: Vec<Draft<'_>> = vec![];
+    let mut drafts = Drafts::default();
     for (at, node) in nodes.iter().enumerate() {
         let mean_logprob = node.reading.logprobs.map(|(mean, _)| mean);
         let draft = |text: String, kind| Draft { text, kind, by: node.span, call: None, mean_logprob };
         for part in node.reading.output.iter().flat_map(|message| &message.parts) {
             match part {
-                Part::Reasoning(thought) => {
-                    // An agent repeats what its model thought.
-                    if !drafts.iter().any(|known| known.kind == StepKind::Reasoning && known.text == *thought) {
-                        drafts.push(draft(thought.clone(), StepKind::Reasoning));
-                    }
-                }
+                // An agent repeats what its model thought.
+                Part::Reasoning(thought) => drafts.say(draft(thought.clone(), StepKind::Reasoning)),
                 Part::Text(said) if at != answering && said.trim() != answer.trim() => {
-                    if !drafts.iter().any(|known| known.text == *said) {
-                        drafts.push(draft(said.clone(), StepKind::Reasoning));
-                    }
+                    drafts.say(draft(said.clone(), StepKind::Reasoning));
                 }
                 Part::Call(call) => {
-                    if !drafts.iter().any(|known| known.is_of(call)) {
-                        drafts.push(Draft {
-                            call: Some((call.clone(), None)),
-                            mean_logprob: None,
-                            ..draft(String::new(), StepKind::Tool)
-                        });
-                    }
+                    let made = draft(String::new(), StepKind::Tool);
+                    drafts.call(call, || Draft { mean_logprob: None, ..made });
                 }
                 Part::Text(_) | Part::Response { .. } => {}
             }
         }
         if let Some((call, result)) = &node.reading.tool {
-            match drafts.iter_mut().find(|known| known.is_of(call)) {
-                Some(known) => {
-                    known.by = node.span;
-                    known.answered(result.clone());
-                }
-                None => drafts
-                    .push(Draft { call: Some((call.clone(), result.clone())), ..draft(String::new(), StepKind::Tool) }),
+            if let Some(known) = drafts.call(call, || draft(String::new(), StepKind::Tool)) {
+                known.by = node.span;
+                known.answered(result.clone());
             }
         }
         if let Some((query, found)) = &node.reading.retrieval {
@@ -317,26 +336,66 @@ fn steps(nodes: &[Node<'_>], answering: usize, answer: &str) -> Vec<StepInput> {
     }
     // What a tool gave stands in what the model was given next.
     for response in nodes.iter().flat_map(|node| &node.reading.input).flat_map(|message: &Message| &message.parts) {
-        if let Part::Response { id: Some(id), result } = response {
-            let of = |draft: &&mut Draft<'_>| matches!(&draft.call, Some((call, _)) if call.id.as_ref() == Some(id));
-            if let Some(draft) = drafts.iter_mut().find(of) {
-                draft.answered(Some(result.clone()));
-            }
+        if let Part::Response { id: Some(id), result } = response
+            && let Some(at) = drafts.by_id.get(id)
+        {
+            drafts.all[*at].answered(Some(result.clone()));
         }
     }
-    drafts.into_iter().filter_map(Draft::step).take(STEPS).collect()
+    drafts.all.into_iter().filter_map(Draft::step).collect()
+}
+
+/// Steps that are being put together, at most as many as a trace has, and where to find them.
+#[derive(Default)]
+struct Drafts<'a> {
+    all: Vec<Draft<'a>>,
+    said: HashSet<String>,
+    by_id: HashMap<String, usize>,
+    /// By what is called with what.
+    by_call: HashMap<(String, String), usize>,
+    /// The same of those that have no id.
+    nameless: HashMap<(String, String), usize>,
+}
+
+impl<'a> Drafts<'a> {
+    fn push(&mut self, draft: Draft<'a>) -> Option<usize> {
+        let blank = draft.call.is_none() && draft.text.trim().is_empty();
+        if blank || self.all.len() >= STEPS {
+            return None;
+        }
+        self.all.push(draft);
+        Some(self.all.len() - 1)
+    }
+
+    /// Adds what was said or thought, unless it was before.
+    fn say(&mut self, draft: Draft<'a>) {
+        if self.said.insert(draft.text.clone()) {
+            self.push(draft);
+        }
+    }
+
+    /// The step that is this call: by its id; where one has none, by what is called with what. A new one where there is
+    /// none yet.
+    fn call(&mut self, call: &Call, made: impl FnOnce() -> Draft<'a>) -> Option<&mut Draft<'a>> {
+        let key = (call.name.clone(), canonical(&call.arguments));
+        let known = match &call.id {
+            Some(id) => [self.by_id.get(id), self.nameless.get(&key)].into_iter().flatten().min().copied(),
+            None => self.by_call.get(&key).copied(),
+        };
+        if known.is_none() {
+            let at = self.push(Draft { call: Some((call.clone(), None)), ..made() })?;
+            match &call.id {
+                Some(id) => drop(self.by_id.insert(id.clone(), at)),
+                None => drop(self.nameless.insert(key.clone(), at)),
+            }
+            self.by_call.entry(key).or_insert(at);
+            return self.all.get_mut(at);
+        }
+        self.all.get_mut(known?)
+    }
 }
 
 impl Draft<'_> {
-    /// Whether it is this call: by its id; where one has none, by what is called with what.
-    fn is_of(&self, other: &Call) -> bool {
-        let Some((call, _)) = &self.call else { return false };
-        match (&call.id, &other.id) {
-            (Some(mine), Some(theirs)) => mine == theirs,
-            _ => call.name == other.name && same(&call.arguments, &other.arguments),
-        }
-    }
-
     /// Notes what the tool gave, unless it is known.
     fn answered(&mut self, result: Option<String>) {
         if let Some((_, known)) = &mut self.call
@@ -371,9 +430,15 @@ impl Draft<'_> {
     }
 }
 
-/// Whether two texts are the same JSON, or the same text.
-fn same(a: &str, b: &str) -> bool {
-    a == b || matches!((serde_json::from_str::<Value>(a), serde_json::from_str::<Value>(b)), (Ok(a), Ok(b)) if a == b)
+/// A text of JSON in the form that all that say the same have; any other as it is.
+fn canonical(text: &str) -> String {
+    match serde_json::from_str::<Value>(text) {
+        Ok(mut value) => {
+            value.sort_all_objects();
+            value.to_string()
+        }
+        Err(_) => text.to_owned(),
+    }
 }
 
 /// At most so many characters, and none that cannot be stored.

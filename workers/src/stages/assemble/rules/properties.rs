@@ -135,3 +135,25 @@ proptest! {
         }
     }
 }
+
+/// What would take hours if each were held against each.
+#[test]
+fn a_chain_of_thousands_of_calls_and_a_message_of_a_hundred_thousand_are_put_together() {
+    let id = |n: usize| format!("{n:016x}");
+    let chat = |name: &str, text: String| (name.to_owned(), Value::from(text));
+    let parts: Vec<Value> =
+        (0..100_000).map(|n| json!({ "type": "tool_call", "name": "t", "arguments": { "n": n } })).collect();
+    let mut chain: Vec<Span> =
+        (1..=5000).map(|n| Span { id: id(n), parent: Some(id(n - 1)), start: n as u64, ..Span::default() }).collect();
+    chain[2500].attributes = [
+        chat("gen_ai.operation.name", "chat".to_owned()),
+        chat("gen_ai.input.messages", json!([{ "role": "user", "content": "q" }]).to_string()),
+        chat("gen_ai.output.messages", json!([{ "parts": parts }, { "content": "a" }]).to_string()),
+    ]
+    .into();
+    let Some(Composed { trace, .. }) = compose(&chain, &[]) else { panic!("a question and an answer") };
+    assert_eq!((trace.answer.as_str(), trace.steps.map(|steps| steps.len())), ("a", Some(1000)));
+    // Round in a circle, too.
+    chain[0].parent = Some(id(5000));
+    assert!(compose(&chain, &[]).is_some());
+}
