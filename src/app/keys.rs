@@ -68,7 +68,7 @@ impl Secret {
 }
 
 /// The hash under which a secret is stored.
-fn token_hash(secret: &str) -> Digest {
+pub fn token_hash(secret: &str) -> Digest {
     blake3::hash(secret.as_bytes())
 }
 
