@@ -61,7 +61,12 @@ pub(super) fn cards(text: &str) -> Vec<Range<usize>> {
                 })
                 .filter(|(last, digits)| {
                     let place = groups[first].start..groups[*last].end;
-                    CARD.contains(digits) && is_card(&text[place.clone()]) && stands_alone(text, &place)
+                    // By chance the checksum of a telephone number is right too.
+                    let international = text[..place.start].ends_with('+');
+                    CARD.contains(digits)
+                        && !international
+                        && is_card(&text[place.clone()])
+                        && stands_alone(text, &place)
                 })
                 .last();
             match longest {

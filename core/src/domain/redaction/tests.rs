@@ -45,6 +45,8 @@ fn cards_are_replaced_if_their_checksum_is_right() {
         ("4111111111111112 is wrong by one", "4111111111111112 is wrong by one"),
         ("0.4111111111111111", "0.4111111111111111"),
         ("id_4111111111111111 x4111111111111111", "id_4111111111111111 x4111111111111111"),
+        // A telephone number whose checksum is right.
+        ("+4915112345678", "[phone]"),
         // No card begins so: nanoseconds since 1970.
         ("1795510740000000002", "1795510740000000002"),
     ] {
