@@ -16,8 +16,8 @@ use super::{
     fault::OrFault,
     intake::Batch,
     loading::{
-        self, ClaimsOf, ConsensusOf, ExamplesOf, LatestScoreOf, LatestVerificationOf, MembersOf, ReviewsOf,
-        RevisionOf, StandingReviewsOf, StepsOf, children, found, maybe, one,
+        self, ClaimsOf, ConsensusOf, ExamplesOf, LatestScoreOf, LatestVerificationOf, MembersOf, ReviewsOf, RevisionOf,
+        StandingReviewsOf, StepsOf, children, found, maybe, one,
     },
     model::ModelVersion,
     paging::{Connection, PageArgs, connect},

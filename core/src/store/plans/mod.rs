@@ -2,6 +2,7 @@
 //! begins, a page costs a page. The statements are the store's own, run as programs run them, under the policies.
 
 mod branches;
+mod followed;
 mod grounding;
 mod intake;
 mod judgement;
