@@ -11,9 +11,9 @@ import tempfile
 from pathlib import Path
 
 from gql import Client, gql
+from gql.transport.aiohttp_websockets import AIOHTTPWebsocketsTransport
 from gql.transport.exceptions import TransportQueryError
 from gql.transport.httpx import HTTPXAsyncTransport
-from gql.transport.websockets import WebsocketsTransport
 from service import check, end
 
 url, key = os.environ["ATR_URL"], os.environ["ATR_KEY"]
@@ -43,8 +43,9 @@ async def with_gql():
         except TransportQueryError as error:
             wrong = [] if error.errors[0]["extensions"] == {"code": "BAD_USER_INPUT", "field": "first"} else [str(error)]
         check("gql is told the code of what is wrong", wrong)
-    transport = WebsocketsTransport(sockets, init_payload={"authorization": bearer["Authorization"]},
-                                    subprotocols=[WebsocketsTransport.GRAPHQLWS_SUBPROTOCOL])
+    # Its other transport for sockets reads the names of headers as if their case told them apart, and takes the subprotocol
+    # for an older one.
+    transport = AIOHTTPWebsocketsTransport(sockets, init_payload={"authorization": bearer["Authorization"]})
     async with Client(transport=transport) as session:
         async for event in session.subscribe(gql("subscription { taskProgress { open { stage } } }")):
             check("gql is told of open work", [] if isinstance(event["taskProgress"]["open"], list) else [str(event)])
@@ -69,9 +70,10 @@ async def with_generated(folder):
         refused = (await client.expert(input=wanted)).create_expert
         told = (refused.status, refused.field, refused.expert)
         check("it is told a refusal as data", [] if told == (made.MutationStatus.INVALID, "handle", None) else [str(refused)])
-        async for event in client.work():
-            check("it follows open work", [] if isinstance(event.task_progress.open, list) else [str(event)])
-            break
+        events = client.work()
+        event = await anext(events)
+        check("it follows open work", [] if isinstance(event.task_progress.open, list) else [str(event)])
+        await events.aclose()
 
 
 with tempfile.TemporaryDirectory() as folder:

@@ -88,6 +88,31 @@ async fn everything_in_the_schema_says_what_it_is() {
     assert!(silent.is_empty(), "without a description: {silent:#?}");
 }
 
+/// What async-graphql says where no reason is given.
+const NO_REASON: &str = "No longer supported";
+
+#[tokio::test]
+async fn what_is_deprecated_says_what_to_use_instead() {
+    const ALL: &str =
+        "{ __schema { types { name fields(includeDeprecated: true) { name isDeprecated deprecationReason }
+        enumValues(includeDeprecated: true) { name isDeprecated deprecationReason } } } }";
+    let answer = atr::graphql::api().execute(ALL).await;
+    let schema = answer.data.into_json().expect("the schema as JSON");
+    let mut silent = Vec::new();
+    let mut seen = 0;
+    for kind in schema["__schema"]["types"].as_array().expect("types") {
+        for part in ["fields", "enumValues"].iter().flat_map(|parts| kind[parts].as_array().into_iter().flatten()) {
+            seen += 1;
+            let reason = part["deprecationReason"].as_str().unwrap_or_default();
+            if part["isDeprecated"] == true && (reason.is_empty() || reason == NO_REASON) {
+                silent.push(format!("{}.{}", kind["name"], part["name"]));
+            }
+        }
+    }
+    assert!(seen > 500, "{seen} fields and values");
+    assert!(silent.is_empty(), "deprecated without a reason: {silent:#?}");
+}
+
 fn say(silent: &mut Vec<String>, within: &str, what: &Value) {
     let place = format!("{within}/{}", what["name"].as_str().unwrap_or_default());
     if what["description"].as_str().is_none_or(|text| text.trim().is_empty()) {

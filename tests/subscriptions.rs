@@ -40,7 +40,7 @@ async fn route(connection: &mut PgConnection, n: u32) -> String {
 }
 
 async fn route_now(owner: &PgPool, n: u32) -> String {
-    route(&mut *owner.acquire().await.expect("a connection"), n).await
+    route(&mut owner.acquire().await.expect("a connection"), n).await
 }
 
 /// Records of every kind, and nothing routed: what was committed a moment ago may be told as new.

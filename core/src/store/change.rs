@@ -75,8 +75,7 @@ impl Store {
 
     /// Ends when the store is closed.
     pub fn closed(&self) -> impl Future<Output = ()> + Send + use<> {
-        let closed = self.pool.close_event();
-        async move { closed.await }
+        self.pool.close_event()
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod access;
 mod branches;
+mod followed;
 mod grounding;
 mod intake;
 mod judgement;
