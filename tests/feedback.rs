@@ -133,11 +133,9 @@ async fn sent_again_it_changes_nothing_and_other_words_under_its_id_are_set_asid
     assert_eq!(told, expected, "{answers:?}");
     assert_eq!(answers[0]["id"], answers[1]["id"]);
     assert_eq!(answers[5]["error"]["field"], "trace");
-    let mutation = format!(
-        "mutation {{ recordFeedback(items: [{{external_id: \"f\", trace_external_id: \"t\", thumbs: \"up\"}}])
-           {{ status outcome {{ balance {{ duplicate }} items {{ id }} }} }} }}"
-    );
-    let answer = world.graphql(&key, &mutation).await;
+    let mutation = r#"mutation { recordFeedback(items: [{external_id: "f", trace_external_id: "t", thumbs: "up"}])
+           { status outcome { balance { duplicate } items { id } } } }"#;
+    let answer = world.graphql(&key, mutation).await;
     let expected =
         json!({"status": "DONE", "outcome": {"balance": {"duplicate": 1}, "items": [{"id": answers[0]["id"]}]}});
     assert_eq!(answer["data"]["recordFeedback"], expected, "{answer:#}");

@@ -65,7 +65,7 @@ async fn files_go_on_where_a_connection_broke_and_rejected_lines_are_mended_and_
     // Without a list of what is rejected, only the rest is sent again.
     let long = file("long.jsonl");
     fs::write(&long, lines("long", 3_000))?;
-    let (address, passing) = cut_once(host.clone(), 150_000).await?;
+    let (address, passing) = cut_once(host.clone(), 100_000).await?;
     let sent = installation.end(&["--json", "ingest", &long, "--url", &address, "--key", &key]).await?;
     passing.abort();
     assert_eq!(sent.code, Some(0), "{}", sent.complained);

@@ -88,7 +88,7 @@ async fn door<T: Item>(
     }
     // Each batch asks this too; asked here, a sender that comes too early is refused before the body is read.
     backlog::admit(&state.app, actor.project).await.map_err(|full| Problem::from(full).into_response())?;
-    let coding = coding(&headers)?;
+    let coding = coding(&headers).map_err(|refused| *refused)?;
     let Asked { key, offset } = Asked::of(&headers).map_err(Problem::into_response)?;
     let by_line = wants_lines(&headers);
     let keyed = match key {
@@ -130,11 +130,11 @@ fn unsupported(detail: String) -> Response {
 }
 
 /// How the body is coded, where the door knows that.
-fn coding(headers: &HeaderMap) -> Result<Coding, Response> {
+fn coding(headers: &HeaderMap) -> Result<Coding, Box<Response>> {
     Coding::of(headers).map_err(|other| {
         let mut response = unsupported(format!("this door decodes Content-Encoding: gzip and zstd, and not {other}"));
         response.headers_mut().insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip, zstd, identity"));
-        response
+        Box::new(response)
     })
 }
 
