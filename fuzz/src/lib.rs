@@ -55,7 +55,7 @@ pub fn import_json(format: &str, body: &[u8]) {
 pub fn map(format: &str, records: &[Value]) {
     let format = import::format(format).expect("one of the formats");
     let options = Options { expert: Some("expert-1".parse().expect("a handle")), ..Options::default() };
-    let mut mapped = |records: &[Value]| {
+    let mapped = |records: &[Value]| {
         let mapped = (format.map)(records, &options, &mut Tally::default()).and_then(Mapped::checked);
         let again = (format.map)(records, &options, &mut Tally::default()).and_then(Mapped::checked);
         assert_eq!(mapped.is_ok(), again.is_ok());

@@ -30,7 +30,7 @@ pub struct Turns {
 
 /// Reads a list of messages; of what is none nothing is told.
 pub fn turns(value: &Value) -> Turns {
-    let messages: Vec<Message> = value.as_array().into_iter().flatten().filter_map(|one| spoken(one)).collect();
+    let messages: Vec<Message> = value.as_array().into_iter().flatten().filter_map(spoken).collect();
     let said = messages.iter().rposition(|message| message.role == "assistant" && message.text().is_some());
     let before = &messages[..said.unwrap_or(messages.len())];
     let asked = before.iter().rposition(|message| message.role == "user");

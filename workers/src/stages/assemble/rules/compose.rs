@@ -323,11 +323,11 @@ fn steps(nodes: &[Node<'_>], answering: usize, answer: &str) -> Vec<StepInput> {
                 Part::Text(_) | Part::Response { .. } => {}
             }
         }
-        if let Some((call, result)) = &node.reading.tool {
-            if let Some(known) = drafts.call(call, || draft(String::new(), StepKind::Tool)) {
-                known.by = node.span;
-                known.answered(result.clone());
-            }
+        if let Some((call, result)) = &node.reading.tool
+            && let Some(known) = drafts.call(call, || draft(String::new(), StepKind::Tool))
+        {
+            known.by = node.span;
+            known.answered(result.clone());
         }
         if let Some((query, found)) = &node.reading.retrieval {
             let text = query.iter().chain(found).map(String::as_str).collect::<Vec<_>>().join("\n");
