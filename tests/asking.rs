@@ -34,7 +34,7 @@ async fn an_installation_may_keep_its_schema_to_itself() {
     let fragment = "{ ...F } fragment F on Query { __schema { queryType { name } } }";
     let misspelt = "{ projct { slug } }";
     for (world, told) in [(&closed, false), (&open, true)] {
-        let key = world.key(Role::Reader, None).await;
+        let key = world.key(Role::Auditor, None).await;
         for query in [introspection, of_type, fragment] {
             let (status, answer) = post(world, &key, DRAFT, json!({"query": query})).await;
             if told {
@@ -67,7 +67,7 @@ async fn an_installation_may_have_no_page() {
 #[tokio::test]
 async fn what_takes_too_long_is_given_up_and_said_so() {
     let world = World::asking(Asking { request_seconds: 1, ..Asking::default() }).await;
-    let key = world.key(Role::Reader, None).await;
+    let key = world.key(Role::Auditor, None).await;
     let mut held = world.database.owner.begin().await.expect("a transaction");
     sqlx::raw_sql("lock table error_trace in access exclusive mode").execute(&mut *held).await.expect("the lock");
     let traces = json!({"query": "{ traces { edges { cursor } } }"});
@@ -86,7 +86,7 @@ fn by_hash(text: &str) -> Value {
 #[tokio::test]
 async fn a_document_that_was_sent_once_is_asked_by_its_hash() {
     let world = World::new().await;
-    let key = world.key(Role::Reader, None).await;
+    let key = world.key(Role::Auditor, None).await;
     let text = format!("query Known {{ project {{ slug }} }} # {}", world.database.project);
     let alone = json!({"extensions": by_hash(&text), "operationName": "Known"});
     let expected = json!({"data": {"project": {"slug": "one"}}});

@@ -54,7 +54,7 @@ async fn score(world: &World) {
 }
 
 async fn read(world: &World, of: &str) -> Value {
-    let reader = world.key(Role::Reader, None).await;
+    let reader = world.key(Role::Auditor, None).await;
     let answer = world.graphql(&reader, &format!("{{ {of} }}")).await;
     assert!(answer.get("errors").is_none(), "{answer:#}");
     answer["data"].clone()

@@ -108,7 +108,7 @@ async fn what_a_door_refuses_is_told_by_the_record_it_was_made_of() -> Result {
     );
     assert!(words.complained.contains("fields.prompt → trace.query"), "{}", words.complained);
 
-    let reader = world.key(Role::Reader, None).await;
+    let reader = world.key(Role::Auditor, None).await;
     let ended = installation.end(&["import", "argilla", &file, "--url", &address, "--key", &reader]).await?;
     assert_eq!(ended.code, Some(1));
     assert!(ended.complained.contains("may not do this"), "{}", ended.complained);

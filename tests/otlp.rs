@@ -663,7 +663,7 @@ async fn the_earlier_turns_of_a_conversation_are_the_context_of_the_last_questio
     let all = stored(&world).await;
     let trace = &all[0].0;
     assert_eq!((trace.query.as_str(), trace.answer.as_str()), ("And silver's?", "Ag."));
-    let reader = world.key(Role::Reader, None).await;
+    let reader = world.key(Role::Auditor, None).await;
     let told = world.graphql(&reader, "{ traces { edges { node { context { role text } } } } }").await;
     let expected = json!([
         {"role": "SYSTEM", "text": "Be brief."}, {"role": "USER", "text": "What is gold's symbol?"},

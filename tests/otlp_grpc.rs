@@ -52,7 +52,7 @@ impl Service {
         let address = |of: &TcpListener| format!("http://{}", of.local_addr().expect("an address"));
         let endpoint: Endpoint = address(&grpc).parse().expect("an endpoint");
         let stop = CancellationToken::new();
-        let listeners = Listeners { http, otlp_grpc: Some(grpc) };
+        let listeners = Listeners { http, otlp_grpc: Some(grpc), tls: None };
         let serving = serve(listeners, world.state.clone(), stop.clone(), Duration::from_secs(60));
         let serving = tokio::spawn(serving);
         Self { channel: endpoint.connect_lazy(), endpoint, stop, serving }
@@ -142,7 +142,7 @@ async fn who_may_not_is_told_so_before_anything_is_stored() {
     assert_eq!(nobody.code(), Code::Unauthenticated);
     assert!(nobody.message().contains("Authorization: Bearer"), "{nobody}");
     assert_eq!(refused(service.send("atr_nobodys", vec![]).await).code(), Code::Unauthenticated);
-    let reader = world.key(Role::Reader, None).await;
+    let reader = world.key(Role::Auditor, None).await;
     assert_eq!(refused(service.send(&reader, vec![chat(1, None, "q", "a")]).await).code(), Code::PermissionDenied);
     let mut elsewhere = signed(&key, spans());
     elsewhere.metadata_mut().insert("atr-project", "nowhere".parse().expect("a value"));

@@ -120,7 +120,7 @@ async fn what_a_transaction_takes_back_is_never_told_and_holds_nothing_up_for_go
     furnish(&world, 1).await;
     let owner = &world.database.owner;
     let server = Server::start(&world, 2).await;
-    let key = world.key(Role::Reader, None).await;
+    let key = world.key(Role::Auditor, None).await;
     let mut client = Client::of(&server, &key).await;
     let expert = ExpertId::from_uuid(uuid(1, 1));
     client
@@ -139,7 +139,7 @@ async fn a_jobs_states_and_lines_are_told_from_wherever_they_come_and_end_with_i
     let world = World::new().await;
     fill(&world, 1, 1).await;
     let (here, there) = (Server::start(&world, 2).await, Server::start(&world, 3).await);
-    let key = world.key(Role::Reader, None).await;
+    let key = world.key(Role::Auditor, None).await;
     let store = &there.app.store;
     let new = atr_core::domain::training::NewJob {
         snapshot: SnapshotId::from_uuid(uuid(21, 1)),
@@ -195,7 +195,7 @@ async fn a_snapshot_tells_its_states_and_ends_with_the_last() {
     let world = World::new().await;
     fill(&world, 1, 1).await;
     let (here, there) = (Server::start(&world, 2).await, Server::start(&world, 3).await);
-    let key = world.key(Role::Reader, None).await;
+    let key = world.key(Role::Auditor, None).await;
     let id = SnapshotId::from_uuid(uuid(21, 1));
     let mut client = Client::of(&here, &key).await;
     client.subscribe("s", &format!("subscription {{ snapshotState(snapshot: \"{id}\") {{ state error }} }}")).await;
@@ -211,7 +211,7 @@ async fn a_snapshot_tells_its_states_and_ends_with_the_last() {
 async fn open_work_is_told_when_it_comes_and_when_it_is_done() {
     let world = World::new().await;
     let (here, there) = (Server::start(&world, 2).await, Server::start(&world, 3).await);
-    let key = world.key(Role::Reader, None).await;
+    let key = world.key(Role::Auditor, None).await;
     let mut client = Client::of(&here, &key).await;
     client.subscribe("t", "subscription { taskProgress { open { stage state tasks } } }").await;
     assert_eq!(client.event("t").await, json!({"taskProgress": {"open": []}}));

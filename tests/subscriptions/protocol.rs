@@ -151,7 +151,7 @@ async fn a_key_that_is_withdrawn_or_expires_loses_its_sockets() {
     let (world, server, _) = served().await;
     let actor = Actor::local(world.database.project);
     let soon = world.database.clock.now() + TimeDelta::minutes(1);
-    let wanted = |expires_at| keys::Wanted { name: "n".to_owned(), role: Role::Reader, expert: None, expires_at };
+    let wanted = |expires_at| keys::Wanted { expires_at, ..keys::Wanted::of("n", Role::Auditor) };
     let lasting = keys::create(&world.app, &actor, wanted(None)).await.expect("a key");
     let short = keys::create(&world.app, &actor, wanted(Some(soon))).await.expect("a key");
     let mut sockets = Vec::new();
