@@ -166,9 +166,13 @@ pub fn flattened(value: &Value, name: &str, into: &mut Attributes) {
 pub fn nanoseconds(value: &Value) -> Option<u64> {
     let at = match value {
         Value::Number(number) => {
-            let number = number.as_f64().filter(|number| *number >= 0.0)?;
-            let by = [1e9, 1e6, 1e3, 1.0].into_iter().find(|by| number * by < 1e19 && number * by >= 1e17)?;
-            return Some((number * by) as u64);
+            // Of a number with a fraction no more than microseconds are exact.
+            let about = number.as_f64().filter(|number| *number >= 0.0)?;
+            let by = [1_000_000_000_u32, 1_000_000, 1000, 1]
+                .into_iter()
+                .find(|by| (1e17..1e19).contains(&(about * f64::from(*by))))?;
+            let exact = number.as_u64().and_then(|number| number.checked_mul(by.into()));
+            return exact.or_else(|| Some((about * f64::from(by)).round() as u64));
         }
         Value::String(text) => {
             let text = text.trim();
