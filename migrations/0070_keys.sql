@@ -23,26 +23,25 @@ comment on column api_key.last_used_at is 'When it was last used, to the minute.
 comment on column api_key.replaces_id is 'The key in whose place it was made.';
 grant update (expires_at) on api_key to atr_app;
 
+-- Whom a secret belongs to, while its key works. A key that is used is noted so once a minute, that a busy one is not a row
+-- which every request writes.
 drop function authenticate;
-create function authenticate(hash bytea)
-returns table (
-    key_id uuid, project_id uuid, role text, scopes text[], expert_id uuid, requests_per_minute integer,
-    expires_at timestamptz, last_used_at timestamptz
-)
-    language sql stable security definer
+create function authenticate(hash bytea, asked_at timestamptz)
+returns table (key_id uuid, project_id uuid, role text, scopes text[], expert_id uuid, requests_per_minute integer)
+    language plpgsql volatile security definer
     set search_path = public, pg_temp
 as $$
-    select k.id, k.project_id, k.role, k.scopes, k.expert_id, k.requests_per_minute, k.expires_at, k.last_used_at
-    from api_key k
-    where k.token_hash = hash and k.revoked_at is null
+#variable_conflict use_column
+declare
+    minute timestamptz := date_trunc('minute', asked_at);
+begin
+    update api_key k set last_used_at = minute
+    where k.token_hash = hash and k.revoked_at is null and (k.expires_at is null or k.expires_at > asked_at)
+      and (k.last_used_at is null or k.last_used_at < minute);
+    return query
+        select k.id, k.project_id, k.role, k.scopes, k.expert_id, k.requests_per_minute from api_key k
+        where k.token_hash = hash and k.revoked_at is null and (k.expires_at is null or k.expires_at > asked_at);
+end
 $$;
-
--- A key of whatever project is used; a time that is not later than the noted one changes nothing.
-create function note_key_use(hash bytea, at timestamptz) returns void
-    language sql security definer
-    set search_path = public, pg_temp
-as $$
-    update api_key set last_used_at = at where token_hash = hash and (last_used_at is null or last_used_at < at)
-$$;
-revoke execute on function authenticate, note_key_use from public;
-grant execute on function authenticate, note_key_use to atr_app;
+revoke execute on function authenticate from public;
+grant execute on function authenticate to atr_app;

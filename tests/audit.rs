@@ -19,7 +19,7 @@ async fn found(world: &World) -> Finding {
 async fn lived_in() -> World {
     let world = World::new().await;
     let admin = world.key(Role::Admin, None).await;
-    for share in ["0.1", "0.2", "0.3"] {
+    for share in ["0.2", "0.3", "0.4"] {
         let change = format!("mutation {{ changeKeepRule(keepShare: {share}) {{ status }} }}");
         assert_eq!(world.graphql(&admin, &change).await["data"]["changeKeepRule"]["status"], "DONE");
     }

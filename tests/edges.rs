@@ -184,7 +184,7 @@ async fn every_edge_costs_as_many_statements_for_fifty_records_as_for_five() {
         let (many, answer) = statements.of(&world, &key, query).await;
         let reached = answer.to_string().matches("__typename").count();
         if reached <= 20 {
-            empty.push(format!("{edge}: {reached} records by {query}"));
+            empty.push(format!("{edge}: {reached} records by {query}: {answer:.400}"));
         }
         if many != few[edge] {
             grown.push(format!("{edge}: {} statements for 5 records, {many} for 50", few[edge]));

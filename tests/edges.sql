@@ -9,7 +9,14 @@ create temporary table n on commit drop as
     select n, p.id as project, now() as at from generate_series($FROM, $TO) n, project p where p.slug = 'one';
 
 insert into expert select project, pg_temp.id(1, n), 'expert-' || n, '{}', '{}', 5, true, at from n;
-insert into api_key select project, pg_temp.id(2, n), 'key', 'expert', pg_temp.id(1, n), pg_temp.hash(n), at, null, null from n;
+insert into api_key
+    select project, pg_temp.id(2, n), 'key', 'expert', pg_temp.id(1, n), pg_temp.hash(n), at, null, null, null, null, null, null,
+           case when n > 1 then pg_temp.id(2, n - 1) end
+    from n;
+insert into audit_entry
+    select project, 1000 + n, pg_temp.id(30, n), at, pg_temp.id(2, n), 'expert', null, 'key.created', 's', null, null,
+           pg_temp.hash(n), pg_temp.hash(n)
+    from n;
 insert into ingest_batch select project, pg_temp.id(3, n), 'traces', 1, 1, 0, 0, 0, 0, at from n;
 insert into quarantined_item select project, pg_temp.id(4, n), 'traces', 'q' || n, 'conflict', 'answer', '{}', pg_temp.id(3, n), at from n;
 insert into model_version select project, pg_temp.id(5, n), 'reward_model', 'base-' || n, null, null, null, null, '{}', at from n;
@@ -95,7 +102,7 @@ insert into promotion
     select project, pg_temp.id(27, n), pg_temp.id(25, n), pg_temp.id(26, n), pg_temp.id(5, n), 'promoted', 'r', '{}', null, at
     from n;
 insert into trace_key (project_id, external_id, trace_id, content_hash) select project, 't' || n, pg_temp.id(7, n), pg_temp.hash(n) from n;
-insert into feedback select project, pg_temp.id(29, n), 'f' || n, 'nt' || n, null, -1, null, null, -1, pg_temp.hash(n), pg_temp.id(3, n), at from n;
+insert into feedback select project, pg_temp.id(29, n), 'f' || n, 'n' || lpad(to_hex(n), 32, '0'), null, -1, null, null, -1, pg_temp.hash(n), pg_temp.id(3, n), at from n;
 insert into lineage_edge
     select project, 'snp', pg_temp.id(21, 1), 'trc', pg_temp.id(7, n), 'wasDerivedFrom', at from n;
 insert into task

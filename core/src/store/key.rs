@@ -1,6 +1,6 @@
 //! API keys. The secret is shown once and never stored: the table holds its hash.
 
-use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use sqlx::{FromRow, Postgres, QueryBuilder};
 use uuid::Uuid;
 
@@ -167,27 +167,16 @@ impl Store {
     pub async fn authenticate(&self, token_hash: &Digest) -> Result<Option<Authenticated>> {
         let Some(row) = sqlx::query!(
             r#"select key_id as "key_id!", project_id as "project_id!", role as "role!", scopes, expert_id,
-                      requests_per_minute, expires_at, last_used_at
-               from authenticate($1)"#,
-            token_hash.as_bytes().as_slice()
+                      requests_per_minute
+               from authenticate($1, $2)"#,
+            token_hash.as_bytes().as_slice(),
+            self.clock.now(),
         )
         .fetch_optional(&self.pool)
         .await?
         else {
             return Ok(None);
         };
-        let now = self.clock.now();
-        if row.expires_at.is_some_and(|at| at <= now) {
-            return Ok(None);
-        }
-        // Once a minute, so that a busy key is not a row that every request writes.
-        let minute =
-            now.duration_trunc(TimeDelta::minutes(1)).map_err(|error| StoreError::Corrupt(error.to_string()))?;
-        if row.last_used_at.is_none_or(|noted| noted < minute) {
-            sqlx::query!("select note_key_use($1, $2)", token_hash.as_bytes().as_slice(), minute)
-                .execute(&self.pool)
-                .await?;
-        }
         Ok(Some(Authenticated {
             key: ApiKeyId::from_uuid(row.key_id),
             project: ProjectId::from_uuid(row.project_id),

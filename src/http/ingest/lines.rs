@@ -224,7 +224,9 @@ mod tests {
                 prop_assert_eq!(rest.position(), first.position());
                 let mut again = Lines::chained(all, Position::default());
                 prop_assert!(again.skip_to(&place).await.expect("memory"));
-                let same = other.as_bytes().starts_with(&all[..from]);
+                // A last line without its end is the same only where the other body ends there too.
+                let whole = all[..from].ends_with(b"\n") || other.len() == from;
+                let same = whole && other.as_bytes().starts_with(&all[..from]);
                 let mut strange = Lines::chained(other.as_bytes(), Position::default());
                 prop_assert_eq!(strange.skip_to(&place).await.expect("memory"), same || from == 0);
                 Ok(())

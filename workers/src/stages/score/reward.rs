@@ -200,7 +200,7 @@ mod tests {
     fn the_hash_names_the_weights() {
         let weights = RewardWeights::default();
         assert_eq!(weights.hash(), RewardWeights::default().hash());
-        assert_ne!(weights.hash(), RewardWeights { version: 2, ..weights }.hash());
+        assert_ne!(weights.hash(), RewardWeights { version: weights.version + 1, ..weights }.hash());
         assert_ne!(weights.hash(), RewardWeights { support: 2.5, ..weights }.hash());
         let parsed: serde_json::Value = serde_json::to_value(weights).unwrap();
         assert_eq!(parsed["expert"], 4.0);
