@@ -25,6 +25,7 @@ const NOT_BY_TIME: &[(&str, &str)] = &[
     ("trace_key", "a sender's name holds for ever"),
     ("staged_event", "unique by its content, whenever it came; what is long assembled is removed"),
     ("staged_span", "unique by its sender's ids, whenever it came; what is long assembled is removed"),
+    ("partial_trace", "unique by its sender's ids, whenever it came; what is a month old is removed"),
     ("broker", "one row"),
     ("doorbell", "two rows a stage"),
     ("installation", "one row"),
