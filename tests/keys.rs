@@ -52,6 +52,36 @@ async fn a_key_that_is_narrowed_may_do_what_its_scopes_say_and_no_more() {
 }
 
 #[tokio::test]
+async fn a_narrowed_key_enters_facts_as_its_scopes_say_whatever_its_role_may() {
+    let world = World::new().await;
+    let narrowed = async |scope| {
+        let wanted = keys::Wanted { scopes: Some(vec![scope]), ..keys::Wanted::of("narrowed", Role::Admin) };
+        made(&world, wanted).await.secret
+    };
+    let record = |n: u32| {
+        format!(
+            r#"mutation {{ recordGrounding(items: [
+                 {{kind: "source", external_id: "s{n}", publisher: "p", title: "t", licence: "CC0-1.0"}},
+                 {{kind: "fact", external_id: "f{n}", source: "s{n}", domain: "d", subject: "s", statement: "Gold is Au{n}."}}
+               ]) {{ outcome {{ items {{ status field message }} }} }} }}"#
+        )
+    };
+    let refused = world.graphql(&narrowed(Permission::Read).await, &record(1)).await;
+    assert_eq!(code(&refused), "FORBIDDEN", "{refused:#}");
+    let reader = world.key(Role::Auditor, None).await;
+    for (n, scope, state) in [(2, Permission::Review, "PROPOSED"), (3, Permission::Curate, "VERIFIED")] {
+        let answer = world.graphql(&narrowed(scope).await, &record(n)).await;
+        let items = &answer["data"]["recordGrounding"]["outcome"]["items"];
+        assert!(
+            items.as_array().is_some_and(|items| items.iter().all(|item| item["status"] == "STORED")),
+            "{answer:#}"
+        );
+        let facts = world.graphql(&reader, "{ facts(first: 1) { edges { node { state } } } }").await;
+        assert_eq!(facts["data"]["facts"]["edges"][0]["node"]["state"], state, "{facts:#}");
+    }
+}
+
+#[tokio::test]
 async fn nobody_makes_a_key_that_may_more_than_they_do() {
     let world = World::new().await;
     let scopes = Some(vec![Permission::Administer, Permission::Read]);

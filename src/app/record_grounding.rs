@@ -16,6 +16,17 @@ use super::{
     redaction,
 };
 
+/// Whether the caller vouches for the facts that they enter, as curators do; reviewers propose them.
+///
+/// # Errors
+/// If the caller may neither.
+pub fn may_vouch(actor: &Actor) -> Result<bool, AppError> {
+    match actor.may(Permission::Curate) {
+        Ok(()) => Ok(true),
+        Err(refused) => actor.may(Permission::Review).map(|()| false).map_err(|_| refused),
+    }
+}
+
 /// Takes a batch of sources and facts in, in one transaction, and says what became of each item. Whoever keeps the
 /// facts may enter them as verified; experts may propose them.
 ///
@@ -27,10 +38,7 @@ pub async fn record_grounding(
     items: Vec<Result<NewGrounding, Rejection>>,
     under: Option<&Advance<'_>>,
 ) -> Result<BatchOutcome, AppError> {
-    let may_vouch = actor.role.may(Permission::Curate);
-    if !may_vouch && !actor.role.may(Permission::Review) {
-        return Err(AppError::Forbidden { role: actor.role, what: Permission::Curate });
-    }
+    let may_vouch = may_vouch(actor)?;
     backlog::admit(app, actor.project).await?;
     let mut tx = app.store.begin(actor.project).await?;
     let items = redaction::redacted(&mut tx, Door::Grounding, items).await?;

@@ -13,8 +13,12 @@ use atr_core::domain::{
 };
 
 use crate::app::{
-    Actor, App, AppError, ingest_keys::Advance, record_feedback::record_feedback, record_grounding::record_grounding,
-    record_reviews::record_reviews, record_traces::record_traces,
+    Actor, App, AppError,
+    ingest_keys::Advance,
+    record_feedback::record_feedback,
+    record_grounding::{may_vouch, record_grounding},
+    record_reviews::record_reviews,
+    record_traces::record_traces,
 };
 
 /// A line's content, once it was read.
@@ -109,9 +113,8 @@ impl Item for NewGrounding {
     const DOOR: Door = Door::Grounding;
     const ROUTE: &'static str = "/v1/ingest/grounding";
 
-    /// Curators vouch for facts; reviewers propose them.
     fn may_enter(actor: &Actor) -> Result<(), AppError> {
-        actor.may(Permission::Curate).or_else(|refused| actor.may(Permission::Review).map_err(|_| refused))
+        may_vouch(actor).map(drop)
     }
 
     fn parse(json: &[u8]) -> Result<Self, Rejection> {
