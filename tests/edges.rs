@@ -325,7 +325,7 @@ async fn projects_are_paged_from_either_end() {
     let world = World::new().await;
     let key = world.key(Role::Operator, None).await;
     for slug in ["two", "three"] {
-        world.app.store.create_project(slug, slug).await.expect("a project");
+        world.database.add_project(slug).await;
     }
     let page = async |arguments: &str| {
         let query = format!(

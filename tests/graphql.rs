@@ -123,8 +123,7 @@ async fn what_belongs_to_another_project_or_is_no_id_is_null() {
     let world = World::new().await;
     let ids = send(&world, &["a"]).await;
     let own = world.key(Role::Auditor, None).await;
-    let other = world.app.store.create_project("other", "Other").await.expect("a project");
-    let other = Actor::local(other.id);
+    let other = Actor::local(world.database.add_project("other").await);
     let wanted = keys::Wanted::of("other", Role::Admin);
     let other = keys::create(&world.app, &other, wanted).await.expect("a key").secret;
     let query = "query ($id: ID!) { node(id: $id) { __typename id } trace(id: $id) { id } fact(id: $id) { id }

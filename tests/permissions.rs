@@ -176,7 +176,7 @@ async fn only_an_operator_makes_or_withdraws_an_operators_key() {
 #[tokio::test]
 async fn only_an_operator_enters_another_project() {
     let world = World::new().await;
-    world.app.store.create_project("other", "Other").await.expect("a project");
+    world.database.add_project("other").await;
     let slug = "{ project { slug } }";
     for (role, key) in keys_of_all_roles(&world).await {
         let (status, answer) = ask_in(&world, &key, Some("other"), slug).await;

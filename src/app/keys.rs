@@ -84,9 +84,7 @@ pub async fn create(app: &App, actor: &Actor, wanted: Wanted) -> Result<Made, Ap
     if wanted.role == Role::Expert && wanted.expert.is_none() {
         return Err(AppError::invalid("expert", "a key with the role expert names the expert whose reviews it writes"));
     }
-    if wanted.expires_at.is_some_and(|at| at <= app.store.clock().now()) {
-        return Err(AppError::invalid("expires_at", "give a time in the future"));
-    }
+    to_come(app.store.clock().now(), wanted.expires_at)?;
     if wanted.requests_per_minute.is_some_and(|bound| !(1..=1_000_000).contains(&bound)) {
         return Err(AppError::invalid("requests_per_minute", "give a number from 1 to 1,000,000"));
     }
@@ -115,6 +113,14 @@ pub async fn create(app: &App, actor: &Actor, wanted: Wanted) -> Result<Made, Ap
     actor.note(&mut tx, Action::KeyCreated, key.id, None, Some(state(&key))).await?;
     tx.commit().await?;
     Ok(Made { key, secret: secret.whole })
+}
+
+/// A key ends, if it does, after it was made.
+fn to_come(now: DateTime<Utc>, expires_at: Option<DateTime<Utc>>) -> Result<(), AppError> {
+    match expires_at {
+        Some(at) if at <= now => Err(AppError::invalid("expires_at", "give a time in the future")),
+        _ => Ok(()),
+    }
 }
 
 /// Nobody gives away more than they have: neither an operator's key nor what their own key is narrowed to leave out.
@@ -147,11 +153,9 @@ pub async fn rotate(
     if !(TimeDelta::zero()..=LONGEST_OVERLAP).contains(&overlap) {
         return Err(AppError::invalid("overlap_seconds", "give a time of up to 30 days, 2,592,000 seconds"));
     }
-    let now = app.store.clock().now();
-    if expires_at.is_some_and(|at| at <= now) {
-        return Err(AppError::invalid("expires_at", "give a time in the future"));
-    }
     let mut tx = app.store.begin(actor.project).await?;
+    let now = tx.now();
+    to_come(now, expires_at)?;
     let old = working(&mut tx, key).await?;
     may_give(actor, old.role, &old.scopes)?;
     let secret = Secret::new(app.store.ids());

@@ -7,6 +7,7 @@ pub mod experts;
 pub mod fact_states;
 pub mod follow;
 pub mod ingest_keys;
+mod intake;
 pub mod keys;
 pub mod projects;
 pub mod promote;
@@ -229,6 +230,16 @@ impl AppError {
             Self::TooOften { .. } => "RATE_LIMITED",
             Self::Store(error) if error.is_passing() => "UNAVAILABLE",
             Self::Store(_) | Self::Blob(_) => "INTERNAL",
+        }
+    }
+
+    /// When the same may be asked again, in seconds, where waiting is what helps.
+    pub fn retry_after_seconds(&self) -> Option<u32> {
+        match self {
+            Self::BacklogFull { retry_after_seconds, .. } | Self::TooOften { retry_after_seconds, .. } => {
+                Some(*retry_after_seconds)
+            }
+            _ => None,
         }
     }
 

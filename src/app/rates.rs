@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     num::NonZeroU32,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Mutex, PoisonError},
 };
 
 use atr_core::ids::ApiKeyId;
@@ -25,10 +25,10 @@ pub struct Rates {
     buckets: Mutex<HashMap<ApiKeyId, Bucket>>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Bucket {
     bound: NonZeroU32,
-    limiter: Arc<DefaultDirectRateLimiter>,
+    limiter: DefaultDirectRateLimiter,
 }
 
 impl Default for Rates {
@@ -51,14 +51,11 @@ impl Rates {
         let Some(key) = actor.key else { return Ok(()) };
         let own = actor.requests_per_minute.and_then(|own| u32::try_from(own).ok()).and_then(NonZeroU32::new);
         let bound = own.unwrap_or(self.bound);
-        let bucket = {
-            let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-            let bucket = buckets.entry(key).or_insert_with(|| Bucket::new(bound));
-            if bucket.bound != bound {
-                *bucket = Bucket::new(bound);
-            }
-            bucket.clone()
-        };
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        let bucket = buckets.entry(key).or_insert_with(|| Bucket::new(bound));
+        if bucket.bound != bound {
+            *bucket = Bucket::new(bound);
+        }
         bucket.limiter.check().map_err(|until| {
             let wait = until.wait_time_from(self.clock.now());
             metrics::counter!("atr_rate_limited_total").increment(1);
@@ -69,6 +66,6 @@ impl Rates {
 
 impl Bucket {
     fn new(bound: NonZeroU32) -> Self {
-        Self { bound, limiter: Arc::new(RateLimiter::direct(Quota::per_minute(bound))) }
+        Self { bound, limiter: RateLimiter::direct(Quota::per_minute(bound)) }
     }
 }

@@ -7,11 +7,7 @@ use atr_core::domain::{
     intake::{BatchOutcome, Door},
 };
 
-use super::{
-    Actor, App, AppError, backlog,
-    ingest_keys::{self, Advance},
-    redaction,
-};
+use super::{Actor, App, AppError, ingest_keys::Advance, intake};
 
 /// Takes a batch of feedback in, in one transaction with the tasks that weigh it, and says what became of each item. Who
 /// may send traces may send what users say of them. Taking the same in again changes nothing.
@@ -25,12 +21,7 @@ pub async fn record_feedback(
     under: Option<&Advance<'_>>,
 ) -> Result<BatchOutcome, AppError> {
     actor.may(Permission::Ingest)?;
-    backlog::admit(app, actor.project).await?;
-    let mut tx = app.store.begin(actor.project).await?;
-    let items = redaction::redacted(&mut tx, Door::Feedback, items).await?;
+    let (mut tx, items) = intake::begin(app, actor, Door::Feedback, items).await?;
     let outcome = tx.record_feedback(&items).await?;
-    ingest_keys::advance(&mut tx, under, &outcome).await?;
-    tx.commit().await?;
-    backlog::took_in(app, actor.project, &outcome);
-    Ok(outcome)
+    intake::finish(app, actor, tx, under, outcome).await
 }

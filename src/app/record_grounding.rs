@@ -10,11 +10,7 @@ use atr_core::{
     store::Sender,
 };
 
-use super::{
-    Actor, App, AppError, backlog,
-    ingest_keys::{self, Advance},
-    redaction,
-};
+use super::{Actor, App, AppError, ingest_keys::Advance, intake};
 
 /// Whether the caller vouches for the facts that they enter, as curators do; reviewers propose them.
 ///
@@ -39,12 +35,7 @@ pub async fn record_grounding(
     under: Option<&Advance<'_>>,
 ) -> Result<BatchOutcome, AppError> {
     let may_vouch = may_vouch(actor)?;
-    backlog::admit(app, actor.project).await?;
-    let mut tx = app.store.begin(actor.project).await?;
-    let items = redaction::redacted(&mut tx, Door::Grounding, items).await?;
+    let (mut tx, items) = intake::begin(app, actor, Door::Grounding, items).await?;
     let outcome = tx.record_grounding(&items, Sender { key: actor.key, may_vouch }).await?;
-    ingest_keys::advance(&mut tx, under, &outcome).await?;
-    tx.commit().await?;
-    backlog::took_in(app, actor.project, &outcome);
-    Ok(outcome)
+    intake::finish(app, actor, tx, under, outcome).await
 }

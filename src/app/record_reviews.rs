@@ -7,11 +7,7 @@ use atr_core::domain::{
     review::NewReview,
 };
 
-use super::{
-    Actor, App, AppError, backlog,
-    ingest_keys::{self, Advance},
-    redaction,
-};
+use super::{Actor, App, AppError, ingest_keys::Advance, intake};
 
 /// Takes a batch of reviews in, in one transaction, and says what became of each item. A key that is bound to an
 /// expert writes that expert's reviews alone.
@@ -29,12 +25,7 @@ pub async fn record_reviews(
     if actor.role == Role::Expert && actor.expert.is_none() {
         return Err(AppError::Forbidden { role: actor.role, what: Permission::Review });
     }
-    backlog::admit(app, actor.project).await?;
-    let mut tx = app.store.begin(actor.project).await?;
-    let items = redaction::redacted(&mut tx, Door::Reviews, items).await?;
+    let (mut tx, items) = intake::begin(app, actor, Door::Reviews, items).await?;
     let outcome = tx.record_reviews(&items, actor.expert).await?;
-    ingest_keys::advance(&mut tx, under, &outcome).await?;
-    tx.commit().await?;
-    backlog::took_in(app, actor.project, &outcome);
-    Ok(outcome)
+    intake::finish(app, actor, tx, under, outcome).await
 }

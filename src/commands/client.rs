@@ -1,5 +1,7 @@
 //! What commands say to a running service, through the same doors as everyone.
 
+use std::fmt;
+
 use anyhow::Context as _;
 use reqwest::{Body, RequestBuilder, Response, StatusCode, header};
 use serde::{Deserialize, Serialize};
@@ -31,6 +33,17 @@ pub(crate) struct Account {
     /// Where the door stopped: this line and all after it were not taken in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) first_unanswered_line: Option<u64>,
+}
+
+impl fmt::Display for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { received, stored, duplicates, quarantined, filtered, rejected, .. } = self;
+        write!(
+            f,
+            "{received} received = {stored} stored + {duplicates} duplicate + {quarantined} quarantined + {filtered} \
+             filtered + {rejected} rejected"
+        )
+    }
 }
 
 /// A line that was not stored, and why.

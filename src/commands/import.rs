@@ -249,15 +249,7 @@ fn tell(out: Output, outcome: Outcome) -> anyhow::Result<bool> {
         );
         for (name, sent) in [("traces", sent_traces), ("reviews", sent_reviews)] {
             let Some(Sent { account, .. }) = sent else { continue };
-            words.push_str(&format!(
-                "\n{name}: {} received = {} stored + {} duplicate + {} quarantined + {} filtered + {} rejected",
-                account.received,
-                account.stored,
-                account.duplicates,
-                account.quarantined,
-                account.filtered,
-                account.rejected
-            ));
+            words.push_str(&format!("\n{name}: {account}"));
         }
         words
     })?;

@@ -13,8 +13,8 @@ pub(super) fn fault(error: &AppError) -> Error {
         if let AppError::Invalid { field, .. } = error {
             extensions.set("field", argument(field));
         }
-        if let AppError::BacklogFull { retry_after_seconds, .. } = error {
-            extensions.set("retryAfterSeconds", *retry_after_seconds);
+        if let Some(seconds) = error.retry_after_seconds() {
+            extensions.set("retryAfterSeconds", seconds);
         }
     })
 }

@@ -5,6 +5,7 @@
 use std::{fmt, hash::RandomState, sync::Arc};
 
 use async_graphql::{Request, ServerError};
+use atr_core::hash::Digest;
 use quick_cache::{
     OptionsBuilder, Weighter,
     sync::{Cache, DefaultLifecycle},
@@ -53,7 +54,7 @@ impl Persisted {
     pub(super) fn complete(&self, request: &mut Request) -> Result<Option<Hash>, ServerError> {
         let Some(asked) = request.extensions.get("persistedQuery") else { return Ok(None) };
         let asked = asked.clone().into_json().unwrap_or_default();
-        let hash = asked["sha256Hash"].as_str().and_then(bytes);
+        let hash = asked["sha256Hash"].as_str().and_then(|hex| Digest::from_hex(hex).ok()).map(Hash::from);
         let (Some(1), Some(hash)) = (asked["version"].as_u64(), hash) else {
             let message = "extensions.persistedQuery: give {\"version\": 1, \"sha256Hash\": 64 hex digits}";
             return Err(refused("BAD_USER_INPUT", message));
@@ -77,20 +78,10 @@ impl Persisted {
     }
 }
 
-fn bytes(hex: &str) -> Option<Hash> {
-    // The parser would take a sign for a digit.
-    if hex.len() != 64 || !hex.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return None;
-    }
-    let mut hash = [0; 32];
-    for (at, byte) in hash.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(&hex[at * 2..at * 2 + 2], 16).ok()?;
-    }
-    Some(hash)
-}
-
 #[cfg(test)]
 mod tests {
+    use atr_core::hash;
+
     use super::*;
 
     fn asking(query: &str, extension: serde_json::Value) -> Request {
@@ -101,8 +92,7 @@ mod tests {
     }
 
     fn by_hash(text: &str) -> serde_json::Value {
-        let hex: String = Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
-        serde_json::json!({"version": 1, "sha256Hash": hex})
+        serde_json::json!({"version": 1, "sha256Hash": hash::hex(&Sha256::digest(text))})
     }
 
     #[test]

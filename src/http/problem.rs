@@ -60,12 +60,9 @@ impl From<AppError> for Problem {
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         };
         let mut problem = Self::new(status, error.code(), error.to_string());
-        match error {
-            AppError::Invalid { field, .. } => problem.field = Some(field),
-            AppError::BacklogFull { retry_after_seconds, .. } | AppError::TooOften { retry_after_seconds, .. } => {
-                problem.retry_after = Some(retry_after_seconds);
-            }
-            _ => {}
+        problem.retry_after = error.retry_after_seconds().or(problem.retry_after);
+        if let AppError::Invalid { field, .. } = error {
+            problem.field = Some(field);
         }
         problem
     }

@@ -61,7 +61,7 @@ async fn what_the_subprotocol_forbids_closes_the_socket_with_its_code() {
 #[tokio::test]
 async fn a_key_may_come_with_the_upgrade_and_an_operator_chooses_a_project() {
     let (world, server, _) = served().await;
-    world.app.store.create_project("other", "Other").await.expect("a project");
+    world.database.add_project("other").await;
     let operator = world.key(Role::Operator, None).await;
     let bearer = format!("Bearer {operator}");
     let by_protocol = ("sec-websocket-protocol", "graphql-transport-ws");

@@ -5,6 +5,7 @@
 
 use std::{
     collections::BTreeSet,
+    str::FromStr,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -118,15 +119,16 @@ impl Listener {
     /// # Errors
     /// If the database stays out of reach.
     pub async fn heard(&mut self) -> Result<Option<Stage>> {
-        loop {
-            match self.0.try_recv().await? {
-                None => return Ok(None),
-                Some(ring) => {
-                    if let Ok(stage) = ring.payload().parse() {
-                        return Ok(Some(stage));
-                    }
-                }
-            }
+        next(&mut self.0).await
+    }
+}
+
+/// The next notification that can be read, or `None` after a broken connection.
+pub(crate) async fn next<T: FromStr>(listener: &mut PgListener) -> Result<Option<T>> {
+    loop {
+        let Some(told) = listener.try_recv().await? else { return Ok(None) };
+        if let Ok(read) = told.payload().parse() {
+            return Ok(Some(read));
         }
     }
 }

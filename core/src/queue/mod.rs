@@ -25,6 +25,7 @@ mod waiting;
 mod work;
 
 pub use backlog::Backlog;
+pub(crate) use bell::next;
 pub use bell::{Bell, Listener};
 pub use claim::{Claim, ClaimRequest};
 pub use doorbell::{Announced, Broker, Lane, Waiting};

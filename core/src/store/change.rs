@@ -13,7 +13,7 @@ use super::{Place, Result, Store, Tx};
 use crate::{
     domain::words,
     ids::{Id, ProjectId},
-    queue::Bell,
+    queue::{Bell, next},
 };
 
 const CHANNEL: &str = "atr_change";
@@ -114,16 +114,7 @@ impl ChangeListener {
     /// # Errors
     /// If the database stays out of reach.
     pub async fn heard(&mut self) -> Result<Option<Change>> {
-        loop {
-            match self.0.try_recv().await? {
-                None => return Ok(None),
-                Some(told) => {
-                    if let Ok(change) = told.payload().parse() {
-                        return Ok(Some(change));
-                    }
-                }
-            }
-        }
+        next(&mut self.0).await
     }
 }
 

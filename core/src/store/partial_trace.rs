@@ -4,7 +4,10 @@ use std::collections::HashSet;
 
 use chrono::TimeDelta;
 
-use super::{Result, StoreError, Tx, staged_span::REMOVED};
+use super::{
+    Result, Tx,
+    staged_span::{REMOVED, span_trace},
+};
 use crate::domain::span::SpanTraceId;
 
 /// For so long it is known that spans of a trace were removed; nobody sends the rest of a trace later.
@@ -27,7 +30,7 @@ impl Tx {
         .fetch_all(self.connection())
         .await?
         .into_iter()
-        .map(|trace| SpanTraceId::from_bytes(&trace).map_err(|refused| StoreError::Corrupt(refused.to_string())))
+        .map(|trace| span_trace(&trace))
         .collect()
     }
 

@@ -42,17 +42,6 @@ impl From<ProjectRow> for Project {
 }
 
 impl Store {
-    /// Makes a project. A slug that is taken is a constraint error named `project_slug_key`.
-    ///
-    /// # Errors
-    /// If the database refuses or is out of reach.
-    pub async fn create_project(&self, slug: &str, name: &str) -> Result<Project> {
-        let mut tx = self.begin(self.ids.make()).await?;
-        let project = tx.insert_project(slug, name).await?;
-        tx.commit().await?;
-        Ok(project)
-    }
-
     /// The project with this slug (project_slug_key).
     ///
     /// # Errors

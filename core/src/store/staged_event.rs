@@ -6,9 +6,9 @@ use std::{
 };
 
 use super::{
-    Result, StoreError, Tx,
+    Result, Tx,
     ledger::Ledger,
-    staged_span::{KEPT, OfTraces, REMOVED, by_trace},
+    staged_span::{KEPT, OfTraces, REMOVED, by_trace, span_trace},
 };
 use crate::{
     domain::{
@@ -112,7 +112,7 @@ impl Tx {
         .fetch_all(self.connection())
         .await?
         .into_iter()
-        .map(|trace| SpanTraceId::from_bytes(&trace).map_err(|refused| StoreError::Corrupt(refused.to_string())))
+        .map(|trace| span_trace(&trace))
         .collect()
     }
 

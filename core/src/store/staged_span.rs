@@ -221,7 +221,7 @@ impl Tx {
         .fetch_all(self.connection())
         .await?
         .into_iter()
-        .map(|trace| SpanTraceId::from_bytes(&trace).map_err(|refused| StoreError::Corrupt(refused.to_string())))
+        .map(|trace| span_trace(&trace))
         .collect()
     }
 
@@ -258,16 +258,20 @@ impl Tx {
 }
 
 fn key(trace: &[u8], span: &[u8]) -> Result<Key> {
-    let corrupt = |refused: Rejection| StoreError::Corrupt(refused.to_string());
-    Ok((SpanTraceId::from_bytes(trace).map_err(corrupt)?, SpanId::from_bytes(span).map_err(corrupt)?))
+    let span = SpanId::from_bytes(span).map_err(|refused| StoreError::Corrupt(refused.to_string()))?;
+    Ok((span_trace(trace)?, span))
+}
+
+/// Reads a trace's id from the database's 16 bytes.
+pub(super) fn span_trace(bytes: &[u8]) -> Result<SpanTraceId> {
+    SpanTraceId::from_bytes(bytes).map_err(|refused| StoreError::Corrupt(refused.to_string()))
 }
 
 /// Gathers what is staged of each trace, in the order in which it comes.
 pub(super) fn by_trace(rows: impl Iterator<Item = (Vec<u8>, Vec<u8>)>) -> Result<OfTraces> {
     let mut staged = OfTraces::new();
     for (trace, content) in rows {
-        let trace = SpanTraceId::from_bytes(&trace).map_err(|refused| StoreError::Corrupt(refused.to_string()))?;
-        staged.entry(trace).or_default().push(content);
+        staged.entry(span_trace(&trace)?).or_default().push(content);
     }
     Ok(staged)
 }

@@ -2,10 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Result, StoreError, Tx};
+use super::{Result, StoreError, Tx, staged_span::span_trace};
 use crate::{
     domain::{
-        Rejection,
         intake::{Balance, Door, ItemOutcome},
         new_trace::NewTrace,
         span::SpanTraceId,
@@ -87,9 +86,8 @@ impl Tx {
         .await?
         .into_iter()
         .map(|row| {
-            let corrupt = |refused: Rejection| StoreError::Corrupt(refused.to_string());
             Ok(Revision {
-                spans_of: SpanTraceId::from_bytes(&row.trace_id).map_err(corrupt)?,
+                spans_of: span_trace(&row.trace_id)?,
                 trace: TraceId::from_uuid(row.error_trace_id),
                 revision: row.revision,
                 since: row.since,
@@ -119,10 +117,9 @@ impl Tx {
         .await?
         .into_iter()
         .map(|row| {
-            let corrupt = |refused: Rejection| StoreError::Corrupt(refused.to_string());
             Ok(TraceRevision {
                 trace: TraceId::from_uuid(row.error_trace_id),
-                spans_of: SpanTraceId::from_bytes(&row.trace_id).map_err(corrupt)?,
+                spans_of: span_trace(&row.trace_id)?,
                 revision: row.revision,
                 spans: row.spans,
                 supersedes: row.supersedes.map(TraceId::from_uuid),

@@ -51,7 +51,7 @@ impl Database {
         let ids = Ids::seeded(clock.clone(), 1);
         let connect = Connect { url: url.clone(), connections: 8, clock: clock.clone(), ids };
         let store = Store::connect(connect).await.expect("a store");
-        let project = store.create_project("one", "One").await.expect("a project").id;
+        let project = add_project(&store, "one").await;
         let owner = PgPoolOptions::new().max_connections(5).connect(&url).await.expect("the owner's connections");
         Self { store, owner, project, clock, name }
     }
@@ -65,7 +65,7 @@ impl Database {
 
     /// Another project.
     pub async fn add_project(&self, slug: &str) -> ProjectId {
-        self.store.create_project(slug, slug).await.expect("a project").id
+        add_project(&self.store, slug).await
     }
 
     /// Whether some transaction waits for another's lock.
@@ -78,6 +78,13 @@ impl Database {
         .await
         .expect("the locks")
     }
+}
+
+async fn add_project(store: &Store, slug: &str) -> ProjectId {
+    let mut tx = store.begin(store.ids().make()).await.expect("a transaction");
+    let project = tx.insert_project(slug, slug).await.expect("a project").id;
+    tx.commit().await.expect("committed");
+    project
 }
 
 impl Drop for Database {

@@ -122,15 +122,5 @@ fn tell(out: Output, file: Option<String>, account: &Account) -> anyhow::Result<
             eprintln!("{name}and {} more lines that were not stored", account.errors_left_out);
         }
     }
-    out.result(&Told { file: &file, account }, || {
-        format!(
-            "{name}{} received = {} stored + {} duplicate + {} quarantined + {} filtered + {} rejected",
-            account.received,
-            account.stored,
-            account.duplicates,
-            account.quarantined,
-            account.filtered,
-            account.rejected
-        )
-    })
+    out.result(&Told { file: &file, account }, || format!("{name}{account}"))
 }

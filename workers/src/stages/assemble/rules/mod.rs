@@ -11,3 +11,4 @@ mod properties;
 pub mod reading;
 pub mod span;
 pub mod thought;
+mod tree;
