@@ -11,6 +11,7 @@ mod faults;
 mod feedback;
 mod first_start;
 mod graphql;
+mod group_commit;
 mod health;
 mod history;
 mod hostile;

@@ -3,7 +3,7 @@
 use std::{fmt, str::FromStr};
 
 /// The `traceparent` of a request, as it came (W3C Trace Context, level 1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TraceContext {
     trace: u128,
     parent: u64,

@@ -6,11 +6,12 @@ use atr_core::{
         intake::{BatchOutcome, Door},
         redaction::Redact,
     },
+    ids::ProjectId,
     store::Tx,
 };
 
 use super::{
-    Actor, App, AppError, backlog,
+    App, AppError, backlog,
     ingest_keys::{self, Advance},
     redaction,
 };
@@ -19,12 +20,12 @@ use super::{
 /// and its items without what the project wants replaced.
 pub(super) async fn begin<T: Redact>(
     app: &App,
-    actor: &Actor,
+    project: ProjectId,
     door: Door,
     items: Vec<Result<T, Rejection>>,
 ) -> Result<(Tx, Vec<Result<T, Rejection>>), AppError> {
-    backlog::admit(app, actor.project).await?;
-    let mut tx = app.store.begin(actor.project).await?;
+    backlog::admit(app, project).await?;
+    let mut tx = app.store.begin(project).await?;
     let items = redaction::redacted(&mut tx, door, items).await?;
     Ok((tx, items))
 }
@@ -32,13 +33,13 @@ pub(super) async fn begin<T: Redact>(
 /// Commits a batch together with how far the body got that it is of, and counts its tasks.
 pub(super) async fn finish(
     app: &App,
-    actor: &Actor,
     mut tx: Tx,
     under: Option<&Advance<'_>>,
     outcome: BatchOutcome,
 ) -> Result<BatchOutcome, AppError> {
     ingest_keys::advance(&mut tx, under, &outcome).await?;
+    let project = tx.project();
     tx.commit().await?;
-    backlog::took_in(app, actor.project, &outcome);
+    backlog::took_in(app, project, &outcome);
     Ok(outcome)
 }

@@ -9,7 +9,7 @@ use atr_core::{
     },
     hash::{Digest, hex},
     ids::{ApiKeyId, ExpertId, Ids},
-    store::{KeyRecord, NewKey, Page, PageRequest, Tx},
+    store::{Authenticated, KeyRecord, NewKey, Page, PageRequest, Tx},
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
@@ -176,6 +176,7 @@ pub async fn rotate(
     let after = json!({ "in_its_place": made.id, "ends": now + overlap });
     actor.note(&mut tx, Action::KeyRotated, key, Some(state(&old)), Some(after)).await?;
     tx.commit().await?;
+    app.process.recognised.forget();
     Ok(Made { key: made, secret: secret.whole })
 }
 
@@ -229,7 +230,9 @@ pub async fn revoke(app: &App, actor: &Actor, key: ApiKeyId) -> Result<(), AppEr
         return Err(missing());
     }
     actor.note(&mut tx, Action::KeyRevoked, key, Some(state(&found)), None).await?;
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    app.process.recognised.forget();
+    Ok(())
 }
 
 /// A page of keys.
@@ -241,8 +244,8 @@ pub async fn list(app: &App, actor: &Actor, page: PageRequest) -> Result<Page<Ke
     Ok(app.store.begin(actor.project).await?.keys(page).await?)
 }
 
-/// Whom a secret that came from an address belongs to; `None` if it is not, or no longer, a key. An operator may enter
-/// another project by its slug.
+/// Whom a secret that came from an address belongs to; `None` if it is not, or no longer, a key: what was found a second
+/// ago still holds. An operator may enter another project by its slug.
 ///
 /// # Errors
 /// If a project is named that the key may not enter or that is not there, or the key asks too often.
@@ -252,13 +255,23 @@ pub async fn recognise(
     project: Option<&str>,
     origin: Option<IpAddr>,
 ) -> Result<Option<Actor>, AppError> {
-    let actor = recognise_hash(app, &token_hash(secret), project, origin).await?;
-    actor.iter().try_for_each(|actor| app.process.rates.admit(actor))?;
-    Ok(actor)
+    let hash = token_hash(secret);
+    let now = app.store.clock().now();
+    let found = match app.process.recognised.get(&hash, now) {
+        Some(found) => found,
+        None => {
+            let Some(found) = app.store.authenticate(&hash).await? else { return Ok(None) };
+            app.process.recognised.keep(hash, found.clone(), now);
+            found
+        }
+    };
+    let actor = entering(app, found, project, origin).await?;
+    app.process.rates.admit(&actor)?;
+    Ok(Some(actor))
 }
 
-/// The same by the hash of the secret, and not counted as a request of its bearer's: for whoever asks again later and need
-/// not keep the secret itself.
+/// The same by the hash of the secret, as it is now, and not counted as a request of its bearer's: for whoever asks again
+/// later and need not keep the secret itself.
 ///
 /// # Errors
 /// As [`recognise`], but for asking too often.
@@ -269,6 +282,16 @@ pub async fn recognise_hash(
     origin: Option<IpAddr>,
 ) -> Result<Option<Actor>, AppError> {
     let Some(found) = app.store.authenticate(hash).await? else { return Ok(None) };
+    entering(app, found, project, origin).await.map(Some)
+}
+
+/// Who acts by a key, in its project or in another that it may enter.
+async fn entering(
+    app: &App,
+    found: Authenticated,
+    project: Option<&str>,
+    origin: Option<IpAddr>,
+) -> Result<Actor, AppError> {
     let mut actor = Actor {
         project: found.project,
         role: found.role,
@@ -287,5 +310,5 @@ pub async fn recognise_hash(
             _ => return Err(AppError::NotFound { what: "project", name: format!("`{slug}` for this key") }),
         }
     }
-    Ok(Some(actor))
+    Ok(actor)
 }

@@ -6,12 +6,14 @@ pub mod changes;
 pub mod experts;
 pub mod fact_states;
 pub mod follow;
+pub mod group_commit;
 pub mod ingest_keys;
 mod intake;
 pub mod keys;
 pub mod projects;
 pub mod promote;
 pub mod rates;
+pub mod recognised;
 pub mod record_feedback;
 pub mod record_grounding;
 pub mod record_reviews;
@@ -59,6 +61,10 @@ pub struct Process {
     pub has_broker: bool,
     /// How much of each project's work is not done.
     pub backlogs: backlog::Backlogs,
+    /// What waits to be stored together.
+    pub gathered: group_commit::Gathered,
+    /// Whom keys belong to.
+    pub recognised: recognised::Recognised,
     /// How often each key asked of late.
     pub rates: rates::Rates,
     /// What is waited for.

@@ -96,6 +96,13 @@ impl NewTrace {
         rejection::read::<TraceInput>(json)?.try_into()
     }
 
+    /// How many bytes of text it has where there may be many: in what was said, in the answer and in the steps.
+    pub fn text_bytes(&self) -> usize {
+        let steps = self.steps.iter().map(|step| &step.text);
+        let turns = self.context.iter().map(|turn| &turn.text);
+        [&self.query, &self.answer].into_iter().chain(steps).chain(turns).map(String::len).sum()
+    }
+
     /// Hash of the canonical content: the same external id with another hash is a conflict.
     pub fn content_hash(&self) -> Digest {
         hash::of_json(self)

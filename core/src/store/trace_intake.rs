@@ -138,6 +138,7 @@ impl Tx {
             let group = item.trace.group.as_ref().and_then(|key| groups.get(key)).map(|(id, _)| *id);
             writes.push(Write { id: item.id, trace: item.trace, model: *model, group, hash: item.hash });
         }
+        self.keep_plans().await?;
         self.insert_traces(batch, &writes).await?;
         let steps: Vec<_> = mine
             .iter()
