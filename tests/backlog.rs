@@ -55,9 +55,11 @@ async fn at_its_bound_every_door_says_when_to_come_again_before_it_reads_anythin
         assert_eq!(problem["code"], "BACKLOG_FULL", "{problem:#}");
     }
     for mutation in ["recordTraces", "recordReviews", "recordGrounding"] {
-        let refused = world.graphql(&key, &format!("mutation {{ {mutation}(items: []) {{ status }} }}")).await;
-        let told = &refused["errors"][0]["extensions"];
-        assert_eq!(told["code"], "BACKLOG_FULL", "{refused:#}");
+        let fields = "status message retryAfterSeconds";
+        let refused = world.graphql(&key, &format!("mutation {{ {mutation}(items: []) {{ {fields} }} }}")).await;
+        let told = &refused["data"][mutation];
+        assert_eq!(told["status"], "BACKLOG_FULL", "{refused:#}");
+        assert!(told["message"].as_str().is_some_and(|message| message.contains("more workers")), "{refused:#}");
         assert!(told["retryAfterSeconds"].as_u64().is_some_and(|pause| pause > 0), "{refused:#}");
     }
     // What reads, or changes something else, goes on.

@@ -34,6 +34,8 @@ pub enum MutationStatus {
     Invalid,
     /// It was well asked, but the state of things forbids it; nothing was changed.
     Conflict,
+    /// Too much of the project's work is not done yet; nothing was taken in. `retryAfterSeconds` says when to ask again.
+    BacklogFull,
 }
 
 /// What became of a mutation, before it is put in its payload.
@@ -41,30 +43,38 @@ struct Answer<T> {
     status: MutationStatus,
     message: Option<String>,
     field: Option<String>,
+    retry_after_seconds: Option<u32>,
     value: Option<T>,
 }
 
 /// Tells refusals from faults.
 fn answer<T>(result: Result<T, AppError>) -> Result<Answer<T>> {
-    let (status, field, error) = match result {
+    let error = match result {
         Ok(value) => {
-            return Ok(Answer { status: MutationStatus::Done, message: None, field: None, value: Some(value) });
+            let (message, field, retry_after_seconds) = (None, None, None);
+            return Ok(Answer {
+                status: MutationStatus::Done,
+                message,
+                field,
+                retry_after_seconds,
+                value: Some(value),
+            });
         }
-        Err(error) => match &error {
-            AppError::NotFound { .. } => (MutationStatus::NotFound, None, error),
-            AppError::Invalid { field, .. } => (MutationStatus::Invalid, Some(argument(field)), error),
-            AppError::Conflict(_) => (MutationStatus::Conflict, None, error),
-            AppError::Forbidden { .. }
-            | AppError::OutOfScope { .. }
-            | AppError::TooOften { .. }
-            | AppError::BacklogFull { .. }
-            | AppError::Store(_)
-            | AppError::Blob(_) => {
-                return Err(fault(&error));
-            }
-        },
+        Err(error) => error,
     };
-    Ok(Answer { status, message: Some(error.to_string()), field, value: None })
+    let (status, field) = match &error {
+        AppError::NotFound { .. } => (MutationStatus::NotFound, None),
+        AppError::Invalid { field, .. } => (MutationStatus::Invalid, Some(argument(field))),
+        AppError::Conflict(_) => (MutationStatus::Conflict, None),
+        AppError::BacklogFull { .. } => (MutationStatus::BacklogFull, None),
+        AppError::Forbidden { .. }
+        | AppError::OutOfScope { .. }
+        | AppError::TooOften { .. }
+        | AppError::Store(_)
+        | AppError::Blob(_) => return Err(fault(&error)),
+    };
+    let retry_after_seconds = error.retry_after_seconds();
+    Ok(Answer { status, message: Some(error.to_string()), field, retry_after_seconds, value: None })
 }
 
 /// An id given to a mutation; what is no id is a refusal.
@@ -83,6 +93,8 @@ macro_rules! payload {
             message: Option<String>,
             /// The argument at fault; null where none is.
             field: Option<String>,
+            /// In how many seconds to ask again, where waiting is what helps; null otherwise.
+            retry_after_seconds: Option<u32>,
             $(#[$field_doc])*
             $field: Option<$type>,
         }
@@ -92,8 +104,8 @@ macro_rules! payload {
                 result: Result<T, crate::app::AppError>,
                 make: impl FnOnce(T) -> $type,
             ) -> async_graphql::Result<Self> {
-                let super::Answer { status, message, field, value } = super::answer(result)?;
-                Ok(Self { status, message, field, $field: value.map(make) })
+                let super::Answer { status, message, field, retry_after_seconds, value } = super::answer(result)?;
+                Ok(Self { status, message, field, retry_after_seconds, $field: value.map(make) })
             }
         }
     };
