@@ -1,6 +1,7 @@
 //! The tests of the whole, in one binary.
 
 mod asking;
+mod attachments;
 mod audit;
 mod backlog;
 mod commands;

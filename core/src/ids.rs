@@ -212,6 +212,8 @@ ids! {
     Task TaskId "tsk" "task";
     /// A batch of input.
     Batch BatchId "bat" "batch";
+    /// An attached picture.
+    Attachment AttachmentId "att" "attachment";
     /// Input set aside.
     Quarantined QuarantinedId "qua" "quarantined item";
     /// Something that was done, by whom.

@@ -7,6 +7,7 @@ pub mod clock;
 pub mod domain;
 pub mod hash;
 pub mod ids;
+pub mod picture;
 pub mod queue;
 pub mod store;
 pub mod trace_context;

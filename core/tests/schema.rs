@@ -23,6 +23,7 @@ const NOT_BY_TIME: &[(&str, &str)] = &[
     ("chain_group_key", "a sender's name holds for ever"),
     ("review_key", "a sender's name holds for ever"),
     ("trace_key", "a sender's name holds for ever"),
+    ("attachment", "unique by its content, whenever it came"),
     ("staged_event", "unique by its content, whenever it came; what is long assembled is removed"),
     ("staged_span", "unique by its sender's ids, whenever it came; what is long assembled is removed"),
     ("partial_trace", "unique by its sender's ids, whenever it came; what is a month old is removed"),

@@ -1,5 +1,6 @@
 //! The use cases, one file each. They call the ground floor, and return neither HTTP nor GraphQL types.
 
+pub mod attach;
 pub mod audit;
 pub mod backlog;
 pub mod changes;

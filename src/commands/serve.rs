@@ -58,7 +58,13 @@ impl Serve {
 /// What the doors of this process share. Once a process.
 pub(crate) fn state(serving: &Serving, app: &App) -> anyhow::Result<AppState> {
     let trusted_proxies = serving.trusted_proxies.clone().into();
-    Ok(AppState { app: app.clone(), metrics: Metrics::install()?, trusted_proxies, asking: serving.asking.clone() })
+    Ok(AppState {
+        app: app.clone(),
+        metrics: Metrics::install()?,
+        trusted_proxies,
+        asking: serving.asking.clone(),
+        attachment_bytes: usize::try_from(serving.attachment_bytes)?,
+    })
 }
 
 /// Where OTLP over gRPC is taken unless told otherwise: the port that exporters know.

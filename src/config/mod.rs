@@ -62,6 +62,11 @@ pub struct Serving {
     #[arg(long, env = "ATR_OTLP_GRPC_LISTEN", value_name = "ADDRESS")]
     pub otlp_grpc_listen: Option<GrpcListen>,
 
+    /// The most bytes that an attachment has
+    #[arg(long, env = "ATR_ATTACHMENT_BYTES", default_value_t = 20 << 20, value_name = "BYTES",
+          value_parser = clap::value_parser!(u32).range(1..=256 << 20))]
+    pub attachment_bytes: u32,
+
     #[command(flatten)]
     pub asking: Asking,
 }

@@ -6,7 +6,7 @@ use async_graphql::{Context, ID, Result};
 use atr_core::{
     domain::{access::Permission, example::ExampleFormat, snapshot::DecisionFilter},
     ids::{
-        ApiKeyId, AssignmentId, AuditEntryId, BatchId, ChainGroupId, CitationId, ClaimId, ConsensusId,
+        ApiKeyId, AssignmentId, AttachmentId, AuditEntryId, BatchId, ChainGroupId, CitationId, ClaimId, ConsensusId,
         CurationDecisionId, EvaluationCaseId, EvaluationId, ExampleId, ExpertId, FactId, FactStateId, FeedbackId,
         ModelVersionId, PromotionId, QuarantinedId, ReviewId, ScoreId, SnapshotId, SnapshotRowId, SourceId, StepId,
         TaskId, TraceId, TrainingJobId, VerificationId,
@@ -15,6 +15,7 @@ use atr_core::{
 };
 
 use super::{
+    attachment::AttachedFile,
     audit::AuditEntry,
     chain_group::ChainGroup,
     citation::Citation,
@@ -60,6 +61,7 @@ macro_rules! by_id {
 by_id! {
     ApiKeyId => Key by keys_by_id for Audit;
     AssignmentId => Assignment by assignments_by_id for Read;
+    AttachmentId => AttachedFile by attachments_by_id for Read;
     AuditEntryId => AuditEntry by audit_entries_by_id for Audit;
     BatchId => Batch by batches_by_id for Read;
     ChainGroupId => ChainGroup by chain_groups_by_id for Read;

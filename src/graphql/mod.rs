@@ -1,6 +1,7 @@
 //! The GraphQL door: what is recorded, and what can be asked for. Everything that changes something calls a use
 //! case; resolvers hold no rules.
 
+mod attachment;
 mod audit;
 mod chain_group;
 mod citation;
@@ -77,6 +78,7 @@ pub struct Query(
     consensus::ConsensusQuery,
     score::ScoreQuery,
     review::ReviewQuery,
+    attachment::AttachmentQuery,
     feedback::FeedbackQuery,
     expert::ExpertQuery,
     example::ExampleQuery,

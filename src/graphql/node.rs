@@ -2,13 +2,14 @@
 
 use async_graphql::{Context, ID, Interface, Object, Result};
 use atr_core::ids::{
-    AnyId, ApiKeyId, AssignmentId, AuditEntryId, BatchId, ChainGroupId, CitationId, ClaimId, ConsensusId,
+    AnyId, ApiKeyId, AssignmentId, AttachmentId, AuditEntryId, BatchId, ChainGroupId, CitationId, ClaimId, ConsensusId,
     CurationDecisionId, EvaluationCaseId, EvaluationId, ExampleId, ExpertId, FactId, FactStateId, FeedbackId, Id, Kind,
     ModelVersionId, PromotionId, QuarantinedId, ReviewId, ScoreId, SnapshotId, SnapshotRowId, SourceId, StepId, TaskId,
     TraceId, TrainingJobId, VerificationId,
 };
 
 use super::{
+    attachment::AttachedFile,
     audit::AuditEntry,
     chain_group::ChainGroup,
     citation::Citation,
@@ -41,6 +42,8 @@ use super::{
 pub enum Node {
     /// Assignment.
     Assignment(Assignment),
+    /// AttachedFile.
+    AttachedFile(AttachedFile),
     /// AuditEntry.
     AuditEntry(AuditEntry),
     /// Batch.
@@ -110,6 +113,7 @@ pub(super) async fn node_of(ctx: &Context<'_>, id: AnyId) -> Result<Option<Node>
     }
     Ok(match id.kind {
         Kind::Assignment => load!(AssignmentId),
+        Kind::Attachment => load!(AttachmentId),
         Kind::AuditEntry => load!(AuditEntryId),
         Kind::Batch => load!(BatchId),
         Kind::ChainGroup => load!(ChainGroupId),

@@ -7,6 +7,7 @@ use atr_core::{
 };
 
 use super::{
+    attachment::AttachedFile,
     audit::AuditEntry,
     chain_group::ChainGroup,
     citation::Citation,
@@ -104,6 +105,7 @@ macro_rules! connections {
 }
 
 connections! {
+    AttachedFile: AttachedFileConnection of AttachedFileEdge;
     AuditEntry: AuditEntryConnection of AuditEntryEdge;
     Trace: TraceConnection of TraceEdge;
     Step: StepConnection of StepEdge;

@@ -1,5 +1,6 @@
 //! The doors for programs: who may come in, what they may ask, and how errors look.
 
+mod attachments;
 mod auth;
 mod graphiql;
 mod graphql;
@@ -42,6 +43,8 @@ pub struct AppState {
     pub trusted_proxies: Arc<[IpNet]>,
     /// What may be asked of the GraphQL API.
     pub asking: Asking,
+    /// The most bytes that an attachment has.
+    pub attachment_bytes: usize,
 }
 
 /// Every route. A route without a decision who may call it does not exist: handlers take a [`Caller`], or stand in
@@ -55,6 +58,7 @@ fn routes(state: AppState, sockets: Sockets) -> Router {
         .merge(health::router())
         .merge(ingest::router())
         .merge(otlp::router())
+        .merge(attachments::router())
         .merge(graphql::router(&state.asking))
         .merge(graphql_ws::router(sockets))
         .fallback(problem::no_route)

@@ -169,6 +169,8 @@ fn kind_of(name: &str) -> Kind {
     // What may be anything is asked for as a trace.
     Kind::ALL.iter().find(named).copied().unwrap_or_else(|| match name {
         "Node" => Kind::Trace,
+        // What a trace came with is an `Attachment` of the API, and no record.
+        "AttachedFile" => Kind::Attachment,
         other => panic!("no kind of id names a {other}"),
     })
 }

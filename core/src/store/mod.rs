@@ -4,6 +4,7 @@
 //! with that project, so that a forgotten `where` shows nothing instead of another tenant's rows.
 
 mod assignment;
+mod attachment;
 mod audit;
 mod batch;
 mod chain_group;

@@ -1,0 +1,93 @@
+//! Attached pictures.
+
+use async_graphql::{Context, ID, Object, Result};
+use atr_core::{domain::attachment, hash::hex, ids::AttachmentId};
+use chrono::{DateTime, Utc};
+
+use super::{
+    fault::OrFault,
+    loading::found,
+    paging::{Connection, PageArgs, connect},
+    scalars::{Int64, IntoId},
+    session::reading,
+};
+
+/// A picture that was attached; its bytes are at `/v1/attachments/{id}`.
+#[derive(Debug, Clone)]
+pub struct AttachedFile(pub(super) attachment::AttachedFile);
+
+/// A picture that was attached; its bytes are at `/v1/attachments/{id}`.
+#[Object]
+impl AttachedFile {
+    /// Its id.
+    pub(super) async fn id(&self) -> ID {
+        self.0.id.into_id()
+    }
+
+    /// SHA-256 of what is kept, 64 hex digits.
+    async fn sha256(&self) -> String {
+        hex(&self.0.file.sha256)
+    }
+
+    /// BLAKE3 of what is kept, 64 hex digits: what a trace's attachments name it by.
+    async fn digest(&self) -> String {
+        self.0.file.blob.to_hex().to_string()
+    }
+
+    /// Its media type, `type/subtype`, by its bytes.
+    async fn media_type(&self) -> &str {
+        self.0.file.media_type.word()
+    }
+
+    /// Its length in bytes.
+    async fn bytes(&self) -> Int64 {
+        Int64(self.0.file.byte_count)
+    }
+
+    /// Pixels across, as it is shown.
+    async fn width(&self) -> i32 {
+        self.0.file.width
+    }
+
+    /// Pixels down, as it is shown.
+    async fn height(&self) -> i32 {
+        self.0.file.height
+    }
+
+    /// When it came first.
+    async fn created_at(&self) -> DateTime<Utc> {
+        self.0.created_at
+    }
+}
+
+/// Reads of this file's records.
+#[derive(Debug, Default)]
+pub struct AttachmentQuery;
+
+#[Object]
+impl AttachmentQuery {
+    /// An attached picture by its id; null if this project has none of that id.
+    async fn attached_file(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Its id.")] id: ID,
+    ) -> Result<Option<AttachedFile>> {
+        found::<AttachmentId, _>(ctx, &id).await
+    }
+
+    /// Attached pictures, newest first.
+    async fn attached_files(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many records from the beginning of the list, at most 100; 20 where nothing is said.")]
+        first: Option<i32>,
+        #[graphql(desc = "How many records from the end of the list, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Only records after the one with this cursor.")] after: Option<String>,
+        #[graphql(desc = "Only records before the one with this cursor.")] before: Option<String>,
+    ) -> Result<Connection<AttachedFile>> {
+        let page = PageArgs { first, last, after, before }.by_id::<AttachmentId>()?;
+        let mut tx = reading(ctx).await?;
+        let page = tx.attachments(page).await.or_fault()?;
+        Ok(connect(page.map(AttachedFile), |record| record.0.id.to_string()))
+    }
+}

@@ -1,0 +1,147 @@
+//! `POST /v1/attachments` keeps a picture; `GET /v1/attachments/{id}` answers its bytes, which never change.
+//!
+//! The body is the picture. What it is is told by its bytes alone, and Content-Type is not looked at. The answer is 201, or
+//! 200 where the project has it already. `docs/attachments.md` is the sender's page.
+
+use atr_core::{
+    domain::{access::Permission, attachment::AttachedFile},
+    hash::hex,
+    ids::AttachmentId,
+    picture::BadPicture,
+};
+use axum::{
+    Json, Router,
+    body::Body,
+    extract::{Path, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde::Serialize;
+
+use super::{AppState, Caller, problem::Problem};
+use crate::app::{
+    AppError,
+    attach::{NotAttached, attach, may_attach},
+};
+
+/// The doors for attachments.
+pub fn router() -> Router<AppState> {
+    Router::new().route("/v1/attachments", post(take)).route("/v1/attachments/{id}", get(give))
+}
+
+/// An attachment, as it is answered.
+#[derive(Debug, Serialize)]
+struct Told {
+    id: AttachmentId,
+    /// Of what is kept, in hex.
+    sha256: String,
+    /// BLAKE3 of what is kept, in hex: the `digest` by which traces name what came with them.
+    digest: String,
+    media_type: &'static str,
+    bytes: i64,
+    width: i32,
+    height: i32,
+}
+
+impl From<AttachedFile> for Told {
+    fn from(AttachedFile { id, file, .. }: AttachedFile) -> Self {
+        Self {
+            id,
+            sha256: hex(&file.sha256),
+            digest: file.blob.to_hex().to_string(),
+            media_type: file.media_type.word(),
+            bytes: file.byte_count,
+            width: file.width,
+            height: file.height,
+        }
+    }
+}
+
+async fn take(State(state): State<AppState>, Caller(actor): Caller, body: Body) -> Result<Response, Problem> {
+    // Before the body is read: who may not is refused whatever it is.
+    may_attach(&actor)?;
+    let most = state.attachment_bytes;
+    let sent = Limited::new(body, most).collect().await.map_err(|error| {
+        if error.is::<LengthLimitError>() {
+            let detail = format!(
+                "an attachment has at most {most} bytes here: scale the picture down, or let the operator raise \
+                 --attachment-bytes"
+            );
+            return Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "TOO_LARGE", detail);
+        }
+        let detail = "the body broke off before its end: send it again";
+        Problem::new(StatusCode::BAD_REQUEST, "BAD_USER_INPUT", detail)
+    })?;
+    let (attached, new) = attach(&state.app, &actor, sent.to_bytes()).await?;
+    let location = format!("/v1/attachments/{}", attached.id);
+    let status = if new { StatusCode::CREATED } else { StatusCode::OK };
+    Ok((status, [(header::LOCATION, location)], Json(Told::from(attached))).into_response())
+}
+
+impl From<NotAttached> for Problem {
+    fn from(error: NotAttached) -> Self {
+        let bad = match error {
+            NotAttached::App(error) => return error.into(),
+            NotAttached::Picture(bad) => bad,
+        };
+        let (status, code) = match &bad {
+            BadPicture::Unknown | BadPicture::AnimatedWebP => {
+                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE")
+            }
+            BadPicture::TooManyPixels => (StatusCode::PAYLOAD_TOO_LARGE, "TOO_LARGE"),
+            BadPicture::Broken(..) => (StatusCode::UNPROCESSABLE_ENTITY, "BAD_USER_INPUT"),
+        };
+        let problem = Self::new(status, code, bad.to_string());
+        Self { field: Some("body".to_owned()), ..problem }
+    }
+}
+
+async fn give(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    actor.may(Permission::Read)?;
+    let missing = || AppError::NotFound { what: "attachment", name: name.chars().take(80).collect() };
+    let id: AttachmentId = name.parse().map_err(|_| missing())?;
+    let mut tx = state.app.store.begin(actor.project).await.map_err(AppError::from)?;
+    let found = tx.attachments_by_id(&[id]).await.map_err(AppError::from)?.pop().ok_or_else(missing)?;
+    drop(tx);
+    let etag = format!("\"{}\"", hex(&found.file.sha256));
+    let known = holds(&headers, &etag);
+    let body =
+        if known { Body::empty() } else { state.app.blobs.get(&found.file.blob).await.map_err(AppError::from)?.into() };
+    let mut response = (if known { StatusCode::NOT_MODIFIED } else { StatusCode::OK }, body).into_response();
+    let told = response.headers_mut();
+    let media_type = found.file.media_type.word();
+    let name = format!("inline; filename=\"{id}.{}\"", &media_type["image/".len()..]);
+    for (header, text) in [(header::ETAG, etag), (header::CONTENT_DISPOSITION, name)] {
+        told.insert(header, HeaderValue::try_from(text).expect("hex, an id and a word"));
+    }
+    for (header, text) in [
+        (header::CACHE_CONTROL, "private, max-age=31536000, immutable"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        // Opened by itself it runs and loads nothing, whatever a browser takes it for.
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"),
+    ] {
+        told.insert(header, HeaderValue::from_static(text));
+    }
+    if !known {
+        told.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    }
+    Ok(response)
+}
+
+/// Whether the caller says to have what the tag names (If-None-Match, RFC 9110: compared weakly).
+fn holds(headers: &HeaderMap, etag: &str) -> bool {
+    headers
+        .get_all(header::IF_NONE_MATCH)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
+        .any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
+}
