@@ -22,6 +22,7 @@ mod otlp;
 mod otlp_grpc;
 mod permissions;
 mod process;
+mod quarantine;
 mod queue;
 mod redaction;
 mod resume;
