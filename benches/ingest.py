@@ -1,83 +1,22 @@
 """What `benches/ingest` measures, on the server that ATR_TEST_SERVER names."""
-import json, os, pathlib, re, signal, subprocess, sys, tempfile, time, urllib.parse, urllib.request
+import contextlib, json, os, re, signal, subprocess, sys, time, urllib.parse, urllib.request
 
-here = pathlib.Path(__file__).parent
-programs, server = pathlib.Path(os.environ["PROGRAMS"]), os.environ["ATR_TEST_SERVER"]
-rounds, records = int(os.environ.get("ROUNDS", 5)), int(os.environ.get("RECORDS", 20000))
-streamed, peers = int(os.environ.get("STREAM", 1_000_000)), os.environ["PEERS"]
+from service import Service, cpu_seconds, figure, home, lines, peers, postgres_home, postmaster, programs, psql, rounds, server, tell, told
+
+records, streamed = int(os.environ.get("RECORDS", 20000)), int(os.environ.get("STREAM", 1_000_000))
 AT_ONCE, CONNECTIONS, SINGLE = 500, 2, 32
-home = pathlib.Path(tempfile.mkdtemp(prefix="atr-ingest."))
-postgres_home = pathlib.Path(urllib.parse.unquote(server.split("@")[1]))
-postmaster = int((postgres_home / "data" / "postmaster.pid").read_text().split()[0])
-TICKS = os.sysconf("SC_CLK_TCK")
-
-def told(*command, **how):
-    return subprocess.run([str(part) for part in command], check=True, stdout=subprocess.PIPE, text=True, **how).stdout
-
-def psql(database, *statements):
-    return told("psql", "-XqAt", "-v", "ON_ERROR_STOP=1", f"{server}/{database}", *(part for s in statements for part in ("-c", s))).strip()
-
-def children(process):
-    return [int(pid) for task in pathlib.Path(f"/proc/{process}/task").iterdir() for pid in (task / "children").read_text().split()]
-
-def cpu_seconds(process):
-    """Of a process, of those it started and of those of them that have ended."""
-    try:
-        fields = pathlib.Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
-        return sum(map(int, fields[11:15])) / TICKS + sum(map(cpu_seconds, children(process)))
-    except OSError:
-        return 0.0
-
-def lines(name, count):
-    path = home / f"{name}.ndjson"
-    with path.open("w") as file:
-        subprocess.run([sys.executable, here / "records.py", str(count)], check=True, stdout=file)
-    return path
-
-class Service:
-    """The service alone, on a database of its own: nobody does the tasks while it is measured, as nobody does the bare client's."""
-    number = 0
-
-    def __enter__(self):
-        Service.number += 1
-        self.database = f"service_{Service.number}"
-        psql("postgres", f"create database {self.database}")
-        environ = {**os.environ, "DATABASE_URL": f"{server}/{self.database}"}
-        for name in ("AMQP_URL", "ATR_DATA"):
-            environ.pop(name, None)
-        atr = [programs / "atr", "--data", home / self.database, "--json"]
-        told(*atr, "migrate", env=environ)
-        # No bound stands in the way: a key may ask as often as it likes, and the backlog may grow.
-        self.log = (home / "log").open("a")
-        self.process = subprocess.Popen([*atr, "serve", "--listen", "127.0.0.1:0", "--otlp-grpc-listen", "off", "--requests-per-minute", "100000000"],
-            env=environ, stdout=subprocess.PIPE, stderr=self.log, text=True)
-        answer = json.loads(self.process.stdout.readline())
-        self.address, self.key = answer["address"], answer["first_key"]
-        slug = json.loads(told(*atr, "project", "list", env=environ).splitlines()[0])
-        told(*atr, "project", "set", slug["slug"], "--max-backlog", "10000000", env=environ)
-        # What is measured is not the first request.
-        self.load("ndjson", warm, AT_ONCE, CONNECTIONS)
-        psql(self.database, "checkpoint")
-        return self
-
-    def load(self, how, file, at_once, connections):
-        return float(told(programs / "examples" / "ingest_load", how, self.address, self.key, file, at_once, connections))
-
-    def most_memory_mb(self):
-        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(re.search(r"VmHWM:\s+(\d+) kB", status).group(1)) / 1000
-
-    def cpu(self):
-        return cpu_seconds(self.process.pid) + cpu_seconds(postmaster)
-
-    def __exit__(self, *_):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(60)
-        psql("postgres", f"drop database {self.database} with (force)")
 
 def bare(how):
     of = (one_each, 1, SINGLE) if how == "commit" else (file, AT_ONCE, CONNECTIONS)
     return float(told(programs / "examples" / "ingest_limits", how, *of))
+
+@contextlib.contextmanager
+def warmed():
+    """A service that has had its first requests."""
+    with Service() as of:
+        of.load("ndjson", warm, AT_ONCE, CONNECTIONS)
+        psql(of.database, "checkpoint")
+        yield of
 
 # The same in three plain tables: a trace, its five steps and its row in the outbox, in one statement.
 ONE = """with t as (insert into trace values (gen_random_uuid(), 'model', repeat('query words ', 9), repeat('answer ', 45),
@@ -153,7 +92,7 @@ running = started_peers()
 for number in range(1, rounds + 1):
     rate = {}
     def service(how, file, count, at_once, connections):
-        with Service() as of:
+        with warmed() as of:
             before = of.cpu()
             rate[how if connections == CONNECTIONS else "single"] = of.load(how, file, at_once, connections)
             return 1000 * (of.cpu() - before) / count
@@ -184,18 +123,12 @@ for number in range(1, rounds + 1):
 for peer in running:
     peer.stop()
 
-def figure(values, unit=""):
-    values = sorted(values)
-    return {"value": values[len(values) // 2], "low": values[0], "high": values[-1], "unit": unit}
-
 figures = {name: figure(values) for name, values in ratios.items()}
 for peer in running:
     figures[f"ndjson_vs_{peer.name}"] = figure([theirs / ours for theirs, ours in zip(cpu_ms[peer.name], cpu_ms["ndjson"])], "records a CPU-second, ratio")
 if streamed:
-    with Service() as of:
+    with warmed() as of:
         stream_rate = of.load("stream", warm, streamed, 1)
         figures["stream_rss_mb"] = figure([of.most_memory_mb()], "MB")
         print(f"one body of {streamed:,} records: {stream_rate:,.0f}/s", file=sys.stderr)
-processor = re.search(r"^model name\s*: (.*)$", pathlib.Path("/proc/cpuinfo").read_text(), re.M)
-commit = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True).stdout.strip() or "unknown"
-print(json.dumps({"bench": "ingest", "figures": figures, "machine": f"{processor.group(1) if processor else 'processor not named'}, {os.cpu_count()} cores", "commit": commit}))
+tell("ingest", figures)

@@ -171,12 +171,15 @@ async fn every_edge_costs_as_many_statements_for_fifty_records_as_for_five() {
     assert!(documents.len() > 80, "{} edges", documents.len());
     let statements = Statements::watch();
 
+    // The key is looked up once.
+    statements.of(&world, &key, "{ __typename }").await;
+
     fill(&world, 1, 5).await;
     let mut few = BTreeMap::new();
     for (edge, query) in &documents {
         few.insert(edge, statements.of(&world, &key, query).await.0);
     }
-    assert!(few.values().all(|count| *count > 2), "statements are not seen: {few:#?}");
+    assert!(few.values().all(|count| *count > 0), "statements are not seen: {few:#?}");
 
     fill(&world, 6, 50).await;
     let (mut grown, mut empty) = (Vec::new(), Vec::new());

@@ -77,6 +77,53 @@ async fn a_page_of_traces_comes_with_steps_group_and_score() {
 }
 
 #[tokio::test]
+async fn a_record_is_answered_the_same_whichever_way_its_fields_are_asked_for() {
+    let world = World::new().await;
+    send(&world, &["one", "two"]).await;
+    let key = world.key(Role::Auditor, None).await;
+    let asked = async |fields: &str, rest: &str| {
+        let query = format!("{{ traces {{ edges {{ node {{ {fields} }} }} }} }} {rest}");
+        ask(&world, &key, &query, json!({})).await["data"]["traces"]["edges"].clone()
+    };
+    let plain =
+        asked("externalId answer: answer steps { text kind support { ordinal } } group { key } model { name }", "")
+            .await;
+    assert_eq!(plain[1]["node"]["steps"][1]["text"], "So Au.");
+    assert_eq!(plain[1]["node"]["steps"][1]["support"], json!([{ "ordinal": 0 }]));
+    let keys = |answer: &Value| answer[0]["node"].as_object().map(|node| node.keys().cloned().collect::<Vec<_>>());
+    for (fields, rest) in [
+        (
+            "...All group { key } model { name }",
+            "fragment All on Trace { externalId answer steps { text kind support { ordinal } } }",
+        ),
+        ("externalId answer steps { text } steps { kind support { ordinal } } group { key } model { name }", ""),
+        (
+            "externalId answer steps @include(if: true) { text kind support { ordinal } } group { key } model { name }",
+            "",
+        ),
+        ("externalId answer steps { ... on Step { text kind } support { ordinal } } group { key } model { name }", ""),
+    ] {
+        let answer = asked(fields, rest).await;
+        assert_eq!(answer, plain, "{fields}");
+        assert_eq!(keys(&answer).map(|keys| keys.len()), Some(5), "{fields}");
+    }
+    let named = asked("__typename steps { __typename text }", "").await;
+    assert_eq!(named[0]["node"]["steps"][0], json!({"__typename": "Step", "text": "It is called aurum."}));
+    assert_eq!(named[0]["node"]["__typename"], "Trace");
+}
+
+#[tokio::test]
+async fn what_goes_wrong_in_a_record_is_told_at_its_place() {
+    let world = World::new().await;
+    send(&world, &["one"]).await;
+    let key = world.key(Role::Auditor, None).await;
+    let query = "{ traces { edges { node { externalId reviews(first: -1) { edges { node { id } } } } } } }";
+    let answer = ask(&world, &key, query, json!({})).await;
+    assert_eq!(answer["errors"][0]["path"], json!(["traces", "edges", 0, "node", "reviews"]), "{answer:#}");
+    assert_eq!(answer["errors"][0]["extensions"]["code"], "BAD_USER_INPUT");
+}
+
+#[tokio::test]
 async fn paging_tells_every_record_once_while_others_come_in() {
     let world = World::new().await;
     let ids = send(&world, &["a", "b", "c"]).await;

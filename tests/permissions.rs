@@ -4,7 +4,10 @@ mod audited;
 mod calls;
 mod tenants;
 
-use atr::app::{Actor, AppError, keys, record_reviews::record_reviews};
+use atr::{
+    app::{Actor, AppError, keys, record_reviews::record_reviews},
+    graphql::{Session, api},
+};
 use atr_core::{
     domain::access::Role,
     ids::{ExpertId, ProjectId},
@@ -13,9 +16,10 @@ use axum::{
     body::Body,
     http::{Request, StatusCode, header},
 };
+use futures_util::StreamExt;
 use serde_json::{Value, json};
 
-use self::calls::{SENDERS, mutations, queries};
+use self::calls::{SENDERS, mutations, queries, subscriptions};
 use crate::world::{World, body_of};
 
 /// Asks with a key, and gives the answer whatever it says.
@@ -101,6 +105,25 @@ async fn what_a_role_may_not_read_it_is_refused_and_gets_nothing_of() {
                 assert!(is_forbidden(&answer), "{role} may not read {}: {answer:#}", query.field);
                 assert!(answer["data"].is_null() || answer["data"][&query.field].is_null(), "{answer:#}");
             }
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_a_role_may_not_follow_it_is_refused() {
+    let world = World::new().await;
+    let subscriptions = subscriptions().await;
+    for (role, key) in keys_of_all_roles(&world).await {
+        let actor = keys::recognise(&world.app, &key, None, None).await.expect("looked up").expect("a key that works");
+        for followed in &subscriptions {
+            let session = Session::new(world.app.clone(), actor.clone());
+            let admitted =
+                api().admit(async_graphql::Request::new(followed.with(&[])).data(session)).expect("a document");
+            let first = api().follow(admitted).next().await.expect("an answer");
+            let first = serde_json::to_value(first).expect("JSON");
+            // Whoever may hears of it, or that there is none.
+            let may = followed.allowed.contains(&role);
+            assert_eq!(is_forbidden(&first), !may, "{role} at {}: {first:#}", followed.field);
         }
     }
 }

@@ -10,7 +10,7 @@ use super::{
     paging::{Connection, PageArgs, connect},
     project::Key,
     scalars::{Int64, IntoId, maybe_id},
-    session::session,
+    session::apart,
     words::{AuditAction, Role},
 };
 
@@ -124,7 +124,7 @@ impl AuditQuery {
         let AuditEntryFilter { action, subject, key } = filter.unwrap_or_default();
         let key = maybe_id("filter.key", key.as_ref())?;
         let filter = AuditFilter { action: action.map(Into::into), subject, key };
-        let session = session(ctx)?;
+        let (session, _apart) = apart(ctx).await?;
         let page = crate::app::audit::list(&session.app, &session.actor, &filter, page).await.or_fault()?;
         Ok(connect(page.map(AuditEntry), |record| record.0.id.to_string()))
     }

@@ -23,7 +23,7 @@ use futures_util::{
 };
 use tokio::sync::oneshot;
 
-use super::loading::Reader;
+use super::reader::Reader;
 use crate::app::AppError;
 
 /// The most keys of one statement.
@@ -92,8 +92,8 @@ where
 }
 
 impl Gatherer {
-    pub(super) fn new(reader: Reader) -> Self {
-        Self { reader: Arc::new(reader), waiting: Mutex::default() }
+    pub(super) fn new(reader: Arc<Reader>) -> Self {
+        Self { reader, waiting: Mutex::default() }
     }
 
     /// The records with these keys. It ends only within [`Self::drive`].

@@ -11,7 +11,7 @@ use atr_core::{
         ModelVersionId, PromotionId, QuarantinedId, ReviewId, ScoreId, SnapshotId, SnapshotRowId, SourceId, StepId,
         TaskId, TraceId, TrainingJobId, VerificationId,
     },
-    store::{OrdinalRequest, Page, PageRequest, Tx},
+    store::{OrdinalRequest, Page, PageRequest},
 };
 
 use super::{
@@ -31,6 +31,7 @@ use super::{
     model::ModelVersion,
     project::Key,
     queue::Task,
+    reader::Reader,
     review::Review,
     score::Score,
     session::session,
@@ -40,20 +41,7 @@ use super::{
     training::{JobEvent, TrainingJob},
     verification::{Claim, Verification},
 };
-use crate::app::{Actor, App, AppError};
-
-/// Reads records for one caller.
-pub struct Reader {
-    pub(super) app: App,
-    pub(super) actor: Actor,
-}
-
-impl Reader {
-    async fn begin(&self, what: Permission) -> Result<Tx, Arc<AppError>> {
-        self.actor.may(what)?;
-        Ok(self.app.store.begin(self.actor.project).await.map_err(AppError::from)?)
-    }
-}
+use crate::app::AppError;
 
 macro_rules! by_id {
     ($($id:ident => $record:ident by $read:ident for $permission:ident;)*) => {$(

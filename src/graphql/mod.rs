@@ -24,6 +24,8 @@ mod paging;
 mod persisted;
 mod project;
 mod queue;
+mod reader;
+mod record;
 mod redaction;
 mod review;
 mod scalars;
@@ -52,7 +54,6 @@ use futures_util::{
 };
 
 use fault::refused;
-use gather::Gatherer;
 use limits::Limits;
 use persisted::Persisted;
 
@@ -191,10 +192,16 @@ impl Api {
 
     /// Runs a query or a mutation.
     pub async fn run(&self, admitted: Admitted) -> Response {
-        let gatherer = gatherer(&admitted.request);
-        let running = self.engine.execute(admitted.request);
-        told(match gatherer {
-            Some(gatherer) => gatherer.drive(running).await,
+        let Admitted { request, does } = admitted;
+        let asks = session(&request).map(|session| (Arc::clone(&session.reader), Arc::clone(&session.loader)));
+        let running = self.engine.execute(request);
+        told(match asks {
+            Some((reader, gatherer)) => {
+                if does == Does::Query {
+                    reader.share();
+                }
+                gatherer.drive(running).await
+            }
             // Without a caller nothing is read but the schema.
             None => running.await,
         })
@@ -202,7 +209,7 @@ impl Api {
 
     /// Runs a subscription; of another operation the one answer.
     pub fn follow(&self, admitted: Admitted) -> BoxStream<'static, Response> {
-        let gatherer = gatherer(&admitted.request);
+        let gatherer = session(&admitted.request).map(|session| Arc::clone(&session.loader));
         let events = self.engine.execute_stream(admitted.request).map(told).boxed();
         let Some(gatherer) = gatherer else { return events };
         stream::unfold((events, gatherer), async |(mut events, gatherer)| {
@@ -221,10 +228,9 @@ impl Api {
     }
 }
 
-/// What gathers the records that a request's fields wait for.
-fn gatherer(request: &Request) -> Option<Arc<Gatherer>> {
-    let session = request.data.get(&TypeId::of::<Session>())?.downcast_ref::<Session>()?;
-    Some(Arc::clone(&session.loader))
+/// Who asks.
+fn session(request: &Request) -> Option<&Session> {
+    request.data.get(&TypeId::of::<Session>())?.downcast_ref()
 }
 
 /// An answer as it is told: every error with a code, and few where nothing was run.

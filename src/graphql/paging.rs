@@ -23,6 +23,7 @@ use super::{
     model::ModelVersion,
     project::{Key, Project},
     queue::Task,
+    record::{Record, Records},
     review::Review,
     scalars::parse_id,
     score::Score,
@@ -69,7 +70,7 @@ macro_rules! connections {
         #[derive(Debug, Clone, SimpleObject)]
         pub struct $connection {
             /// The records of this page and their places in the list.
-            edges: Vec<$edge>,
+            edges: Records<$edge>,
             /// Whether there is more, and where to go on.
             page_info: PageInfo,
         }
@@ -80,7 +81,7 @@ macro_rules! connections {
             /// Its place: what `after` and `before` take.
             cursor: String,
             /// The record.
-            node: $node,
+            node: Record<$node>,
         }
 
         impl Listed for $node {
@@ -89,14 +90,14 @@ macro_rules! connections {
             fn connect(page: Page<Self>, cursor: impl Fn(&Self) -> String) -> $connection {
                 let (has_previous_page, has_next_page) = (page.has_previous, page.has_next);
                 let edges: Vec<_> =
-                    page.rows.into_iter().map(|node| $edge { cursor: cursor(&node), node }).collect();
+                    page.rows.into_iter().map(|node| $edge { cursor: cursor(&node), node: Record(node) }).collect();
                 let page_info = PageInfo {
                     has_previous_page,
                     has_next_page,
                     start_cursor: edges.first().map(|edge| edge.cursor.clone()),
                     end_cursor: edges.last().map(|edge| edge.cursor.clone()),
                 };
-                $connection { edges, page_info }
+                $connection { edges: Records(edges), page_info }
             }
         }
     )*};

@@ -14,7 +14,7 @@ use super::{
     loading::{found, maybe},
     paging::{Connection, PageArgs, connect},
     scalars::IntoId,
-    session::{reading, session},
+    session::{apart, reading},
     words::{Role, Scope},
 };
 
@@ -152,7 +152,7 @@ impl ProjectQuery {
 
     /// Which of the traces that spans make are kept, in the project that is asked.
     async fn keep_rule(&self, ctx: &Context<'_>) -> Result<KeepRule> {
-        let session = session(ctx)?;
+        let (session, _apart) = apart(ctx).await?;
         Ok(crate::app::projects::keep_rule(&session.app, &session.actor).await.or_fault()?.into())
     }
 
@@ -168,7 +168,7 @@ impl ProjectQuery {
         #[graphql(desc = "Only records before the one with this cursor.")] before: Option<String>,
     ) -> Result<Connection<Project>> {
         let page = PageArgs { first, last, after, before }.by_id::<ProjectId>()?;
-        let session = session(ctx)?;
+        let (session, _apart) = apart(ctx).await?;
         let page = crate::app::projects::list(&session.app, &session.actor, slug.as_deref(), page).await.or_fault()?;
         Ok(connect(page.map(Project), |record| record.0.id.to_string()))
     }
@@ -189,7 +189,7 @@ impl ProjectQuery {
         #[graphql(desc = "Only records before the one with this cursor.")] before: Option<String>,
     ) -> Result<Connection<Key>> {
         let page = PageArgs { first, last, after, before }.by_id::<ApiKeyId>()?;
-        let session = session(ctx)?;
+        let (session, _apart) = apart(ctx).await?;
         let page = crate::app::keys::list(&session.app, &session.actor, page).await.or_fault()?;
         Ok(connect(page.map(Key), |record| record.0.id.to_string()))
     }

@@ -10,7 +10,7 @@ use super::{
     loading::found,
     paging::{Connection, PageArgs, connect},
     scalars::{Int64, IntoId},
-    session::{reading, session},
+    session::{apart, reading},
     words::{Stage, TaskState},
 };
 use crate::app::stages;
@@ -195,7 +195,7 @@ impl QueueQuery {
 
     /// The stages that are paused, in every project.
     async fn paused_stages(&self, ctx: &Context<'_>) -> Result<Vec<StagePause>> {
-        let session = session(ctx)?;
+        let (session, _apart) = apart(ctx).await?;
         let pauses = stages::paused(&session.app, &session.actor).await.or_fault()?;
         Ok(pauses.into_iter().map(Into::into).collect())
     }

@@ -3,7 +3,7 @@
 use async_graphql::{Context, Object, Result, SimpleObject};
 use atr_core::domain::redaction::placeholders;
 
-use super::{fault::OrFault, scalars::Int64, session::session, words::RedactedPattern};
+use super::{fault::OrFault, scalars::Int64, session::apart, words::RedactedPattern};
 
 /// How many placeholders of a kind stand in the texts of a record.
 #[derive(Debug, SimpleObject)]
@@ -32,7 +32,7 @@ pub struct RedactionQuery;
 impl RedactionQuery {
     /// What is replaced in texts before they are stored, in the project that is asked.
     async fn redacted_patterns(&self, ctx: &Context<'_>) -> Result<Vec<RedactedPattern>> {
-        let session = session(ctx)?;
+        let (session, _apart) = apart(ctx).await?;
         let patterns = crate::app::redaction::patterns(&session.app, &session.actor).await.or_fault()?;
         Ok(patterns.into_iter().map(RedactedPattern::from).collect())
     }

@@ -3,9 +3,13 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, Result};
-use atr_core::{domain::access::Permission, store::Tx};
+use atr_core::domain::access::Permission;
 
-use super::{fault::OrFault, gather::Gatherer, loading::Reader};
+use super::{
+    fault::OrFault,
+    gather::Gatherer,
+    reader::{Apart, Reader, Reading},
+};
 use crate::app::{Actor, App};
 
 /// One request: who asks, and the records that it gathers.
@@ -14,6 +18,8 @@ pub struct Session {
     pub(super) app: App,
     /// Who asks.
     pub(super) actor: Actor,
+    /// Reads for it.
+    pub(super) reader: Arc<Reader>,
     /// Gathers the edges of many records into one read.
     pub(super) loader: Arc<Gatherer>,
 }
@@ -27,9 +33,9 @@ impl std::fmt::Debug for Session {
 impl Session {
     /// Begins a request.
     pub fn new(app: App, actor: Actor) -> Self {
-        let reader = Reader { app: app.clone(), actor: actor.clone() };
-        let loader = Arc::new(Gatherer::new(reader));
-        Self { app, actor, loader }
+        let reader = Arc::new(Reader::new(app.clone(), actor.clone()));
+        let loader = Arc::new(Gatherer::new(Arc::clone(&reader)));
+        Self { app, actor, reader, loader }
     }
 }
 
@@ -39,8 +45,13 @@ pub(super) fn session<'a>(ctx: &Context<'a>) -> Result<&'a Session> {
 }
 
 /// A transaction to read the caller's project in.
-pub(super) async fn reading(ctx: &Context<'_>) -> Result<Tx> {
+pub(super) async fn reading<'a>(ctx: &Context<'a>) -> Result<Reading<'a>> {
+    session(ctx)?.reader.begin(Permission::Read).await.or_fault()
+}
+
+/// The request, for a use case that reads in a transaction of its own; until the second is dropped, nothing else of the
+/// request holds one.
+pub(super) async fn apart<'a>(ctx: &Context<'a>) -> Result<(&'a Session, Apart<'a>)> {
     let session = session(ctx)?;
-    session.actor.may(Permission::Read).or_fault()?;
-    session.app.store.begin(session.actor.project).await.or_fault()
+    Ok((session, session.reader.apart().await))
 }

@@ -22,6 +22,7 @@ use super::{
     },
     model::ModelVersion,
     paging::{Connection, PageArgs, connect},
+    record::{Record, Records},
     redaction::Redaction,
     review::Review,
     scalars::{Int64, IntoId, maybe_id},
@@ -65,8 +66,8 @@ impl Trace {
     }
 
     /// The model that answered.
-    async fn model(&self, ctx: &Context<'_>) -> Result<ModelVersion> {
-        one(ctx, self.0.model).await
+    async fn model(&self, ctx: &Context<'_>) -> Result<Record<ModelVersion>> {
+        one(ctx, self.0.model).await.map(Record)
     }
 
     /// The group of chains it belongs to.
@@ -155,8 +156,8 @@ impl Trace {
     }
 
     /// Uncertainty signals of the model, by name.
-    async fn signals(&self) -> Vec<Signal> {
-        self.0.signals.iter().map(|(name, value)| Signal { name: name.clone(), value: *value }).collect()
+    async fn signals(&self) -> Records<Signal> {
+        Records(self.0.signals.iter().map(|(name, value)| Signal { name: name.clone(), value: *value }).collect())
     }
 
     /// What came with it.
@@ -165,8 +166,8 @@ impl Trace {
     }
 
     /// Its reasoning, in order.
-    async fn steps(&self, ctx: &Context<'_>) -> Result<Vec<Step>> {
-        children(ctx, StepsOf(self.0.id)).await
+    async fn steps(&self, ctx: &Context<'_>) -> Result<Records<Step>> {
+        children(ctx, StepsOf(self.0.id)).await.map(Records)
     }
 
     /// What was replaced in its context, its query, its answer and its steps before they were stored.

@@ -178,11 +178,20 @@ pub(super) fn was_refused(answer: &Answer) -> bool {
     !answer.errors.is_empty() && answer.errors.iter().all(|error| error.path.is_empty())
 }
 
+fn without_data(answer: &Answer) -> serde_json::Result<Vec<u8>> {
+    let mut body = serde_json::to_value(answer)?;
+    if let Some(body) = body.as_object_mut() {
+        body.remove("data");
+    }
+    serde_json::to_vec(&body)
+}
+
 /// Writes the answer. A request that was refused before anything ran has no `data`, and under the newer media type
 /// the status 400.
 fn written(answer: Answer, media: media::Media) -> Response {
     let refused = was_refused(&answer);
-    let mut body = match serde_json::to_value(&answer) {
+    let body = if refused { without_data(&answer) } else { serde_json::to_vec(&answer) };
+    let body = match body {
         Ok(body) => body,
         Err(error) => {
             tracing::error!(%error, "an answer could not be written");
@@ -190,9 +199,6 @@ fn written(answer: Answer, media: media::Media) -> Response {
                 .into_response();
         }
     };
-    if refused && let Some(body) = body.as_object_mut() {
-        body.remove("data");
-    }
     let status = match media {
         media::Media::GraphqlResponse if refused => StatusCode::BAD_REQUEST,
         _ => StatusCode::OK,
@@ -201,5 +207,5 @@ fn written(answer: Answer, media: media::Media) -> Response {
         (header::CONTENT_TYPE, HeaderValue::from_static(media.name())),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     ];
-    (status, headers, body.to_string()).into_response()
+    (status, headers, body).into_response()
 }

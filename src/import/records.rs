@@ -6,12 +6,16 @@ use std::{
     fmt,
     fs::File,
     io::{self, BufRead, BufReader, Read, Seek, SeekFrom},
+    panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
     rc::Rc,
 };
 
 use atr_core::domain::Rejection;
-use parquet::file::reader::{ChunkReader, FileReader as _, SerializedFileReader};
+use parquet::{
+    errors::ParquetError,
+    file::reader::{ChunkReader, FileReader as _, SerializedFileReader},
+};
 use serde::de::{Deserializer as _, SeqAccess, Visitor};
 use serde_json::Value;
 
@@ -226,21 +230,27 @@ fn cell(text: &str) -> Value {
 /// Reads a record from each row, its fields named by the columns.
 pub fn parquet<R: ChunkReader + 'static>(file: R, take: Take<'_>) {
     let no_table = |error| format!("this is no Parquet file that can be read: {error}");
-    let table = match SerializedFileReader::new(file) {
+    let table = match guarded(|| SerializedFileReader::new(file)) {
         Ok(table) => table,
         Err(error) => return refuse(take, no_table(error)),
     };
-    let rows = match table.get_row_iter(None) {
+    let mut rows = match guarded(|| table.get_row_iter(None)) {
         Ok(rows) => rows,
         Err(error) => return refuse(take, no_table(error)),
     };
-    for row in rows {
+    while let Some(row) = guarded(|| rows.next().transpose()).transpose() {
         match row {
             Ok(row) if take(Ok(row.to_json_value())) => {}
             Ok(_) => return,
             Err(error) => return refuse(take, no_table(error)),
         }
     }
+}
+
+/// What reads Parquet asserts here and there what a file says of itself: one that is not as it says is no fault of ours.
+fn guarded<T>(read: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, ParquetError> {
+    catch_unwind(AssertUnwindSafe(read))
+        .unwrap_or_else(|_| Err(ParquetError::General("its content is not what it says of it".to_owned())))
 }
 
 /// Whether a record is an object, as every format has them.

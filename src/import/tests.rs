@@ -463,3 +463,15 @@ proptest! {
         records::csv(&bytes[..], &mut |_| true);
     }
 }
+
+#[test]
+fn a_parquet_file_whose_content_is_not_what_it_says_is_refused() {
+    let file = include_bytes!("../../fuzz/seeds/import_parquet/at_odds");
+    let mut last = None;
+    records::parquet(bytes::Bytes::from_static(file), &mut |record| {
+        last = Some(record);
+        true
+    });
+    let refused = last.expect("an answer").expect_err("a row that cannot be read");
+    assert!(refused.message.starts_with("this is no Parquet file that can be read"), "{}", refused.message);
+}

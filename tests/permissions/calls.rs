@@ -78,6 +78,13 @@ const MUTATIONS: [(&str, &str, &[Role]); 29] = [
     ("createProject", r#"(slug: "new", name: "New")"#, &[Operator]),
 ];
 
+const SUBSCRIPTIONS: [(&str, &str, &[Role]); 4] = [
+    ("taskProgress", "", READERS),
+    ("jobProgress", r#"(job: "job_0")"#, READERS),
+    ("reviewQueue", r#"(expert: "exp_0")"#, READERS),
+    ("snapshotState", r#"(snapshot: "snp_0")"#, READERS),
+];
+
 fn readers(field: &str) -> &'static [Role] {
     match field {
         "projects" => &[Operator],
@@ -88,19 +95,30 @@ fn readers(field: &str) -> &'static [Role] {
 
 /// Every mutation, each on things of which the ids are to be filled in.
 pub(super) async fn mutations() -> Vec<Call> {
-    let known: Vec<_> = MUTATIONS
+    decided("mutation", &MUTATIONS, "{ status }").await
+}
+
+/// Every subscription, likewise.
+pub(super) async fn subscriptions() -> Vec<Call> {
+    decided("subscription", &SUBSCRIPTIONS, "{ __typename }").await
+}
+
+/// The fields of a root type, each with the decision who may ask for it.
+async fn decided(root: &str, table: &[(&str, &str, &[Role])], selection: &str) -> Vec<Call> {
+    let known: Vec<_> = table
         .iter()
         .map(|(field, arguments, allowed)| Call {
             field: (*field).to_owned(),
-            document: format!("mutation {{ {field}{arguments} {{ status }} }}"),
+            document: format!("{root} {{ {field}{arguments} {selection} }}"),
             allowed: allowed.to_vec(),
         })
         .collect();
     let mut named: Vec<_> = known.iter().map(|call| call.field.clone()).collect();
-    let mut served: Vec<_> = fields("mutationType").await.iter().map(|field| text(field, "name").to_owned()).collect();
+    let served = fields(&format!("{root}Type")).await;
+    let mut served: Vec<_> = served.iter().map(|field| text(field, "name").to_owned()).collect();
     named.sort();
     served.sort();
-    assert_eq!(named, served, "the table of who may call what has every mutation");
+    assert_eq!(named, served, "the table of who may call what has every {root}");
     known
 }
 

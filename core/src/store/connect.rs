@@ -158,7 +158,7 @@ impl Store {
     /// # Errors
     /// If the database is out of reach.
     pub async fn begin(&self, project: ProjectId) -> Result<Tx> {
-        Tx::begin(self, project, None).await
+        Tx::begin(self, project, "").await
     }
 
     /// Opens a transaction for one project that sees the database as it is at its first statement, however long it
@@ -167,7 +167,7 @@ impl Store {
     /// # Errors
     /// If the database is out of reach.
     pub async fn begin_frozen(&self, project: ProjectId) -> Result<Tx> {
-        Tx::begin(self, project, Some("set transaction isolation level repeatable read")).await
+        Tx::begin(self, project, "isolation level repeatable read").await
     }
 
     /// What names this installation among those that share a broker.

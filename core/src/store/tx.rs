@@ -26,14 +26,10 @@ pub struct Tx {
 }
 
 impl Tx {
-    pub(super) async fn begin(store: &Store, project: ProjectId, mode: Option<&'static str>) -> Result<Self> {
-        let mut inner = store.pool.begin().await?;
-        if let Some(mode) = mode {
-            sqlx::query(mode).execute(&mut *inner).await?;
-        }
-        sqlx::query!("select set_config('atr.project', $1, true)", project.uuid().to_string())
-            .fetch_one(&mut *inner)
-            .await?;
+    /// Begins at once with the project: one way to the database and back.
+    pub(super) async fn begin(store: &Store, project: ProjectId, isolation: &'static str) -> Result<Self> {
+        let begin = format!("begin {isolation}; set local atr.project = '{}'", project.uuid());
+        let inner = store.pool.begin_with(sqlx::AssertSqlSafe(begin)).await?;
         Ok(Self {
             inner,
             project,
