@@ -18,7 +18,7 @@ insert into audit_entry
            pg_temp.hash(n), pg_temp.hash(n)
     from n;
 insert into ingest_batch select project, pg_temp.id(3, n), 'traces', 1, 1, 0, 0, 0, 0, at from n;
-insert into quarantined_item select project, pg_temp.id(4, n), 'traces', 'q' || n, 'conflict', 'answer', '{}', pg_temp.id(3, n), at from n;
+insert into quarantined_item select project, pg_temp.id(4, n), 'traces', 'q' || n, 'conflict', 'answer', '{}', pg_temp.id(3, n), at, 'answer', 'p' from n;
 insert into model_version select project, pg_temp.id(5, n), 'reward_model', 'base-' || n, null, null, null, null, '{}', at from n;
 insert into chain_group select project, pg_temp.id(6, n), 'group-' || n, 'q', at from n;
 insert into error_trace

@@ -23,6 +23,7 @@ mod otlp;
 mod otlp_grpc;
 mod permissions;
 mod process;
+mod quarantine;
 mod queue;
 mod redaction;
 mod resume;

@@ -13,6 +13,7 @@ mod intake;
 pub mod keys;
 pub mod projects;
 pub mod promote;
+pub mod quarantine;
 pub mod rates;
 pub mod recognised;
 pub mod record_feedback;

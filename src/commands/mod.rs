@@ -1,7 +1,7 @@
 //! The command line. Results go to standard output, everything else to standard error.
 //!
 //! Exit codes: 0 done; 1 failed, with a line that says what to do; 2 the command was not understood; 3 lines were sent, and
-//! some of them were not stored.
+//! some of them were not stored, or stay in the quarantine.
 
 mod audit;
 mod client;
@@ -20,6 +20,7 @@ mod output;
 mod pages;
 mod progress;
 mod project;
+mod quarantine;
 mod queue;
 mod schema;
 mod serve;
@@ -76,6 +77,8 @@ enum Command {
     Project(project::Project),
     /// See what waits and what died, replay it, pause and resume stages
     Queue(queue::Queue),
+    /// Look at what was set aside at the doors, mend it, replay it, discard it
+    Quarantine(quarantine::Quarantine),
     /// Send files of JSON lines to a running service
     Ingest(ingest::Ingest),
     /// Bring in an export of another tool
@@ -133,6 +136,9 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Queue(queue) => queue.run(&place, out).await?,
         Command::Ingest(ingest) => {
             return Ok(if ingest.run(out).await? { ExitCode::SUCCESS } else { ExitCode::from(3) });
+        }
+        Command::Quarantine(quarantine) => {
+            return Ok(if quarantine.run(&place, out).await? { ExitCode::SUCCESS } else { ExitCode::from(3) });
         }
         Command::Import(import) => return Ok(code(import.run(out).await?)),
         Command::Snapshot(snapshots) => return Ok(code(snapshots.run(&place, out).await?)),

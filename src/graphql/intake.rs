@@ -6,7 +6,7 @@ use atr_core::{
     ids::{BatchId, QuarantinedId},
     store,
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value;
 
 use super::{
@@ -15,7 +15,7 @@ use super::{
     paging::{Connection, PageArgs, connect},
     scalars::{Int64, IntoId},
     session::reading,
-    words::Door,
+    words::{Door, Resolution},
 };
 
 /// A committed batch.
@@ -38,6 +38,12 @@ impl Batch {
     /// What became of its items.
     async fn balance(&self) -> Balance {
         self.0.balance.into()
+    }
+
+    /// Items of the quarantine that a replay stored or found stored. They were received before, so that such a batch
+    /// counts nothing else.
+    async fn replayed(&self) -> Int64 {
+        Int64(self.0.replayed)
     }
 
     /// When it was committed.
@@ -89,7 +95,7 @@ impl From<intake::Balance> for Balance {
 
 /// An item that was set aside.
 #[derive(Debug, Clone)]
-pub struct QuarantinedItem(pub(super) store::Quarantined);
+pub struct QuarantinedItem(pub(in crate::graphql) store::Quarantined);
 
 /// An item that was set aside.
 #[Object]
@@ -119,7 +125,7 @@ impl QuarantinedItem {
         &self.0.field
     }
 
-    /// The whole item.
+    /// The whole item, as it came and as its line would be sent again.
     async fn content(&self) -> Json<&Value> {
         Json(&self.0.content)
     }
@@ -133,6 +139,41 @@ impl QuarantinedItem {
     async fn received_at(&self) -> DateTime<Utc> {
         self.0.received_at
     }
+
+    /// What the latest replay failed on; null before the first, and once it left the quarantine.
+    async fn problem(&self) -> Option<QuarantineProblem> {
+        let (field, message) = self.0.problem.clone()?;
+        Some(QuarantineProblem { field, message })
+    }
+
+    /// How it left the quarantine; null while it waits there.
+    async fn resolution(&self) -> Option<Resolution> {
+        self.0.resolved.as_ref().map(|resolved| resolved.resolution.into())
+    }
+
+    /// The id of the record that it became or repeats; null while it waits, and where it was discarded.
+    async fn became(&self) -> Option<ID> {
+        self.0.resolved.as_ref().and_then(|resolved| resolved.became.clone()).map(ID)
+    }
+
+    /// Why it was discarded.
+    async fn discard_reason(&self) -> Option<&str> {
+        self.0.resolved.as_ref().and_then(|resolved| resolved.reason.as_deref())
+    }
+
+    /// When it left the quarantine.
+    async fn resolved_at(&self) -> Option<DateTime<Utc>> {
+        self.0.resolved.as_ref().map(|resolved| resolved.at)
+    }
+}
+
+/// What is wrong with an item still.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct QuarantineProblem {
+    /// The field at fault, as a path from the item.
+    field: String,
+    /// What is wrong and what to do about it.
+    message: String,
 }
 
 /// Which records are wanted; a field that is not given excludes nothing.
@@ -155,11 +196,19 @@ pub struct QuarantinedItemFilter {
     door: Option<Door>,
     /// Those with this sender's id.
     external_id: Option<String>,
+    /// Those set aside for this field: `external_id` where other content stands under it, `group` where its chains
+    /// answer another query.
+    field: Option<String>,
+    /// Those that came on this day, in UTC.
+    day: Option<NaiveDate>,
+    /// Those that left the quarantine, or those that wait there.
+    resolved: Option<bool>,
 }
 
 impl QuarantinedItemFilter {
     fn read(self) -> Result<store::QuarantineFilter> {
-        Ok(store::QuarantineFilter { door: self.door.map(Into::into), external_id: self.external_id })
+        let Self { door, external_id, field, day, resolved } = self;
+        Ok(store::QuarantineFilter { door: door.map(Into::into), external_id, field, day, resolved })
     }
 }
 

@@ -47,6 +47,10 @@ impl Metrics {
         metrics::describe_counter!("atr_grpc_requests_total", "gRPC calls answered, by method and code");
         metrics::describe_histogram!("atr_grpc_request_seconds", metrics::Unit::Seconds, "Time to answer a gRPC call");
         metrics::describe_counter!("atr_ingest_items_total", "Items that came in, by door and what became of them");
+        metrics::describe_counter!(
+            "atr_replayed_items_total",
+            "Items of the quarantine that were tried again, by door and what became of them"
+        );
         metrics::describe_counter!("atr_redactions_total", "Parts of texts that were replaced at a door, by pattern");
         metrics::describe_counter!("atr_tasks_total", "Tasks done, by stage");
         metrics::describe_counter!("atr_task_failures_total", "Failed attempts, by stage");

@@ -55,6 +55,10 @@ words! {
         TaskReplayed = "task.replayed",
         /// Dead tasks were tried again together.
         TasksReplayed = "tasks.replayed",
+        /// Items of the quarantine were tried again.
+        QuarantineReplayed = "quarantine.replayed",
+        /// Items of the quarantine were discarded.
+        QuarantineDiscarded = "quarantine.discarded",
         /// A waiting task was given up.
         TaskCancelled = "task.cancelled",
         /// A stage was paused.

@@ -1,5 +1,9 @@
 //! What becomes of the items that come in at a door. Nothing that was received is left out of the account:
 //! received = stored + duplicate + quarantined + filtered + rejected.
+//!
+//! What is quarantined is received once and stays counted as quarantined, on the day it came. A replay receives nothing:
+//! what it stores or finds stored is counted apart, as `replayed`, in a batch of its own. So what still waits in the
+//! quarantine is quarantined - replayed - discarded.
 
 use super::words;
 use crate::{hash::Digest, ids::BatchId};
@@ -19,6 +23,18 @@ words! {
         Assembled = "assembled",
         /// Users' feedback.
         Feedback = "feedback",
+    }
+}
+
+words! {
+    /// How an item left the quarantine.
+    Resolution {
+        /// A replay stored it.
+        Stored = "stored",
+        /// A replay found it stored already, with the same content.
+        Duplicate = "duplicate",
+        /// It was discarded, for a reason.
+        Discarded = "discarded",
     }
 }
 

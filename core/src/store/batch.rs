@@ -19,6 +19,8 @@ pub struct Batch {
     pub door: Door,
     /// What became of its items.
     pub balance: Balance,
+    /// Items of the quarantine that a replay stored or found stored; such a batch counts nothing else.
+    pub replayed: i64,
     /// When it was committed.
     pub at: DateTime<Utc>,
 }
@@ -39,6 +41,7 @@ struct BatchRow {
     quarantined: i32,
     filtered: i32,
     rejected: i32,
+    replayed: i32,
     at: DateTime<Utc>,
 }
 
@@ -55,6 +58,7 @@ impl TryFrom<BatchRow> for Batch {
                 filtered: row.filtered.into(),
                 rejected: row.rejected.into(),
             },
+            replayed: row.replayed.into(),
             at: row.at,
         })
     }
@@ -81,6 +85,27 @@ impl Tx {
             balance.filtered,
             balance.rejected,
             now,
+        )
+        .execute(self.connection())
+        .await?;
+        Ok(())
+    }
+
+    /// Accounts for so many items of the quarantine that were replayed, which were received before.
+    ///
+    /// # Errors
+    /// If the database refuses or is out of reach.
+    pub(super) async fn insert_replay(&mut self, id: BatchId, door: Door, replayed: i64) -> Result<()> {
+        let (project, now) = (self.project_uuid(), self.now());
+        sqlx::query!(
+            "insert into ingest_batch (project_id, id, door, received, stored, duplicate, quarantined, filtered,
+                                       rejected, at, replayed)
+             select $1, $2, $3, 0, 0, 0, 0, 0, 0, $4, $5::bigint",
+            project,
+            id.uuid(),
+            door.word(),
+            now,
+            replayed,
         )
         .execute(self.connection())
         .await?;
@@ -130,7 +155,7 @@ impl Tx {
         let project = self.project_uuid();
         sqlx::query_as!(
             BatchRow,
-            "select id, door, stored, duplicate, quarantined, filtered, rejected, at
+            "select id, door, stored, duplicate, quarantined, filtered, rejected, replayed, at
              from ingest_batch where project_id = $1 and id = any($2)",
             project,
             &ids
@@ -146,7 +171,7 @@ impl Tx {
 /// The statement of [`Tx::batches`].
 pub(super) fn batches_query(project: Uuid, filter: &BatchFilter, page: PageRequest) -> QueryBuilder<Postgres> {
     let mut query = QueryBuilder::new(
-        "select id, door, stored, duplicate, quarantined, filtered, rejected, at from ingest_batch
+        "select id, door, stored, duplicate, quarantined, filtered, rejected, replayed, at from ingest_batch
          where project_id = ",
     );
     query.push_bind(project);

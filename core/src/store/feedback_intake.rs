@@ -12,7 +12,7 @@ use crate::{
         review::TraceRef,
     },
     hash::Digest,
-    ids::{BatchId, FeedbackId, TraceId},
+    ids::{BatchId, FeedbackId, QuarantinedId, TraceId},
     queue::Work,
 };
 
@@ -34,11 +34,30 @@ impl Tx {
     /// # Errors
     /// If the database refuses or is out of reach; then nothing of it may be committed.
     pub async fn record_feedback(&mut self, items: &[Result<NewFeedback, Rejection>]) -> Result<BatchOutcome> {
+        self.take_in_feedback(items, Ledger::new(Door::Feedback, items.len())).await
+    }
+
+    /// The same for the feedback of these items of the quarantine.
+    ///
+    /// # Errors
+    /// As [`Tx::record_feedback`].
+    pub async fn replay_feedback(
+        &mut self,
+        from: &[QuarantinedId],
+        items: &[Result<NewFeedback, Rejection>],
+    ) -> Result<BatchOutcome> {
+        self.take_in_feedback(items, Ledger::of_replay(Door::Feedback, from)).await
+    }
+
+    async fn take_in_feedback(
+        &mut self,
+        items: &[Result<NewFeedback, Rejection>],
+        mut ledger: Ledger,
+    ) -> Result<BatchOutcome> {
         if items.is_empty() {
             return Ok(BatchOutcome::default());
         }
         let batch: BatchId = self.fresh();
-        let mut ledger = Ledger::new(Door::Feedback, items.len());
         let ids: HashSet<TraceId> = items
             .iter()
             .flatten()

@@ -12,7 +12,7 @@ use crate::{
         lineage::{Edge, Relation},
     },
     hash::Digest,
-    ids::{ApiKeyId, BatchId, FactId, SourceId},
+    ids::{ApiKeyId, BatchId, FactId, QuarantinedId, SourceId},
 };
 
 /// Who sends grounding.
@@ -35,11 +35,32 @@ impl Tx {
         items: &[Result<NewGrounding, Rejection>],
         sender: Sender,
     ) -> Result<BatchOutcome> {
+        self.take_in_grounding(items, sender, Ledger::new(Door::Grounding, items.len())).await
+    }
+
+    /// The same for the sources and facts of these items of the quarantine.
+    ///
+    /// # Errors
+    /// As [`Tx::record_grounding`].
+    pub async fn replay_grounding(
+        &mut self,
+        from: &[QuarantinedId],
+        items: &[Result<NewGrounding, Rejection>],
+        sender: Sender,
+    ) -> Result<BatchOutcome> {
+        self.take_in_grounding(items, sender, Ledger::of_replay(Door::Grounding, from)).await
+    }
+
+    async fn take_in_grounding(
+        &mut self,
+        items: &[Result<NewGrounding, Rejection>],
+        sender: Sender,
+        mut ledger: Ledger,
+    ) -> Result<BatchOutcome> {
         if items.is_empty() {
             return Ok(BatchOutcome::default());
         }
         let batch: BatchId = self.fresh();
-        let mut ledger = Ledger::new(Door::Grounding, items.len());
         let (mut sources, mut facts) = (vec![], vec![]);
         for (at, item) in items.iter().enumerate() {
             let checked = item.as_ref().map_err(Rejection::clone).and_then(|item| match item {

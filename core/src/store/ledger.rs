@@ -8,7 +8,7 @@ use crate::{
         Rejection,
         intake::{BatchOutcome, Door, ItemOutcome},
     },
-    ids::BatchId,
+    ids::{BatchId, QuarantinedId},
 };
 
 /// The outcomes so far, by the items' places in the batch.
@@ -16,12 +16,20 @@ pub(super) struct Ledger {
     door: Door,
     outcomes: Vec<Option<ItemOutcome>>,
     aside: Vec<(usize, NewQuarantined)>,
+    /// The items of the quarantine that these are; empty where they come through the door.
+    replayed: Vec<QuarantinedId>,
 }
 
 impl Ledger {
     /// For a batch of so many items.
     pub(super) fn new(door: Door, items: usize) -> Self {
-        Self { door, outcomes: vec![None; items], aside: vec![] }
+        Self { door, outcomes: vec![None; items], aside: vec![], replayed: vec![] }
+    }
+
+    /// For items of the quarantine that came through this door: what is still bad stays there as it is, with its new
+    /// problem, and what becomes of them counts as replayed.
+    pub(super) fn of_replay(door: Door, items: &[QuarantinedId]) -> Self {
+        Self { replayed: items.to_vec(), ..Self::new(door, items.len()) }
     }
 
     /// The item is stored.
@@ -70,7 +78,11 @@ impl Ledger {
     /// Sets aside what is to be, and accounts for the batch.
     pub(super) async fn close(mut self, tx: &mut Tx, batch: BatchId) -> Result<BatchOutcome> {
         let (places, aside): (Vec<_>, Vec<_>) = self.aside.into_iter().unzip();
-        let ids = tx.quarantine(batch, &aside).await?;
+        let replay = !self.replayed.is_empty();
+        let ids = match replay {
+            true => places.iter().map(|at| self.replayed[*at]).collect(),
+            false => tx.quarantine(batch, &aside).await?,
+        };
         for ((at, item), id) in places.into_iter().zip(aside).zip(ids) {
             self.outcomes[at] =
                 Some(ItemOutcome::Quarantined { id: id.to_string(), field: item.field, message: item.reason });
@@ -81,6 +93,9 @@ impl Ledger {
                 outcome.ok_or_else(|| StoreError::Corrupt(format!("nothing became of item {at} of the batch")))
             })
             .collect::<Result<_>>()?;
+        if replay {
+            return tx.close_replay(batch, self.door, &self.replayed, items).await;
+        }
         tx.insert_batch(batch, self.door, &items.iter().collect()).await?;
         Ok(BatchOutcome { items, batch: Some(batch) })
     }

@@ -1,14 +1,14 @@
 //! Quarantined items: well-formed input that contradicts what is stored, kept whole for a person to look at.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 use serde_json::Value;
 use sqlx::{FromRow, Postgres, QueryBuilder};
 use uuid::Uuid;
 
 use super::{Page, PageRequest, Paging, Result, StoreError, Tx};
 use crate::{
-    domain::intake::Door,
-    ids::{BatchId, Id, QuarantinedId, uuids},
+    domain::intake::{Door, Resolution},
+    ids::{BatchId, Id, QuarantinedId, earliest, uuids},
 };
 
 /// An item to be set aside.
@@ -45,6 +45,23 @@ pub struct Quarantined {
     pub batch: BatchId,
     /// When it came.
     pub received_at: DateTime<Utc>,
+    /// The field that the latest replay failed on, and why; none before the first.
+    pub problem: Option<(String, String)>,
+    /// How it left the quarantine; none while it waits there.
+    pub resolved: Option<Resolved>,
+}
+
+/// How an item left the quarantine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resolved {
+    /// How.
+    pub resolution: Resolution,
+    /// The id of the record that it became or repeats; none where it was discarded.
+    pub became: Option<String>,
+    /// Why it was discarded.
+    pub reason: Option<String>,
+    /// When.
+    pub at: DateTime<Utc>,
 }
 
 /// Which quarantined items are asked for.
@@ -54,6 +71,12 @@ pub struct QuarantineFilter {
     pub door: Option<Door>,
     /// Those with this sender's id.
     pub external_id: Option<String>,
+    /// Those that were set aside for this field.
+    pub field: Option<String>,
+    /// Those that came on this day, in UTC (by their ids, which begin with the time).
+    pub day: Option<NaiveDate>,
+    /// Those that left the quarantine, or those that wait there.
+    pub resolved: Option<bool>,
 }
 
 #[derive(FromRow)]
@@ -66,11 +89,24 @@ struct QuarantinedRow {
     content: Value,
     batch_id: Uuid,
     received_at: DateTime<Utc>,
+    problem_field: Option<String>,
+    problem: Option<String>,
+    resolution: Option<String>,
+    became: Option<String>,
+    discard_reason: Option<String>,
+    resolved_at: Option<DateTime<Utc>>,
 }
 
 impl TryFrom<QuarantinedRow> for Quarantined {
     type Error = StoreError;
     fn try_from(row: QuarantinedRow) -> Result<Self> {
+        let resolved = match (row.resolution, row.resolved_at) {
+            (Some(resolution), Some(at)) => {
+                let (became, reason) = (row.became, row.discard_reason);
+                Some(Resolved { resolution: resolution.parse()?, became, reason, at })
+            }
+            _ => None,
+        };
         Ok(Self {
             id: QuarantinedId::from_uuid(row.id),
             door: row.door.parse()?,
@@ -80,6 +116,8 @@ impl TryFrom<QuarantinedRow> for Quarantined {
             content: row.content,
             batch: BatchId::from_uuid(row.batch_id),
             received_at: row.received_at,
+            problem: row.problem_field.zip(row.problem),
+            resolved,
         })
     }
 }
@@ -122,8 +160,8 @@ impl Tx {
         Ok(made)
     }
 
-    /// A page of quarantined items, newest first (quarantined_item_pkey; quarantined_item_external_idx with a
-    /// sender's id and a door).
+    /// A page of quarantined items, newest first (quarantined_item_pkey; with a filter the index
+    /// of it: by door, sender's id, field, open or resolved).
     ///
     /// # Errors
     /// If the database is out of reach.
@@ -141,7 +179,8 @@ impl Tx {
         let project = self.project_uuid();
         sqlx::query_as!(
             QuarantinedRow,
-            "select id, door, external_id, reason, field, content, batch_id, received_at
+            "select id, door, external_id, reason, field, content, batch_id, received_at, problem_field, problem,
+                    resolution, became, discard_reason, resolved_at
              from quarantined_item where project_id = $1 and id = any($2)",
             project,
             &ids
@@ -157,7 +196,9 @@ impl Tx {
 /// The statement of [`Tx::quarantined`].
 pub(super) fn quarantined_query(project: Uuid, filter: &QuarantineFilter, page: PageRequest) -> QueryBuilder<Postgres> {
     let mut query = QueryBuilder::new(
-        "select id, door, external_id, reason, field, content, batch_id, received_at from quarantined_item
+        "select id, door, external_id, reason, field, content, batch_id, received_at, problem_field, problem, resolution,
+                became, discard_reason, resolved_at
+         from quarantined_item
          where project_id = ",
     );
     query.push_bind(project);
@@ -166,6 +207,21 @@ pub(super) fn quarantined_query(project: Uuid, filter: &QuarantineFilter, page: 
     }
     if let Some(external_id) = &filter.external_id {
         query.push(" and external_id = ").push_bind(external_id.clone());
+    }
+    if let Some(field) = &filter.field {
+        query.push(" and field = ").push_bind(field.clone());
+    }
+    if let Some(day) = filter.day {
+        let begins = |day: NaiveDate| earliest(day.and_time(NaiveTime::MIN).and_utc());
+        query.push(" and id >= ").push_bind(begins(day));
+        if let Some(next) = day.checked_add_days(Days::new(1)) {
+            query.push(" and id < ").push_bind(begins(next));
+        }
+    }
+    match filter.resolved {
+        Some(true) => drop(query.push(" and resolution is not null")),
+        Some(false) => drop(query.push(" and resolution is null")),
+        None => {}
     }
     page.push(&mut query, "id");
     query

@@ -15,7 +15,7 @@ use crate::{
         trace::Step,
     },
     hash::Digest,
-    ids::{BatchId, ExpertId, ReviewId, TraceId},
+    ids::{BatchId, ExpertId, QuarantinedId, ReviewId, TraceId},
     queue::Work,
 };
 
@@ -52,11 +52,32 @@ impl Tx {
         items: &[Result<NewReview, Rejection>],
         only: Option<ExpertId>,
     ) -> Result<BatchOutcome> {
+        self.take_in_reviews(items, only, Ledger::new(Door::Reviews, items.len())).await
+    }
+
+    /// The same for the reviews of these items of the quarantine.
+    ///
+    /// # Errors
+    /// As [`Tx::record_reviews`].
+    pub async fn replay_reviews(
+        &mut self,
+        from: &[QuarantinedId],
+        items: &[Result<NewReview, Rejection>],
+        only: Option<ExpertId>,
+    ) -> Result<BatchOutcome> {
+        self.take_in_reviews(items, only, Ledger::of_replay(Door::Reviews, from)).await
+    }
+
+    async fn take_in_reviews(
+        &mut self,
+        items: &[Result<NewReview, Rejection>],
+        only: Option<ExpertId>,
+        mut ledger: Ledger,
+    ) -> Result<BatchOutcome> {
         if items.is_empty() {
             return Ok(BatchOutcome::default());
         }
         let batch: BatchId = self.fresh();
-        let mut ledger = Ledger::new(Door::Reviews, items.len());
         let named = self.named_by(items).await?;
         let mut candidates = vec![];
         for (at, item) in items.iter().enumerate() {

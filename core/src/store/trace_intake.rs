@@ -14,7 +14,7 @@ use crate::{
         new_trace::NewTrace,
     },
     hash::Digest,
-    ids::{BatchId, ChainGroupId, ModelVersionId, TraceId},
+    ids::{BatchId, ChainGroupId, ModelVersionId, QuarantinedId, TraceId},
     queue::Work,
 };
 
@@ -36,20 +36,31 @@ impl Tx {
     /// # Errors
     /// If the database refuses or is out of reach; then nothing of it may be committed.
     pub async fn record_traces(&mut self, items: &[Result<NewTrace, Rejection>]) -> Result<BatchOutcome> {
-        self.record_traces_of(Door::Traces, items).await
+        self.take_in_traces(items, Ledger::new(Door::Traces, items.len())).await
     }
 
-    /// The same for traces that another door accounts for.
-    pub(super) async fn record_traces_of(
+    /// The same for the traces of these items of the quarantine.
+    ///
+    /// # Errors
+    /// As [`Tx::record_traces`].
+    pub async fn replay_traces(
         &mut self,
-        door: Door,
+        from: &[QuarantinedId],
         items: &[Result<NewTrace, Rejection>],
+    ) -> Result<BatchOutcome> {
+        self.take_in_traces(items, Ledger::of_replay(Door::Traces, from)).await
+    }
+
+    /// The same for traces that another ledger accounts for.
+    pub(super) async fn take_in_traces(
+        &mut self,
+        items: &[Result<NewTrace, Rejection>],
+        mut ledger: Ledger,
     ) -> Result<BatchOutcome> {
         if items.is_empty() {
             return Ok(BatchOutcome::default());
         }
         let batch: BatchId = self.fresh();
-        let mut ledger = Ledger::new(door, items.len());
         let mut candidates = self.readable(&mut ledger, items);
         let known = self.trace_keys(&external_ids(&candidates)).await?;
         candidates = without_known(&mut ledger, candidates, &known);

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Result, StoreError, Tx, staged_span::span_trace};
+use super::{Result, StoreError, Tx, ledger::Ledger, staged_span::span_trace};
 use crate::{
     domain::{
         intake::{Balance, Door, ItemOutcome},
@@ -150,7 +150,7 @@ impl Tx {
             self.insert_batch(batch, Door::Assembled, &filtered).await?;
         }
         let (places, kept): (Vec<_>, Vec<_>) = kept.into_iter().unzip();
-        let recorded = self.record_traces_of(Door::Assembled, &kept).await?;
+        let recorded = self.take_in_traces(&kept, Ledger::new(Door::Assembled, kept.len())).await?;
         let mut revisions = vec![];
         for (at, outcome) in places.into_iter().zip(recorded.items) {
             if let ItemOutcome::Stored(id) = &outcome {

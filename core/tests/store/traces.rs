@@ -126,7 +126,8 @@ async fn sending_again_changes_nothing_and_other_content_is_set_aside_whole() ->
     let mut tx = db.store.begin(db.project).await?;
     let kept = tx.quarantined_by_id(&[aside.parse().expect("an id")]).await?.pop().expect("the item");
     assert_eq!((kept.content["answer"].as_str(), kept.external_id.as_deref()), (Some("Ag"), Some("x")));
-    let filter = QuarantineFilter { door: Some(Door::Traces), external_id: Some("x".into()) };
+    let filter =
+        QuarantineFilter { door: Some(Door::Traces), external_id: Some("x".into()), ..QuarantineFilter::default() };
     assert_eq!(tx.quarantined(&filter, PageRequest::first(5)).await?.rows, [kept]);
     let traces = tx.traces(&TraceFilter::default(), PageRequest::first(5)).await?.rows;
     assert_eq!(traces.iter().map(|trace| trace.answer.as_str()).collect::<Vec<_>>(), ["Au"]);

@@ -4,6 +4,7 @@
 mod administer;
 mod curate;
 mod learn;
+mod quarantine;
 mod record;
 mod tend;
 
@@ -21,6 +22,7 @@ pub struct Mutation(
     learn::LearnMutation,
     administer::AdministerMutation,
     tend::TendMutation,
+    quarantine::QuarantineMutation,
 );
 
 /// What became of a mutation.

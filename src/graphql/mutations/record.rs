@@ -35,7 +35,7 @@ pub enum ItemStatus {
     Rejected,
 }
 
-/// What became of one item, in the order they were sent.
+/// What became of one item, in the order they were named or sent.
 #[derive(Debug, SimpleObject)]
 pub struct ItemResult {
     /// What became of it.

@@ -84,6 +84,10 @@ pub enum AuditAction {
     TaskReplayed,
     /// Dead tasks were tried again together.
     TasksReplayed,
+    /// Items of the quarantine were tried again.
+    QuarantineReplayed,
+    /// Items of the quarantine were discarded.
+    QuarantineDiscarded,
     /// A waiting task was given up.
     TaskCancelled,
     /// A stage was paused.

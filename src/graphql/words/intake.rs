@@ -52,6 +52,18 @@ pub enum ModelKind {
     RewardModel,
 }
 
+/// How an item left the quarantine.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "atr_core::domain::intake::Resolution")]
+pub enum Resolution {
+    /// A replay stored it.
+    Stored,
+    /// A replay found it stored already, with the same content.
+    Duplicate,
+    /// It was discarded, for a reason.
+    Discarded,
+}
+
 /// A door through which items come in in bulk.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "atr_core::domain::intake::Door")]

@@ -1,5 +1,7 @@
 //! Batches, what was set aside, and tasks.
 
+use chrono::NaiveDate;
+
 use super::{
     Library, MOST, MOST_MERGED, by_id,
     rows::Holds::{Value, Words},
@@ -14,7 +16,16 @@ use crate::{
 async fn a_page_of_what_came_in_costs_a_page() {
     let all = Library::fill(&[
         ("ingest_batch", &[("door", Words("reviews", "traces"))]),
-        ("quarantined_item", &[("door", Words("reviews", "traces")), ("external_id", Words("few", "many"))]),
+        (
+            "quarantined_item",
+            &[
+                ("door", Words("reviews", "traces")),
+                ("external_id", Words("few", "many")),
+                ("field", Words("group", "external_id")),
+                // The oldest few wait.
+                ("resolution", Value("case when n > 5 then 'discarded' end")),
+            ],
+        ),
         (
             "task",
             &[("stage", Words("promote", "verify")), ("state", Words("dead", "succeeded")), ("attempt", Value("0"))],
@@ -33,21 +44,30 @@ async fn a_page_of_what_came_in_costs_a_page() {
     .await;
     let quarantined =
         |filter: QuarantineFilter| by_id(format!("{filter:?}"), |page| quarantined_query(project, &filter, page));
+    let days = [NaiveDate::from_ymd_opt(1970, 1, 1), NaiveDate::from_ymd_opt(2026, 11, 1)];
     let external = ["few", "many", "none"].map(|id| Some(id.to_owned()));
     all.expect_few_rows(
         MOST,
         doors
             .iter()
-            .map(|door| QuarantineFilter { door: *door, external_id: None })
-            .chain(external.clone().map(|external_id| QuarantineFilter { door: None, external_id }))
+            .map(|door| QuarantineFilter { door: *door, ..QuarantineFilter::default() })
+            .chain(external.clone().map(|external_id| QuarantineFilter { external_id, ..QuarantineFilter::default() }))
+            .chain(
+                ["group", "external_id", "none"]
+                    .map(|field| QuarantineFilter { field: Some(field.to_owned()), ..QuarantineFilter::default() }),
+            )
+            .chain(
+                [true, false]
+                    .map(|resolved| QuarantineFilter { resolved: Some(resolved), ..QuarantineFilter::default() }),
+            )
+            .chain(days.map(|day| QuarantineFilter { day, ..QuarantineFilter::default() }))
             .map(quarantined),
     )
     .await;
     all.expect_an_index(
-        external
-            .into_iter()
-            .flat_map(|external_id| doors.iter().map(move |door| (*door, external_id.clone())))
-            .map(|(door, external_id)| quarantined(QuarantineFilter { door, external_id })),
+        external.into_iter().flat_map(|external_id| doors.iter().map(move |door| (*door, external_id.clone()))).map(
+            |(door, external_id)| quarantined(QuarantineFilter { door, external_id, ..QuarantineFilter::default() }),
+        ),
     )
     .await;
     let stages = [None, Some(Stage::Promote), Some(Stage::Verify), Some(Stage::Route)];
