@@ -1,5 +1,5 @@
 """What `benches/ingest` measures, on the server that ATR_TEST_SERVER names."""
-import contextlib, json, os, re, signal, subprocess, sys, time, urllib.parse, urllib.request
+import contextlib, json, os, re, signal, subprocess, sys, time, urllib.request
 
 from service import Service, cpu_seconds, figure, home, lines, peers, postgres_home, postmaster, programs, psql, rounds, server, tell, told
 
@@ -77,10 +77,9 @@ def experiment(address):
 def started_peers():
     if peers == "none":
         return []
-    socket = urllib.parse.quote(str(postgres_home), safe="")
     phoenix = Peer("phoenix", [f"{peers}/venv/phoenix/bin/phoenix", "serve"], {"PHOENIX_TELEMETRY_ENABLED": "false", "PHOENIX_WORKING_DIR": str(home / "phoenix"),
         "PHOENIX_SQL_DATABASE_URL": f"postgresql://postgres@/phoenix?host={postgres_home}", "PHOENIX_PORT": "6006", "PHOENIX_GRPC_PORT": "4399", "PHOENIX_HOST": "127.0.0.1"})
-    mlflow = Peer("mlflow", [f"{peers}/venv/mlflow/bin/mlflow", "server", "--backend-store-uri", f"postgresql://postgres@{socket}/mlflow", "--artifacts-destination", str(home / "mlflow"),
+    mlflow = Peer("mlflow", [f"{peers}/venv/mlflow/bin/mlflow", "server", "--backend-store-uri", f"postgresql+psycopg2://postgres@/mlflow?host={postgres_home}", "--artifacts-destination", str(home / "mlflow"),
         "--host", "127.0.0.1", "--port", "5055", "--workers", "2"], {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true", "PATH": f"{peers}/venv/mlflow/bin:{os.environ['PATH']}"}, experiment)
     return [phoenix.ready("http://127.0.0.1:6006", "/healthz"), mlflow.ready("http://127.0.0.1:5055", "/health")]
 

@@ -106,6 +106,62 @@ async fn a_mended_item_is_stored_by_its_door_and_the_item_says_what_it_became() 
 }
 
 #[tokio::test]
+async fn each_day_is_accounted_for_by_door_and_a_replay_changes_no_day_before_it() {
+    let world = World::new().await;
+    let key = world.key(Role::Operator, None).await;
+    let days = async |arguments: &str| {
+        let asked = format!(
+            "{{ intakeByDay{arguments} {{ day door replayed
+               balance {{ received stored duplicate quarantined filtered rejected }} }} }}"
+        );
+        world.graphql(&key, &asked).await
+    };
+    // A minute before midnight and a minute after it.
+    world.database.clock.advance(chrono::TimeDelta::minutes(14 * 60 + 59));
+    ingest(
+        &world,
+        &key,
+        "traces",
+        &[trace("a", "Au"), trace("a", "Au"), trace("a", "Ag"), json!({}), trace("b", "Au")],
+    )
+    .await;
+    ingest(&world, &key, "feedback", &[json!({"external_trace": "a"})]).await;
+    world.database.clock.advance(chrono::TimeDelta::minutes(2));
+    ingest(&world, &key, "traces", &[trace("c", "Au")]).await;
+    let row = |day: &str, door: &str, of: [i64; 6], replayed: i64| {
+        let names = ["received", "stored", "duplicate", "quarantined", "filtered", "rejected"];
+        let balance: serde_json::Map<_, _> =
+            names.iter().zip(of).map(|(name, n)| ((*name).to_owned(), n.into())).collect();
+        json!({"day": day, "door": door, "replayed": replayed, "balance": balance})
+    };
+    let first_day =
+        [row("2026-11-24", "FEEDBACK", [1, 0, 0, 0, 0, 1], 0), row("2026-11-24", "TRACES", [5, 2, 1, 1, 0, 1], 0)];
+    let told = days("").await;
+    let expected = [&[row("2026-11-25", "TRACES", [1, 1, 0, 0, 0, 0], 0)], &first_day[..]].concat();
+    assert_eq!(told["data"]["intakeByDay"], json!(expected), "{told:#}");
+    assert_eq!(days(r#"(to: "2026-11-24")"#).await["data"]["intakeByDay"], json!(first_day));
+    // All days together are what ever came in.
+    assert_eq!(balance(&world, None).await.received(), 7);
+
+    let waiting = items(&world, &key, "{resolved: false}").await;
+    let mended = r#"{external_id: "d", model: "m", query: "What is silver's symbol?", answer: "Ag"}"#;
+    replay(&world, &key, &format!(r#"ids: ["{}"], mended: {mended}"#, id(&waiting[0]))).await;
+    assert_eq!(days(r#"(to: "2026-11-24")"#).await["data"]["intakeByDay"], json!(first_day));
+    let today = days(r#"(from: "2026-11-25", to: "2026-11-25")"#).await;
+    let replayed = row("2026-11-25", "TRACES", [1, 1, 0, 0, 0, 0], 1);
+    assert_eq!(today["data"]["intakeByDay"], json!([replayed]));
+
+    for wrong in [
+        r#"(from: "2026-11-25", to: "2026-11-24")"#,
+        r#"(from: "2026-10-25", to: "2026-11-25")"#,
+        r#"(to: "-9999-01-01")"#,
+    ] {
+        let told = days(wrong).await;
+        assert_eq!(told["errors"][0]["extensions"]["code"], "BAD_USER_INPUT", "{wrong}: {told:#}");
+    }
+}
+
+#[tokio::test]
 async fn items_of_several_doors_are_replayed_together_each_by_its_own() {
     let world = World::new().await;
     let admin = world.key(Role::Admin, None).await;

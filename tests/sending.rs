@@ -115,3 +115,100 @@ async fn files_go_on_where_a_connection_broke_and_rejected_lines_are_mended_and_
     drop(database);
     service.stop().await
 }
+
+#[tokio::test]
+async fn facts_come_in_as_tables_too_and_a_bad_row_costs_itself_alone() -> Result {
+    let installation = Installation::new()?;
+    let service = installation.up(&[]).await?;
+    let key = service.first_key.clone().ok_or("a first key")?;
+    let file = |name: &str| installation.data().with_file_name(name);
+    let send = async |path: &std::path::Path| {
+        let path = path.to_string_lossy().into_owned();
+        installation
+            .end(&["--json", "ingest", "--door", "grounding", &path, "--url", &service.address, "--key", &key])
+            .await
+    };
+
+    let csv = file("facts.csv");
+    fs::write(
+        &csv,
+        "kind,external_id,publisher,title,licence,source,domain,subject,statement,quote\n\
+         source,s1,An Institute,\"Metals, a table\",CC0-1.0,,,,,\n\
+         fact,f1,,,,s1,chemistry,gold,\"Gold's symbol is \"\"Au\"\".\",\"[1] Au\"\n\
+         fact,f2,,,,s1,chemistry,,Silver's symbol is Ag.,\n\
+         fact,f3\n\
+         fact,f4,,,,s1,chemistry,copper,\"Copper's symbol\nis Cu.\",\n",
+    )?;
+    let sent = send(&csv).await?;
+    assert_eq!(sent.code, Some(3), "{}", sent.complained);
+    let account: Value = serde_json::from_str(&sent.said)?;
+    assert_eq!((&account["stored"], &account["rejected"]), (&json!(3), &json!(2)), "{account:#}");
+    let errors = account["errors"].as_array().ok_or("errors")?;
+    assert_eq!((&errors[0]["line"], &errors[0]["field"]), (&json!(4), &json!("subject")), "{account:#}");
+    assert_eq!(errors[1]["line"], 5);
+    let message = errors[1]["message"].as_str().ok_or("a message")?;
+    assert!(message.contains("this row cannot be read") && message.contains("2 fields"), "{message}");
+    // Sent again, it changes nothing.
+    let again: Value = serde_json::from_str(&send(&csv).await?.said)?;
+    assert_eq!(again["stored"].as_i64().unwrap_or(0) + again["duplicates"].as_i64().unwrap_or(0), 3, "{again:#}");
+
+    let table = file("facts.parquet");
+    fs::write(&table, parquet_of_facts()?)?;
+    let sent = send(&table).await?;
+    assert_eq!(sent.code, Some(0), "{}{}", sent.complained, sent.said);
+    assert_eq!(serde_json::from_str::<Value>(&sent.said)?["stored"], 2);
+    let mut database = installation.database().await?;
+    let facts: Vec<(String, Option<String>)> =
+        sqlx::query_as("select statement, quote from grounding_fact order by external_id")
+            .fetch_all(&mut database)
+            .await?;
+    let fact = |statement: &str, quote: Option<&str>| (statement.to_owned(), quote.map(str::to_owned));
+    assert_eq!(
+        facts,
+        [
+            fact("Gold's symbol is \"Au\".", Some("[1] Au")),
+            fact("Copper's symbol\nis Cu.", None),
+            fact("Tin's symbol is Sn.", None),
+            fact("Lead's symbol is Pb.", None),
+        ]
+    );
+    service.stop().await
+}
+
+/// Two facts of the source that the table of CSV names, with nulls where a column does not concern them.
+fn parquet_of_facts() -> Result<Vec<u8>> {
+    use parquet::{
+        data_type::{ByteArray, ByteArrayType},
+        file::{properties::WriterProperties, writer::SerializedFileWriter},
+        schema::parser::parse_message_type,
+    };
+    let schema = "message facts { required binary kind (UTF8); required binary external_id (UTF8);
+        required binary source (UTF8); required binary domain (UTF8); required binary subject (UTF8);
+        required binary statement (UTF8); optional binary quote (UTF8); }";
+    let mut bytes = vec![];
+    let mut file = SerializedFileWriter::new(
+        &mut bytes,
+        parse_message_type(schema)?.into(),
+        WriterProperties::builder().build().into(),
+    )?;
+    let mut rows = file.next_row_group()?;
+    for column in [
+        Some(["fact", "fact"]),
+        Some(["p1", "p2"]),
+        Some(["s1", "s1"]),
+        Some(["chemistry", "chemistry"]),
+        Some(["tin", "lead"]),
+        Some(["Tin's symbol is Sn.", "Lead's symbol is Pb."]),
+        None,
+    ] {
+        let mut write = rows.next_column()?.ok_or("a column")?;
+        match column {
+            Some(texts) => write.typed::<ByteArrayType>().write_batch(&texts.map(ByteArray::from), None, None)?,
+            None => write.typed::<ByteArrayType>().write_batch(&[], Some(&[0, 0]), None)?,
+        };
+        write.close()?;
+    }
+    rows.close()?;
+    file.close()?;
+    Ok(bytes)
+}

@@ -6,11 +6,11 @@ use atr_core::{
     ids::{BatchId, QuarantinedId},
     store,
 };
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, Days, NaiveDate, Utc};
 use serde_json::Value;
 
 use super::{
-    fault::OrFault,
+    fault::{OrFault, invalid},
     loading::{found, one},
     paging::{Connection, PageArgs, connect},
     scalars::{Int64, IntoId},
@@ -68,6 +68,28 @@ pub struct Balance {
     /// Items refused with an error, and not kept.
     rejected: Int64,
 }
+
+/// What came in through a door on a day.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct DayIntake {
+    /// The day, in UTC.
+    day: NaiveDate,
+    /// The door.
+    door: Door,
+    /// What became of it.
+    balance: Balance,
+    /// Items that had been set aside before and that a replay stored or found stored on this day.
+    replayed: Int64,
+}
+
+impl From<store::DayIntake> for DayIntake {
+    fn from(store::DayIntake { day, door, balance, replayed }: store::DayIntake) -> Self {
+        Self { day, door: door.into(), balance: balance.into(), replayed: Int64(replayed) }
+    }
+}
+
+/// The most days that are accounted for at once.
+const DAYS: i64 = 31;
 
 /// Telemetry that is kept until its traces are long put together.
 #[derive(Debug, Clone, SimpleObject)]
@@ -222,6 +244,29 @@ impl IntakeQuery {
     async fn staged(&self, ctx: &Context<'_>) -> Result<Staged> {
         let store::Staged { spans, events, oldest } = reading(ctx).await?.staged().await.or_fault()?;
         Ok(Staged { spans: Int64(spans), events: Int64(events), oldest })
+    }
+
+    /// What became of what came in, day by day and door by door, newest first; a day and a door with nothing are left out.
+    async fn intake_by_day(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The first day, in UTC; six days before the last where nothing is said.")] from: Option<
+            NaiveDate,
+        >,
+        #[graphql(desc = "The last day, at most 30 after the first; today where nothing is said.")] to: Option<
+            NaiveDate,
+        >,
+    ) -> Result<Vec<DayIntake>> {
+        let mut tx = reading(ctx).await?;
+        let to = to.unwrap_or_else(|| tx.now().date_naive());
+        let from = from.unwrap_or_else(|| to.checked_sub_days(Days::new(6)).unwrap_or(to));
+        if !(1970..=9999).contains(&from.year()) || !(1970..=9999).contains(&to.year()) {
+            return Err(invalid("from", "give days between 1970-01-01 and 9999-12-31"));
+        }
+        if !(0..DAYS).contains(&(to - from).num_days()) {
+            return Err(invalid("from", "give a day that is not after `to`, and at most 30 days before it"));
+        }
+        Ok(tx.intake_by_day(from, to).await.or_fault()?.into_iter().map(Into::into).collect())
     }
 
     /// A batch of input by its id; null if this project has none of that id.

@@ -40,7 +40,7 @@ pub fn read(path: &Path, take: Take<'_>) -> io::Result<()> {
     file.seek(SeekFrom::Start(0))?;
     let text = BufReader::with_capacity(64 << 10, file);
     if path.extension().is_some_and(|name| name.eq_ignore_ascii_case("csv")) {
-        csv(text, take);
+        csv(text, cell, take);
         return Ok(());
     }
     json(text, take)
@@ -195,8 +195,8 @@ fn refuse(take: Take<'_>, why: String) {
     take(Err(Rejection::new(".", why)));
 }
 
-/// Reads a record from each row, its fields named by the first.
-pub fn csv(text: impl Read, take: Take<'_>) {
+/// Reads a record from each row, its fields named by the first and read by `cell`; empty ones are left out.
+pub fn csv(text: impl Read, cell: fn(&str) -> Value, take: Take<'_>) {
     let read = Rc::new(Cell::new(0));
     let mut table = csv::Reader::from_reader(Bounded { inner: text, read: Rc::clone(&read) });
     let headers = match table.headers() {
@@ -209,8 +209,8 @@ pub fn csv(text: impl Read, take: Take<'_>) {
         let record = match table.read_record(&mut row) {
             Ok(false) => return,
             Ok(true) => {
-                let cells = headers.iter().zip(&row).filter(|(_, cell)| !cell.is_empty());
-                Ok(Value::Object(cells.map(|(name, cell)| (name.to_owned(), self::cell(cell))).collect()))
+                let cells = headers.iter().zip(&row).filter(|(_, text)| !text.is_empty());
+                Ok(Value::Object(cells.map(|(name, text)| (name.to_owned(), cell(text))).collect()))
             }
             Err(error) if error.is_io_error() => return refuse(take, format!("cannot be read on: {error}")),
             Err(error) => Err(Rejection::new(".", format!("this row cannot be read: {error}"))),
@@ -221,8 +221,8 @@ pub fn csv(text: impl Read, take: Take<'_>) {
     }
 }
 
-/// A cell: lists, objects and quoted texts are written as JSON there, all else is a text.
-fn cell(text: &str) -> Value {
+/// A cell of an export: lists, objects and quoted texts are written as JSON there, all else is a text.
+pub fn cell(text: &str) -> Value {
     let written = text.starts_with(['{', '[', '"']).then(|| serde_json::from_str(text).ok()).flatten();
     written.unwrap_or_else(|| text.into())
 }

@@ -342,7 +342,7 @@ fn rows_of_csv_are_records_whose_cells_may_hold_json() {
     let text =
         "id,input,output,scores\n1,\"{\"\"question\"\": \"\"a\"\"}\",b,\n2,short\n3,\"[1]\",\"say \"\"b\"\"\",x\n";
     let mut read = vec![];
-    records::csv(text.as_bytes(), &mut |record| {
+    records::csv(text.as_bytes(), records::cell, &mut |record| {
         read.push(record.map_err(|refused| refused.field));
         true
     });
@@ -460,7 +460,7 @@ proptest! {
     #[test]
     fn no_text_makes_reading_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
         records::json(&bytes[..], &mut |_| true).expect("memory is read");
-        records::csv(&bytes[..], &mut |_| true);
+        records::csv(&bytes[..], records::cell, &mut |_| true);
     }
 }
 

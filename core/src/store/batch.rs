@@ -1,13 +1,13 @@
 //! Batches: what became of everything that came in, written in the transaction that stored it.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
 use sqlx::{FromRow, Postgres, QueryBuilder};
 use uuid::Uuid;
 
 use super::{Page, PageRequest, Paging, Result, StoreError, Tx};
 use crate::{
     domain::intake::{Balance, Door},
-    ids::{BatchId, Id, uuids},
+    ids::{BatchId, Id, earliest, uuids},
 };
 
 /// A committed batch.
@@ -23,6 +23,19 @@ pub struct Batch {
     pub replayed: i64,
     /// When it was committed.
     pub at: DateTime<Utc>,
+}
+
+/// What came in through a door on a day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DayIntake {
+    /// The day, in UTC.
+    pub day: NaiveDate,
+    /// The door.
+    pub door: Door,
+    /// What became of it.
+    pub balance: Balance,
+    /// Items that had been set aside before and that a replay stored or found stored on this day.
+    pub replayed: i64,
 }
 
 /// Which batches are asked for.
@@ -135,6 +148,53 @@ impl Tx {
             filtered: row.filtered,
             rejected: row.rejected,
         })
+    }
+
+    /// What became of what came in on each of these days, both of them too, through each door; a day and a door with
+    /// nothing are left out. Days are those of UTC. It reads every batch of these days (ingest_batch_pkey, by the times in
+    /// the ids; an id is made within the hour of its batch).
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn intake_by_day(&mut self, from: NaiveDate, to: NaiveDate) -> Result<Vec<DayIntake>> {
+        let begins = |day: NaiveDate| day.and_time(NaiveTime::MIN).and_utc();
+        let until = begins(to.checked_add_days(Days::new(1)).unwrap_or(to));
+        let from = begins(from);
+        let project = self.project_uuid();
+        sqlx::query!(
+            r#"
+            select (at at time zone 'UTC')::date as "day!", door as "door!", sum(stored)::bigint as "stored!",
+                   sum(duplicate)::bigint as "duplicate!", sum(quarantined)::bigint as "quarantined!",
+                   sum(filtered)::bigint as "filtered!", sum(rejected)::bigint as "rejected!",
+                   sum(replayed)::bigint as "replayed!"
+            from ingest_batch
+            where project_id = $1 and id >= $2 and id < $3 and at >= $4 and at < $5
+            group by 1, 2 order by 1 desc, 2
+            "#,
+            project,
+            earliest(from - TimeDelta::hours(1)),
+            earliest(until + TimeDelta::hours(1)),
+            from,
+            until,
+        )
+        .fetch_all(self.connection())
+        .await?
+        .into_iter()
+        .map(|row| {
+            Ok(DayIntake {
+                day: row.day,
+                door: row.door.parse()?,
+                balance: Balance {
+                    stored: row.stored,
+                    duplicate: row.duplicate,
+                    quarantined: row.quarantined,
+                    filtered: row.filtered,
+                    rejected: row.rejected,
+                },
+                replayed: row.replayed,
+            })
+        })
+        .collect()
     }
 
     /// A page of batches, newest first (ingest_batch_pkey; ingest_batch_door_idx with a door).

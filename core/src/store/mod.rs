@@ -63,7 +63,7 @@ mod verification;
 
 pub use assignment::{AssignmentFilter, Routable};
 pub use audit::AuditFilter;
-pub use batch::{Batch, BatchFilter};
+pub use batch::{Batch, BatchFilter, DayIntake};
 pub use chain_group::ChainGroupFilter;
 pub use change::{Change, ChangeListener, Topic};
 pub use citation::CitationFilter;

@@ -3,6 +3,7 @@
 mod rejected;
 mod sending;
 mod source;
+mod table;
 
 use std::path::PathBuf;
 
@@ -40,7 +41,8 @@ impl Door {
 /// stored
 #[derive(Debug, Args)]
 pub(crate) struct Ingest {
-    /// Files of JSON lines, as they are or packed (.gz, .zst), or what --rejected wrote; `-` reads standard input
+    /// Files of JSON lines, as they are or packed (.gz, .zst), tables (.csv, Parquet) with a column for each field, or what
+    /// --rejected wrote; `-` reads standard input
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// Which door they go through
@@ -76,7 +78,9 @@ impl Ingest {
                 let body = reqwest::Body::wrap_stream(ReaderStream::new(tokio::io::stdin()));
                 client.ingest(self.door.name(), body).await
             } else {
-                let source = Source::open(file).await?;
+                let path = file.clone();
+                let table = tokio::task::spawn_blocking(move || table::lines_of(&path)).await??;
+                let source = Source::open(table.as_ref().map_or(file, |lines| lines.path())).await?;
                 let sending =
                     Sending { client: &client, door: self.door.name(), source: &source, retries: self.retries };
                 sending.run(rejected.as_mut()).await
