@@ -122,8 +122,8 @@ async fn store_all(app: App, key: Key) {
                     let _ = answer.send(BatchOutcome { items, batch });
                 }
             }
-            // Each stores its own, and hears what is wrong.
-            Err(error) => tracing::warn!(%error, requests = waiting.len(), "not stored together"),
+            // Each stores its own, and hears what is wrong; what is a fault is logged there.
+            Err(error) => tracing::debug!(%error, requests = waiting.len(), "not stored together"),
         }
     }
 }
