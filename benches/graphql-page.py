@@ -1,7 +1,7 @@
 """What `benches/graphql-page` measures, on the server that ATR_TEST_SERVER names."""
-import os, re, subprocess, sys, time, urllib.error, urllib.request
+import os, subprocess, sys
 
-from service import Service, figure, home, lines, peers, programs, psql, rounds, server, tell, told
+from service import Service, answers, figure, home, lines, peers, pgbench, programs, psql, rounds, server, tell, told
 
 traces, seconds = int(os.environ.get("TRACES", 100_000)), os.environ.get("SECONDS_EACH", "6")
 PORT = 5044
@@ -35,11 +35,6 @@ def document(name, text):
     path.write_text(text)
     return path
 
-def limit(script, connections):
-    answer = told(os.environ["PGBENCH"], "-n", "-f", script, "-c", connections, "-j", min(connections, 2), "-T", seconds, "-M", "prepared",
-        f"{server}/{service.database}", stderr=subprocess.DEVNULL)
-    return float(re.search(r"^tps = ([0-9.]+)", answer, re.M).group(1))
-
 with Service() as service:
     service.load("stream", lines("some", min(traces, 20_000)), traces, 1)
     # Three of ten traces have a review, as long as experts write them.
@@ -57,15 +52,7 @@ with Service() as service:
         "-p", str(PORT), "-n", "127.0.0.1", "--disable-graphiql", "--disable-query-log", "--max-pool-size", "10"], env={**os.environ, "NODE_ENV": "production"},
         stdout=subprocess.DEVNULL, stderr=(home / "postgraphile").open("w"), cwd=home)
     address = f"http://127.0.0.1:{PORT}/graphql"
-    for _ in range(300):
-        try:
-            urllib.request.urlopen(address, timeout=5)
-        except urllib.error.HTTPError:
-            break
-        except OSError:
-            if postgraphile.poll() is not None:
-                sys.exit("PostGraphile did not start: " + (home / "postgraphile").read_text()[-2000:])
-            time.sleep(0.2)
+    answers(postgraphile, address, home / "postgraphile")
     measured = {name: [] for name in ("vs_postgraphile_32", "vs_sql_limit_32", "p99_ms_1", "p99_ms_32")}
     for number in range(1, rounds + 1):
         got = {}
@@ -75,7 +62,7 @@ with Service() as service:
             elif who == "postgraphile":
                 got[who, connections] = asked(address, "none", theirs, connections)
             else:
-                got[who, connections] = [limit(statement, connections)]
+                got[who, connections] = [pgbench(service.database, statement, connections, seconds)]
         # Who goes first changes from round to round.
         for who, connections in [("ours", 32), ("postgraphile", 32), ("limit", 32), ("ours", 1)][:: 1 if number % 2 else -1]:
             measure(who, connections)

@@ -1,7 +1,7 @@
 """What `benches/ingest` measures, on the server that ATR_TEST_SERVER names."""
-import contextlib, json, os, re, signal, subprocess, sys, time, urllib.request
+import contextlib, json, os, signal, subprocess, sys, time, urllib.request
 
-from service import Service, cpu_seconds, figure, home, lines, peers, postgres_home, postmaster, programs, psql, rounds, server, tell, told
+from service import Service, answers, cpu_seconds, figure, home, lines, peers, pgbench, postgres_home, postmaster, programs, psql, rounds, tell, told
 
 records, streamed = int(os.environ.get("RECORDS", 20000)), int(os.environ.get("STREAM", 1_000_000))
 AT_ONCE, CONNECTIONS, SINGLE = 500, 2, 32
@@ -31,9 +31,9 @@ def one_a_commit():
         "create table outbox (id bigserial primary key, trace_id uuid not null, at timestamptz not null default now())")
     script = home / "one.sql"
     script.write_text(ONE)
-    answer = told(os.environ["PGBENCH"], "-n", "-f", script, "-c", SINGLE, "-j", "2", "-T", "5", "-M", "prepared", f"{server}/commits", stderr=subprocess.DEVNULL)
+    rate = pgbench("commits", script, SINGLE, 5)
     psql("postgres", "drop database commits with (force)")
-    return float(re.search(r"^tps = ([0-9.]+)", answer, re.M).group(1))
+    return rate
 
 class Peer:
     """A tracing tool on a database of its own, fed with the same spans; it has stored them when the database shows them."""
@@ -45,14 +45,7 @@ class Peer:
 
     def ready(self, address, path):
         self.address = address
-        for _ in range(600):
-            try:
-                urllib.request.urlopen(address + path, timeout=5).read()
-                break
-            except OSError:
-                if self.process.poll() is not None:
-                    sys.exit(f"{self.name} did not start: {(home / f'{self.name}.log').read_text()[-2000:]}")
-                time.sleep(0.2)
+        answers(self.process, address + path, home / f"{self.name}.log")
         self.headers = self.header(address)
         return self
 

@@ -1,5 +1,5 @@
 """What benches have in common: the service on a database of its own, the processor's time, and how figures are told."""
-import atexit, json, os, pathlib, re, shutil, signal, subprocess, sys, tempfile, urllib.parse
+import atexit, json, os, pathlib, re, shutil, signal, subprocess, sys, tempfile, time, urllib.error, urllib.parse, urllib.request
 
 here = pathlib.Path(__file__).parent
 programs, server = pathlib.Path(os.environ["PROGRAMS"]), os.environ["ATR_TEST_SERVER"]
@@ -71,6 +71,26 @@ class Service:
         self.process.wait(60)
         self.log.close()
         psql("postgres", f"drop database {self.database} with (force)")
+
+def answers(process, address, log):
+    """Waits until a server answers at an address, whatever it says."""
+    for _ in range(600):
+        try:
+            urllib.request.urlopen(address, timeout=5).read()
+            return
+        except urllib.error.HTTPError:
+            return
+        except OSError:
+            if process.poll() is not None:
+                break
+            time.sleep(0.2)
+    sys.exit(f"{process.args[0]} does not answer: {log.read_text()[-2000:]}")
+
+def pgbench(database, script, clients, seconds):
+    """Runs of a script a second."""
+    told_of = told(os.environ["PGBENCH"], "-n", "-f", script, "-c", clients, "-j", min(clients, 2), "-T", seconds, "-M", "prepared", f"{server}/{database}",
+        stderr=subprocess.DEVNULL)
+    return float(re.search(r"^tps = ([0-9.]+)", told_of, re.M).group(1))
 
 def figure(values, unit=""):
     values = sorted(values)

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, SubsecRound, TimeDelta, Utc};
 
 /// Where the time comes from. Cheap to clone; clones of a fixed clock move together.
 #[derive(Clone, Debug, Default)]
@@ -34,4 +34,9 @@ impl Clock {
             *at.lock().unwrap_or_else(|broken| broken.into_inner()) += by;
         }
     }
+}
+
+/// When a day begins, in UTC.
+pub(crate) fn begin_of(day: NaiveDate) -> DateTime<Utc> {
+    day.and_time(NaiveTime::MIN).and_utc()
 }

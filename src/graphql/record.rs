@@ -53,9 +53,18 @@ async fn resolve<T: ContainerType>(
     ctx: &ContextSelectionSet<'_>,
     field: &Positioned<Field>,
 ) -> ServerResult<Value> {
-    let Some(fields) = fields(&ctx.item.node) else {
-        return erased(record.resolve(ctx, field)).await;
-    };
+    match fields(&ctx.item.node) {
+        Some(fields) => Ok(answer(record, ctx, &fields).await),
+        None => erased(record.resolve(ctx, field)).await,
+    }
+}
+
+/// The answer to fields that were told apart before.
+async fn answer<'a, T: ContainerType>(
+    record: &T,
+    ctx: &ContextSelectionSet<'a>,
+    fields: &[&'a Positioned<Field>],
+) -> Value {
     let mut values: Vec<Option<ServerResult<Option<Value>>>> = Vec::with_capacity(fields.len());
     let mut waiting = FuturesUnordered::new();
     for (place, field) in fields.iter().copied().enumerate() {
@@ -78,16 +87,16 @@ async fn resolve<T: ContainerType>(
     while let Some((place, value)) = waiting.next().await {
         values[place] = Some(value);
     }
-    let mut answer: IndexMap<Name, Value> = IndexMap::with_capacity(fields.len());
+    let mut answered: IndexMap<Name, Value> = IndexMap::with_capacity(fields.len());
     for (field, value) in fields.iter().zip(values.into_iter().flatten()) {
         match value {
             Ok(value) => {
-                answer.insert(field.node.response_key().node.clone(), value.unwrap_or_default());
+                answered.insert(field.node.response_key().node.clone(), value.unwrap_or_default());
             }
             Err(error) => ctx.add_error(error),
         }
     }
-    Ok(if answer.is_empty() { Value::Null } else { Value::Object(answer) })
+    if answered.is_empty() { Value::Null } else { Value::Object(answered) }
 }
 
 impl<T: ContainerType> OutputType for Record<T> {
@@ -122,15 +131,14 @@ impl<T: ContainerType> OutputType for Records<T> {
     }
 
     async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
-        let at_hand = fields(&ctx.item.node).is_some_and(|fields| fields.into_iter().all(is_leaf));
-        if !at_hand {
+        let at_hand = fields(&ctx.item.node).filter(|fields| fields.iter().all(|field| is_leaf(field)));
+        let Some(fields) = at_hand else {
             let records = self.0.iter().map(Record);
             return erased(resolve_list(ctx, field, records, Some(self.0.len()))).await;
-        }
+        };
         let mut answers = Vec::with_capacity(self.0.len());
         for (place, record) in self.0.iter().enumerate() {
-            let ctx = ctx.with_index(place);
-            answers.push(resolve(record, &ctx, field).await.map_err(|error| ctx.set_error_path(error))?);
+            answers.push(answer(record, &ctx.with_index(place), &fields).await);
         }
         Ok(Value::List(answers))
     }

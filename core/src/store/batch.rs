@@ -1,11 +1,12 @@
 //! Batches: what became of everything that came in, written in the transaction that stored it.
 
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use sqlx::{FromRow, Postgres, QueryBuilder};
 use uuid::Uuid;
 
 use super::{Page, PageRequest, Paging, Result, StoreError, Tx};
 use crate::{
+    clock::begin_of,
     domain::intake::{Balance, Door},
     ids::{BatchId, Id, earliest, uuids},
 };
@@ -157,9 +158,8 @@ impl Tx {
     /// # Errors
     /// If the database is out of reach.
     pub async fn intake_by_day(&mut self, from: NaiveDate, to: NaiveDate) -> Result<Vec<DayIntake>> {
-        let begins = |day: NaiveDate| day.and_time(NaiveTime::MIN).and_utc();
-        let until = begins(to.checked_add_days(Days::new(1)).unwrap_or(to));
-        let from = begins(from);
+        let until = begin_of(to.checked_add_days(Days::new(1)).unwrap_or(to));
+        let from = begin_of(from);
         let project = self.project_uuid();
         sqlx::query!(
             r#"

@@ -1,12 +1,13 @@
 //! Quarantined items: well-formed input that contradicts what is stored, kept whole for a person to look at.
 
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, Days, NaiveDate, Utc};
 use serde_json::Value;
 use sqlx::{FromRow, Postgres, QueryBuilder};
 use uuid::Uuid;
 
 use super::{Page, PageRequest, Paging, Result, StoreError, Tx};
 use crate::{
+    clock::begin_of,
     domain::intake::{Door, Resolution},
     ids::{BatchId, Id, QuarantinedId, earliest, uuids},
 };
@@ -212,10 +213,9 @@ pub(super) fn quarantined_query(project: Uuid, filter: &QuarantineFilter, page: 
         query.push(" and field = ").push_bind(field.clone());
     }
     if let Some(day) = filter.day {
-        let begins = |day: NaiveDate| earliest(day.and_time(NaiveTime::MIN).and_utc());
-        query.push(" and id >= ").push_bind(begins(day));
+        query.push(" and id >= ").push_bind(earliest(begin_of(day)));
         if let Some(next) = day.checked_add_days(Days::new(1)) {
-            query.push(" and id < ").push_bind(begins(next));
+            query.push(" and id < ").push_bind(earliest(begin_of(next)));
         }
     }
     match filter.resolved {
