@@ -30,6 +30,7 @@ mod resume;
 mod schema;
 mod sending;
 mod subscriptions;
+mod tables;
 mod tls;
 mod topology;
 mod traces;

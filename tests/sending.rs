@@ -18,7 +18,10 @@ use tokio::{
     task::JoinHandle,
 };
 
-use crate::process::{Installation, Result};
+use crate::{
+    process::{Installation, Result},
+    tables::parquet_of_facts,
+};
 
 /// Lines without an id: what is stored twice is seen.
 fn lines(of: &str, many: usize) -> String {
@@ -173,42 +176,4 @@ async fn facts_come_in_as_tables_too_and_a_bad_row_costs_itself_alone() -> Resul
         ]
     );
     service.stop().await
-}
-
-/// Two facts of the source that the table of CSV names, with nulls where a column does not concern them.
-fn parquet_of_facts() -> Result<Vec<u8>> {
-    use parquet::{
-        data_type::{ByteArray, ByteArrayType},
-        file::{properties::WriterProperties, writer::SerializedFileWriter},
-        schema::parser::parse_message_type,
-    };
-    let schema = "message facts { required binary kind (UTF8); required binary external_id (UTF8);
-        required binary source (UTF8); required binary domain (UTF8); required binary subject (UTF8);
-        required binary statement (UTF8); optional binary quote (UTF8); }";
-    let mut bytes = vec![];
-    let mut file = SerializedFileWriter::new(
-        &mut bytes,
-        parse_message_type(schema)?.into(),
-        WriterProperties::builder().build().into(),
-    )?;
-    let mut rows = file.next_row_group()?;
-    for column in [
-        Some(["fact", "fact"]),
-        Some(["p1", "p2"]),
-        Some(["s1", "s1"]),
-        Some(["chemistry", "chemistry"]),
-        Some(["tin", "lead"]),
-        Some(["Tin's symbol is Sn.", "Lead's symbol is Pb."]),
-        None,
-    ] {
-        let mut write = rows.next_column()?.ok_or("a column")?;
-        match column {
-            Some(texts) => write.typed::<ByteArrayType>().write_batch(&texts.map(ByteArray::from), None, None)?,
-            None => write.typed::<ByteArrayType>().write_batch(&[], Some(&[0, 0]), None)?,
-        };
-        write.close()?;
-    }
-    rows.close()?;
-    file.close()?;
-    Ok(bytes)
 }

@@ -16,6 +16,7 @@ pub mod run;
 mod said;
 mod sharegpt;
 mod spans;
+pub mod table;
 #[cfg(test)]
 mod tests;
 pub mod together;

@@ -12,6 +12,8 @@
 //! While too much of the project's work is not done, the answer is 429 with `Retry-After`, before anything is read; where
 //! that begins between two batches, the lines from there on are unanswered, as below.
 //!
+//! Facts may come as a table too, CSV or Parquet, whose rows are lines.
+//!
 //! Bodies may be coded by gzip or zstd. Under an `Idempotency-Key` a body is taken in once: sent again it is answered again,
 //! and one that broke off goes on from where it got to, from its beginning or, with `Upload-Offset`, from there; `GET` says
 //! where that is. `docs/ingest.md` is the sender's page.
@@ -25,12 +27,17 @@ mod item;
 mod key;
 mod lines;
 mod report;
+mod table;
 
 use std::io;
 
 use atr_core::{
     domain::{
-        feedback::NewFeedback, grounding::NewGrounding, intake::Position, new_trace::NewTrace, review::NewReview,
+        feedback::NewFeedback,
+        grounding::NewGrounding,
+        intake::{Door, Position},
+        new_trace::NewTrace,
+        review::NewReview,
     },
     trace_context::TraceContext,
 };
@@ -83,7 +90,10 @@ async fn door<T: Item>(
     body: Body,
 ) -> Result<Response, Response> {
     T::may_enter(&actor).map_err(|refused| Problem::from(refused).into_response())?;
-    if let Some(refused) = refusal(&headers) {
+    let table = if T::DOOR == Door::Grounding { table::sent(&headers) } else { None };
+    if table.is_none()
+        && let Some(refused) = refusal::<T>(&headers)
+    {
         return Err(refused);
     }
     // Each batch asks this too; asked here, a sender that comes too early is refused before the body is read.
@@ -91,6 +101,13 @@ async fn door<T: Item>(
     let coding = coding(&headers).map_err(|refused| *refused)?;
     let Asked { key, offset } = Asked::of(&headers).map_err(Problem::into_response)?;
     let by_line = wants_lines(&headers);
+    let body = coding.decode(body);
+    let body = match table {
+        None => body,
+        Some(_) if offset.is_some() => return Err(whole()),
+        // Before its key is held, which is for who has something to store.
+        Some(table) => table::lines(table, body).await.map_err(|none| none.problem().into_response())?,
+    };
     let keyed = match key {
         None => None,
         Some(key) => {
@@ -105,7 +122,6 @@ async fn door<T: Item>(
             Some(Keyed { hold, got, whole: offset.is_none(), checked: false, again_after })
         }
     };
-    let body = coding.decode(body);
     let lines = match &keyed {
         None => Lines::new(body),
         Some(Keyed { whole: true, .. }) => Lines::chained(body, Position::default()),
@@ -138,14 +154,27 @@ fn coding(headers: &HeaderMap) -> Result<Coding, Box<Response>> {
     })
 }
 
+/// The refusal of a table that begins somewhere.
+fn whole() -> Response {
+    let detail = "a table is sent whole: leave Upload-Offset out, and what was stored of it is passed over";
+    let problem = Problem::new(StatusCode::BAD_REQUEST, "BAD_USER_INPUT", detail);
+    Problem { field: Some("Upload-Offset".to_owned()), ..problem }.into_response()
+}
+
 /// The refusal of a body that is not lines of JSON.
-fn refusal(headers: &HeaderMap) -> Option<Response> {
+fn refusal<T: Item>(headers: &HeaderMap) -> Option<Response> {
     let kind = header_text(headers, header::CONTENT_TYPE);
     if !essence(kind).eq_ignore_ascii_case(NDJSON) {
         let found = if kind.is_empty() { "none was given" } else { kind };
-        let detail = format!("send one JSON object a line with Content-Type: {NDJSON} ({found})");
+        let (tables, taken) = match T::DOOR {
+            Door::Grounding => {
+                (format!(", or a table ({})", table::MEDIA_TYPES), format!("{NDJSON}, {}", table::MEDIA_TYPES))
+            }
+            _ => (String::new(), NDJSON.to_owned()),
+        };
+        let detail = format!("send one JSON object a line with Content-Type: {NDJSON}{tables} ({found})");
         let mut response = unsupported(detail);
-        response.headers_mut().insert("accept-post", HeaderValue::from_static(NDJSON));
+        response.headers_mut().insert("accept-post", HeaderValue::try_from(taken).expect("media types"));
         return Some(response);
     }
     None
