@@ -4,6 +4,7 @@
 //! some of them were not stored, or stay in the quarantine.
 
 mod audit;
+mod certificate;
 mod client;
 mod demo;
 mod doctor;

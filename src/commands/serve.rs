@@ -6,12 +6,12 @@ use std::{
 };
 
 use anyhow::Context as _;
-use axum_server::tls_rustls::RustlsConfig;
 use clap::Args;
 use serde_json::json;
 use tokio::net::TcpListener;
 
 use super::{
+    certificate::certificate,
     installation::{Installation, Schema},
     output::Output,
     signals::stop_at_signal,
@@ -108,14 +108,5 @@ pub(crate) async fn listen(serving: &Serving) -> anyhow::Result<(Listeners, Addr
     let scheme = if serving.tls_cert.is_some() { "https" } else { "http" };
     let address = |listener: &TcpListener| listener.local_addr().map(|address| format!("{scheme}://{address}"));
     let addresses = Addresses { http: address(&http)?, otlp_grpc: otlp_grpc.as_ref().map(address).transpose()? };
-    Ok((Listeners { http, otlp_grpc, tls: tls(serving).await? }, addresses))
-}
-
-/// The certificate to serve with, if one is given.
-async fn tls(serving: &Serving) -> anyhow::Result<Option<RustlsConfig>> {
-    let (Some(certificate), Some(key)) = (&serving.tls_cert, &serving.tls_key) else { return Ok(None) };
-    let read = RustlsConfig::from_pem_file(certificate, key).await;
-    Ok(Some(read.with_context(|| {
-        format!("cannot serve with the certificate {} and the key {}", certificate.display(), key.display())
-    })?))
+    Ok((Listeners { http, otlp_grpc, tls: certificate(serving).await? }, addresses))
 }
