@@ -187,3 +187,54 @@ async fn where_a_request_comes_from_is_what_trusted_proxies_say_and_nobody_else(
         assert_eq!(entry, &json!({"action": "REVIEWS_ROUTED", "origin": origin}), "{peer} {forwarded}");
     }
 }
+
+#[tokio::test]
+async fn what_came_in_names_the_key_and_the_address_it_was_sent_from_to_those_who_audit() {
+    let world = World::behind(["10.0.0.0/8"]).await;
+    let (sender, admin) = (world.key(Role::Ingest, None).await, world.key(Role::Admin, None).await);
+    let send = async |key: &str, door: &str, line: &str, peer: &str| {
+        let mut request = Request::post(door)
+            .header(header::AUTHORIZATION, format!("Bearer {key}"))
+            .header(header::CONTENT_TYPE, "application/x-ndjson")
+            .body(Body::from(line.to_owned()))
+            .expect("a request");
+        request.extensions_mut().insert(ConnectInfo(peer.parse::<SocketAddr>().expect("an address")));
+        assert_eq!(world.ask(request).await.status(), StatusCode::OK, "{door}");
+    };
+    let trace = r#"{"external_id": "t", "model": "m", "query": "q", "answer": "a"}"#;
+    send(&sender, "/v1/ingest/traces", trace, "192.0.2.7:1").await;
+    send(&sender, "/v1/ingest/feedback", r#"{"trace_external_id": "t", "thumbs": "down"}"#, "192.0.2.8:1").await;
+    let source = r#"{"kind": "source", "external_id": "s", "title": "S", "trust": 1}"#;
+    send(&admin, "/v1/ingest/grounding", source, "192.0.2.9:1").await;
+    let batches = "batches { edges { node { door origin key { id prefix } } } }";
+    let all = world.graphql(&admin, &format!("{{ {batches} }}")).await;
+    let all: Vec<&Value> = all["data"]["batches"]["edges"]
+        .as_array()
+        .unwrap_or_else(|| panic!("{all:#}"))
+        .iter()
+        .map(|edge| &edge["node"])
+        .collect();
+    let told: Vec<_> = all.iter().map(|node| json!([node["door"], node["origin"]])).collect();
+    let expected = json!([["GROUNDING", "192.0.2.9"], ["FEEDBACK", "192.0.2.8"], ["TRACES", "192.0.2.7"]]);
+    assert_eq!(json!(told), expected);
+    let prefix = |node: &Value| node["key"]["prefix"].as_str().expect("a prefix").to_owned();
+    assert!(
+        admin.starts_with(&prefix(all[0]))
+            && sender.starts_with(&prefix(all[1]))
+            && sender.starts_with(&prefix(all[2]))
+    );
+    let by_sender = format!(r#"batches(filter: {{key: {}}}) {{ edges {{ node {{ door }} }} }}"#, all[2]["key"]["id"]);
+    let found = world.graphql(&admin, &format!("{{ {by_sender} }}")).await;
+    assert_eq!(
+        found["data"]["batches"]["edges"],
+        json!([{"node": {"door": "FEEDBACK"}}, {"node": {"door": "TRACES"}}])
+    );
+    // Who may read, and not who came in, is told what came in alone.
+    let reader = world.key(Role::Trainer, None).await;
+    for asked in [batches, &by_sender] {
+        let refused = world.graphql(&reader, &format!("{{ {asked} }}")).await;
+        assert_eq!(refused["errors"][0]["extensions"]["code"], "FORBIDDEN", "{refused:#}");
+    }
+    let told = world.graphql(&reader, "{ batches { edges { node { door } } } }").await;
+    assert_eq!(told["data"]["batches"]["edges"].as_array().map(Vec::len), Some(3), "{told:#}");
+}

@@ -260,7 +260,7 @@ async fn a_key_that_was_withdrawn_or_has_expired_opens_nothing() {
 }
 
 #[tokio::test]
-async fn an_expert_writes_no_reviews_but_their_own() {
+async fn an_expert_writes_and_reads_no_reviews_but_their_own() {
     let world = World::new().await;
     let (mine, _theirs) = (an_expert(&world, "mine").await, an_expert(&world, "theirs").await);
     let sender = world.key(Role::Ingest, None).await;
@@ -278,6 +278,47 @@ async fn an_expert_writes_no_reviews_but_their_own() {
         );
         let answer = ask(&world, &key, &review).await;
         assert_eq!(answer["data"]["recordReviews"]["outcome"]["items"][0]["status"], status, "{answer:#}");
+    }
+    // Nor do they read any but their own: what others said would weigh on what they say.
+    let admin = world.key(Role::Admin, None).await;
+    let said = r#"mutation { recordReviews(items: [{trace_external_id: "t", expert: "theirs", verdict: "incorrect"}])
+        { status } }"#;
+    ask(&world, &admin, said).await;
+    let all =
+        "{ reviews { edges { node { id trace { id } expert { handle } } } } experts { edges { node { id handle } } } }";
+    let all = &ask(&world, &admin, all).await["data"];
+    let of = |list: &str, handle: &str, field: &str| {
+        let edges = all[list]["edges"].as_array().expect("edges");
+        let found = edges.iter().map(|edge| &edge["node"]).find(|node| {
+            let expert = if list == "reviews" { &node["expert"] } else { *node };
+            expert["handle"] == handle
+        });
+        let found = found.unwrap_or_else(|| panic!("{list} has one of {handle}: {all:#}"));
+        found.pointer(field).and_then(Value::as_str).expect("an id").to_owned()
+    };
+    let (their_review, them) = (of("reviews", "theirs", "/id"), of("experts", "theirs", "/id"));
+    let read = async |document: &str| ask(&world, &key, document).await;
+    let seen = read("{ reviews { edges { node { id citations { id } expert { handle } } } } }").await;
+    let seen = seen["data"]["reviews"]["edges"].as_array().expect("their own").clone();
+    assert_eq!(seen.iter().map(|edge| &edge["node"]["expert"]["handle"]).collect::<Vec<_>>(), ["mine"]);
+    for (named, id) in [("review", &their_review), ("node", &their_review), ("expert", &them)] {
+        let answer = read(&format!(r#"{{ {named}(id: "{id}") {{ id }} }}"#)).await;
+        assert!(answer["data"][named].is_null() && answer.get("errors").is_none(), "{named}: {answer:#}");
+    }
+    for list in ["reviews", "assignments"] {
+        let answer = read(&format!(r#"{{ {list}(filter: {{expert: "{them}"}}) {{ edges {{ cursor }} }} }}"#)).await;
+        assert!(is_forbidden(&answer), "{list}: {answer:#}");
+    }
+    let trace = of("reviews", "theirs", "/trace/id");
+    for (fields, may) in [
+        ("query steps { text } attachments { digest }", true),
+        ("reviews { edges { cursor } }", false),
+        ("standingReviews { id }", false),
+        ("feedback { edges { cursor } }", false),
+        ("latestScore { id }", false),
+    ] {
+        let answer = read(&format!(r#"{{ trace(id: "{trace}") {{ {fields} }} }}"#)).await;
+        assert_eq!(is_forbidden(&answer), !may, "{fields}: {answer:#}");
     }
     // Whoever is no expert in particular would be all of them.
     let nobody = Actor { role: Role::Expert, expert: None, ..Actor::local(world.database.project) };

@@ -40,6 +40,14 @@ pub trait Follow: Send + 'static {
     /// The least time between two reads.
     const PACE: Duration = Duration::ZERO;
 
+    /// Refuses who may not follow it: whoever may not read the project, where nothing else is said.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`].
+    fn may(actor: &Actor) -> Result<(), AppError> {
+        actor.may(Permission::Read)
+    }
+
     /// Looks what there is to tell.
     fn read(&mut self, tx: &mut Tx) -> impl Future<Output = Result<Step<Self::Event>, AppError>> + Send;
 }
@@ -86,7 +94,7 @@ pub async fn follow<F: Follow>(
     actor: &Actor,
     what: F,
 ) -> Result<impl Stream<Item = Result<F::Event, AppError>> + Send + use<F>, AppError> {
-    actor.may(Permission::Read)?;
+    F::may(actor)?;
     let change = Change { project: actor.project, topic: F::TOPIC };
     let changed = app.process.changes.watch(&app.store, change).await?;
     let following =

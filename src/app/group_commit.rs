@@ -6,21 +6,22 @@
 
 use std::{
     collections::HashMap,
+    net::IpAddr,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use atr_core::{
     domain::{
         Rejection,
-        intake::{BatchOutcome, Door},
+        intake::{BatchOutcome, Door, Sender},
         new_trace::NewTrace,
     },
-    ids::ProjectId,
+    ids::{ApiKeyId, ProjectId},
     trace_context::TraceContext,
 };
 use tokio::sync::oneshot;
 
-use super::{App, AppError, intake};
+use super::{Actor, App, AppError, intake};
 
 type Items = Vec<Result<NewTrace, Rejection>>;
 
@@ -31,16 +32,17 @@ const SMALL: usize = 64 << 10;
 /// The most requests that one transaction stores.
 const TOGETHER: usize = 256;
 
-/// What has gathered in this process since a transaction began, by whose it is and which distributed trace its tasks go on
-/// in: while there is an entry, a transaction runs.
+/// What has gathered in this process since a transaction began, by whose it is, with which key it came and which distributed trace
+/// its tasks go on in: while there is an entry, a transaction runs.
 #[derive(Debug, Default)]
 pub struct Gathered(Mutex<HashMap<Key, Vec<Waiting>>>);
 
-type Key = (ProjectId, Option<TraceContext>);
+type Key = (ProjectId, Option<ApiKeyId>, Option<TraceContext>);
 
 #[derive(Debug)]
 struct Waiting {
     items: Items,
+    origin: Option<IpAddr>,
     answer: oneshot::Sender<BatchOutcome>,
 }
 
@@ -72,16 +74,16 @@ impl Gathered {
 
 /// Stores a small request's traces together with those of others that come at once. `None` if it is not small, or if what
 /// it was put together with could not be stored: then it is to be stored by itself, so that no other's fault is its own.
-pub(super) async fn record(app: &App, project: ProjectId, items: &Items) -> Option<BatchOutcome> {
+pub(super) async fn record(app: &App, actor: &Actor, items: &Items) -> Option<BatchOutcome> {
     let text: usize = items.iter().flatten().map(NewTrace::text_bytes).sum();
     if items.len() > FEW || text > SMALL {
         return None;
     }
-    let key = (project, TraceContext::current());
+    let key = (actor.project, actor.key, TraceContext::current());
     let (answer, told) = oneshot::channel();
-    if app.process.gathered.add(key, Waiting { items: items.clone(), answer }) {
+    if app.process.gathered.add(key, Waiting { items: items.clone(), origin: actor.origin, answer }) {
         // A task of its own: the request that began it may be given up, the others still wait for it.
-        tokio::spawn(TraceContext::scope(key.1, store_all(app.clone(), key)));
+        tokio::spawn(TraceContext::scope(key.2, store_all(app.clone(), key)));
     }
     told.await.ok()
 }
@@ -110,10 +112,12 @@ async fn store_all(app: App, key: Key) {
             storing.ended = true;
             return;
         }
+        let first = next[0].origin;
+        let origin = first.filter(|first| next.iter().all(|request| request.origin == Some(*first)));
         let (items, waiting): (Vec<_>, Vec<_>) =
-            next.into_iter().map(|Waiting { items, answer }| (items, answer)).unzip();
+            next.into_iter().map(|Waiting { items, answer, .. }| (items, answer)).unzip();
         let counts: Vec<_> = items.iter().map(Vec::len).collect();
-        match store(&app, key.0, items.concat()).await {
+        match store(&app, key.0, Sender { key: key.1, origin }, items.concat()).await {
             Ok(BatchOutcome { items: outcomes, batch }) => {
                 let mut outcomes = outcomes.into_iter();
                 for (answer, count) in waiting.into_iter().zip(counts) {
@@ -128,8 +132,8 @@ async fn store_all(app: App, key: Key) {
     }
 }
 
-async fn store(app: &App, project: ProjectId, items: Items) -> Result<BatchOutcome, AppError> {
-    let (mut tx, items) = intake::begin(app, project, Door::Traces, items).await?;
+async fn store(app: &App, project: ProjectId, sender: Sender, items: Items) -> Result<BatchOutcome, AppError> {
+    let (mut tx, items) = intake::begin(app, project, sender, Door::Traces, items).await?;
     let outcome = tx.record_traces(&items).await?;
     intake::finish(app, tx, None, outcome).await
 }

@@ -3,7 +3,7 @@
 use atr_core::{
     domain::{
         Rejection,
-        intake::{BatchOutcome, Door},
+        intake::{BatchOutcome, Door, Sender},
         redaction::Redact,
     },
     ids::ProjectId,
@@ -21,11 +21,13 @@ use super::{
 pub(super) async fn begin<T: Redact>(
     app: &App,
     project: ProjectId,
+    sender: Sender,
     door: Door,
     items: Vec<Result<T, Rejection>>,
 ) -> Result<(Tx, Vec<Result<T, Rejection>>), AppError> {
     backlog::admit(app, project).await?;
     let mut tx = app.store.begin(project).await?;
+    tx.sent_by(sender);
     let items = redaction::redacted(&mut tx, door, items).await?;
     Ok((tx, items))
 }

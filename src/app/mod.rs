@@ -37,7 +37,7 @@ use atr_core::{
         Rejection,
         access::{Permission, Role, Scopes},
         audit::{Action, Deed, state_hash},
-        intake::{Balance, Door, ItemOutcome},
+        intake::{Balance, Door, ItemOutcome, Sender},
     },
     ids::{ApiKeyId, ExpertId, ProjectId},
     store::{Store, StoreError, Tx},
@@ -123,6 +123,35 @@ impl Actor {
             return Err(AppError::Forbidden { role: self.role, what });
         }
         if !self.scopes.leave(what) { Err(AppError::OutOfScope { what }) } else { Ok(()) }
+    }
+
+    /// Refuses who may read neither the project nor what a judgement is made with: traces and their steps, facts and
+    /// their sources, and their own items and reviews.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`].
+    pub fn may_consult(&self) -> Result<(), AppError> {
+        self.may(Permission::Read).or_else(|refused| self.may(Permission::Review).map_err(|_| refused))
+    }
+
+    /// Whose items and reviews they read who ask for those of an expert or of all: who may only review, their own alone.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`] if they ask for another's, or are no expert.
+    pub fn reads_of(&self, asked: Option<ExpertId>) -> Result<Option<ExpertId>, AppError> {
+        let refused = match self.may(Permission::Read) {
+            Ok(()) => return Ok(asked),
+            Err(refused) => refused,
+        };
+        match self.expert {
+            Some(own) if asked.is_none_or(|asked| asked == own) => Ok(Some(own)),
+            _ => Err(refused),
+        }
+    }
+
+    /// Who they are, for the batches that they send.
+    fn sender(&self) -> Sender {
+        Sender { key: self.key, origin: self.origin }
     }
 
     /// What they do, for the audit log: what, on what, and the states of that before and since.

@@ -60,6 +60,7 @@ pub async fn replay(
     }
     backlog::admit(app, actor.project).await?;
     let mut tx = app.store.begin(actor.project).await?;
+    tx.sent_by(actor.sender());
     let held = hold(&mut tx, &wanted).await?;
     if let (Some(_), Some(Resolved { resolution, .. })) = (mended, held.first().and_then(|item| item.resolved.as_ref()))
     {

@@ -21,7 +21,7 @@ pub async fn record_feedback(
     under: Option<&Advance<'_>>,
 ) -> Result<BatchOutcome, AppError> {
     actor.may(Permission::Ingest)?;
-    let (mut tx, items) = intake::begin(app, actor.project, Door::Feedback, items).await?;
+    let (mut tx, items) = intake::begin(app, actor.project, actor.sender(), Door::Feedback, items).await?;
     let outcome = tx.record_feedback(&items).await?;
     intake::finish(app, tx, under, outcome).await
 }

@@ -35,7 +35,7 @@ pub async fn record_grounding(
     under: Option<&Advance<'_>>,
 ) -> Result<BatchOutcome, AppError> {
     let may_vouch = may_vouch(actor)?;
-    let (mut tx, items) = intake::begin(app, actor.project, Door::Grounding, items).await?;
+    let (mut tx, items) = intake::begin(app, actor.project, actor.sender(), Door::Grounding, items).await?;
     let outcome = tx.record_grounding(&items, Sender { key: actor.key, may_vouch }).await?;
     intake::finish(app, tx, under, outcome).await
 }

@@ -25,7 +25,7 @@ pub async fn record_reviews(
     if actor.role == Role::Expert && actor.expert.is_none() {
         return Err(AppError::Forbidden { role: actor.role, what: Permission::Review });
     }
-    let (mut tx, items) = intake::begin(app, actor.project, Door::Reviews, items).await?;
+    let (mut tx, items) = intake::begin(app, actor.project, actor.sender(), Door::Reviews, items).await?;
     let outcome = tx.record_reviews(&items, actor.expert).await?;
     intake::finish(app, tx, under, outcome).await
 }

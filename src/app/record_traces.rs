@@ -22,11 +22,11 @@ pub async fn record_traces(
 ) -> Result<BatchOutcome, AppError> {
     actor.may(Permission::Ingest)?;
     if under.is_none()
-        && let Some(outcome) = group_commit::record(app, actor.project, &items).await
+        && let Some(outcome) = group_commit::record(app, actor, &items).await
     {
         return Ok(outcome);
     }
-    let (mut tx, items) = intake::begin(app, actor.project, Door::Traces, items).await?;
+    let (mut tx, items) = intake::begin(app, actor.project, actor.sender(), Door::Traces, items).await?;
     let outcome = tx.record_traces(&items).await?;
     intake::finish(app, tx, under, outcome).await
 }

@@ -15,7 +15,7 @@ use super::{
     paging::{Connection, PageArgs, connect},
     review::Review,
     scalars::{IntoId, maybe_id},
-    session::reading,
+    session::{consulting, reading, session},
     trace::Trace,
 };
 
@@ -236,8 +236,9 @@ impl ExpertQuery {
         #[graphql(desc = "Only records before the one with this cursor.")] before: Option<String>,
     ) -> Result<Connection<Assignment>> {
         let page = PageArgs { first, last, after, before }.by_id::<AssignmentId>()?;
-        let filter = filter.unwrap_or_default().read()?;
-        let mut tx = reading(ctx).await?;
+        let mut filter = filter.unwrap_or_default().read()?;
+        let mut tx = consulting(ctx).await?;
+        filter.expert = session(ctx)?.actor.reads_of(filter.expert).or_fault()?;
         let page = tx.assignments(&filter, page).await.or_fault()?;
         Ok(connect(page.map(Assignment), |record| record.0.id.to_string()))
     }

@@ -13,7 +13,7 @@ use super::{
     loading::{self, FactsOf, StatesOf, found, many, one},
     paging::{Connection, PageArgs, connect},
     scalars::{IntoId, maybe_id},
-    session::reading,
+    session::consulting,
     words::{FactStanding, TrustTier},
 };
 
@@ -297,7 +297,7 @@ impl GroundingQuery {
     ) -> Result<Connection<Source>> {
         let page = PageArgs { first, last, after, before }.by_id::<SourceId>()?;
         let filter = filter.unwrap_or_default().read()?;
-        let mut tx = reading(ctx).await?;
+        let mut tx = consulting(ctx).await?;
         let page = tx.sources(&filter, page).await.or_fault()?;
         Ok(connect(page.map(Source), |record| record.0.id.to_string()))
     }
@@ -320,7 +320,7 @@ impl GroundingQuery {
     ) -> Result<Connection<Fact>> {
         let page = PageArgs { first, last, after, before }.by_id::<FactId>()?;
         let filter = filter.unwrap_or_default().read()?;
-        let mut tx = reading(ctx).await?;
+        let mut tx = consulting(ctx).await?;
         let page = tx.facts(&filter, page).await.or_fault()?;
         Ok(connect(page.map(Fact), |record| record.0.id.to_string()))
     }
@@ -335,7 +335,7 @@ impl GroundingQuery {
         if !(1..=100).contains(&most) {
             return Err(invalid("most", "give a number from 1 to 100"));
         }
-        let found = reading(ctx).await?.search_facts(&query, most).await.or_fault()?;
+        let found = consulting(ctx).await?.search_facts(&query, most).await.or_fault()?;
         let ids: Vec<_> = found.iter().map(|(id, _)| *id).collect();
         let facts = many(ctx, &ids).await?;
         let ranks: std::collections::HashMap<_, _> = found.into_iter().collect();

@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, ID, InputObject, Json, Object, Result, SimpleObject};
 use atr_core::{
-    domain::intake,
+    domain::{access::Permission, intake},
     ids::{BatchId, QuarantinedId},
     store,
 };
@@ -11,10 +11,11 @@ use serde_json::Value;
 
 use super::{
     fault::{OrFault, invalid},
-    loading::{found, one},
+    loading::{found, maybe, one},
     paging::{Connection, PageArgs, connect},
-    scalars::{Int64, IntoId},
-    session::reading,
+    project::Key,
+    scalars::{Int64, IntoId, maybe_id},
+    session::{reading, session},
     words::{Door, Resolution},
 };
 
@@ -49,6 +50,20 @@ impl Batch {
     /// When it was committed.
     async fn at(&self) -> DateTime<Utc> {
         self.0.at
+    }
+
+    /// The key it was sent with; null for what workers make, for commands beside the database, and where the key is of
+    /// another project. For auditors and administrators.
+    async fn key(&self, ctx: &Context<'_>) -> Result<Option<Key>> {
+        session(ctx)?.actor.may(Permission::Audit).or_fault()?;
+        maybe(ctx, self.0.sender.key).await
+    }
+
+    /// The address it was sent from; null as the key, and where one transaction stored what came from several. For
+    /// auditors and administrators.
+    async fn origin(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        session(ctx)?.actor.may(Permission::Audit).or_fault()?;
+        Ok(self.0.sender.origin.map(|origin| origin.to_string()))
     }
 }
 
@@ -203,11 +218,13 @@ pub struct QuarantineProblem {
 pub struct BatchFilter {
     /// Those that came through this door.
     door: Option<Door>,
+    /// Those that were sent with this key. For auditors and administrators.
+    key: Option<ID>,
 }
 
 impl BatchFilter {
     fn read(self) -> Result<store::BatchFilter> {
-        Ok(store::BatchFilter { door: self.door.map(Into::into) })
+        Ok(store::BatchFilter { door: self.door.map(Into::into), key: maybe_id("key", self.key.as_ref())? })
     }
 }
 
@@ -287,6 +304,9 @@ impl IntakeQuery {
     ) -> Result<Connection<Batch>> {
         let page = PageArgs { first, last, after, before }.by_id::<BatchId>()?;
         let filter = filter.unwrap_or_default().read()?;
+        if filter.key.is_some() {
+            session(ctx)?.actor.may(Permission::Audit).or_fault()?;
+        }
         let mut tx = reading(ctx).await?;
         let page = tx.batches(&filter, page).await.or_fault()?;
         Ok(connect(page.map(Batch), |record| record.0.id.to_string()))

@@ -44,15 +44,30 @@ use super::{
 };
 use crate::app::AppError;
 
+/// A transaction for those who may read this: what is for reviewers is what a judgement is made with.
+macro_rules! opened {
+    ($reader:ident for Reviewers) => {
+        $reader.consult().await?
+    };
+    ($reader:ident for $permission:ident) => {
+        $reader.begin(Permission::$permission).await?
+    };
+}
+
 macro_rules! by_id {
-    ($($id:ident => $record:ident by $read:ident for $permission:ident;)*) => {$(
+    ($($id:ident => $record:ident by $read:ident for $readers:ident $(of $expert:expr)?;)*) => {$(
         impl Loader<$id> for Reader {
             type Value = $record;
 
             async fn load(&self, ids: &[$id]) -> Result<HashMap<$id, $record>, Arc<AppError>> {
-                let mut tx = self.begin(Permission::$permission).await?;
+                let mut tx = opened!(self for $readers);
                 let records = tx.$read(ids).await.map_err(AppError::from)?;
-                Ok(records.into_iter().map(|record| (record.id, $record(record))).collect())
+                let records = records.into_iter().map(|record| (record.id, $record(record)));
+                $(
+                    let (own, expert): (_, fn(&$record) -> ExpertId) = (self.actor.reads_of(None)?, $expert);
+                    let records = records.filter(|(_, record)| own.is_none_or(|own| own == expert(record)));
+                )?
+                Ok(records.collect())
             }
         }
     )*};
@@ -60,8 +75,8 @@ macro_rules! by_id {
 
 by_id! {
     ApiKeyId => Key by keys_by_id for Audit;
-    AssignmentId => Assignment by assignments_by_id for Read;
-    AttachmentId => AttachedFile by attachments_by_id for Read;
+    AssignmentId => Assignment by assignments_by_id for Reviewers of |item| item.0.expert;
+    AttachmentId => AttachedFile by attachments_by_id for Reviewers;
     AuditEntryId => AuditEntry by audit_entries_by_id for Audit;
     BatchId => Batch by batches_by_id for Read;
     ChainGroupId => ChainGroup by chain_groups_by_id for Read;
@@ -72,21 +87,21 @@ by_id! {
     EvaluationCaseId => EvaluationCase by evaluation_cases_by_id for Read;
     EvaluationId => Evaluation by evaluations_by_id for Read;
     ExampleId => Example by examples_by_id for Read;
-    ExpertId => Expert by experts_by_id for Read;
-    FactId => Fact by facts_by_id for Read;
-    FactStateId => FactChange by fact_states_by_id for Read;
+    ExpertId => Expert by experts_by_id for Reviewers of |expert| expert.0.id;
+    FactId => Fact by facts_by_id for Reviewers;
+    FactStateId => FactChange by fact_states_by_id for Reviewers;
     FeedbackId => Feedback by feedback_by_id for Read;
     ModelVersionId => ModelVersion by models_by_id for Read;
     PromotionId => Promotion by promotions_by_id for Read;
     QuarantinedId => QuarantinedItem by quarantined_by_id for Read;
-    ReviewId => Review by reviews_by_id for Read;
+    ReviewId => Review by reviews_by_id for Reviewers of |review| review.0.expert;
     ScoreId => Score by scores_by_id for Read;
     SnapshotId => Snapshot by snapshots_by_id for Read;
     SnapshotRowId => SnapshotRow by snapshot_rows_by_id for Read;
-    SourceId => Source by sources_by_id for Read;
-    StepId => Step by steps_by_id for Read;
+    SourceId => Source by sources_by_id for Reviewers;
+    StepId => Step by steps_by_id for Reviewers;
     TaskId => Task by tasks_by_id for Read;
-    TraceId => Trace by traces_by_id for Read;
+    TraceId => Trace by traces_by_id for Reviewers;
     TrainingJobId => TrainingJob by jobs_by_id for Read;
     VerificationId => Verification by verifications_by_id for Read;
 }
@@ -98,7 +113,7 @@ pub(super) trait Edge: Copy + Eq + Hash + Send + Sync + 'static {
 }
 
 macro_rules! edges {
-    ($($edge:ident($parent:ident) => $record:ident by $read:ident $(of $record_parent:expr)?;)*) => {$(
+    ($($edge:ident($parent:ident) => $record:ident by $read:ident for $readers:ident $(of $record_parent:expr)?;)*) => {$(
         #[doc = concat!("The edge of `", stringify!($read), "`.")]
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub(super) struct $edge(pub(super) $parent);
@@ -112,7 +127,7 @@ macro_rules! edges {
 
             async fn load(&self, edges: &[$edge]) -> Result<HashMap<$edge, Vec<$record>>, Arc<AppError>> {
                 let parents: Vec<_> = edges.iter().map(|edge| edge.0).collect();
-                let mut tx = self.begin(Permission::Read).await?;
+                let mut tx = opened!(self for $readers);
                 let mut found: HashMap<$edge, Vec<$record>> = HashMap::new();
                 for read in tx.$read(&parents).await.map_err(AppError::from)? {
                     if let Some((parent, record)) = edges!(@of read, $parent, $record $(, $record_parent)?) {
@@ -133,24 +148,24 @@ macro_rules! edges {
 }
 
 edges! {
-    StepsOf(TraceId) => Step by steps_of_traces of |step| Some(step.0.trace);
-    LatestVerificationOf(TraceId) => Verification by latest_verifications_of_traces of |run| Some(run.0.trace);
-    ClaimsOf(VerificationId) => Claim by claims_of_verifications of |claim| Some(claim.0.verification);
-    RevisionOf(TraceId) => TraceRevision by revisions_of_traces of |revision| Some(revision.0.trace);
-    LatestScoreOf(TraceId) => Score by latest_scores_of_traces of |score| Some(score.0.trace);
-    StandingReviewsOf(TraceId) => Review by latest_reviews_of_traces of |review| Some(review.0.trace);
-    ConsensusOf(ChainGroupId) => Consensus by latest_consensus_of_groups of |found| Some(found.0.group);
-    ExamplesOf(TraceId) => Example by examples_of_traces of |example| Some(example.0.trace);
-    MembersOf(TraceId) => SnapshotMember by snapshot_members_of_traces of |member| Some(member.0.trace);
-    RowsOf(ExampleId) => SnapshotRow by snapshot_rows_of_examples of |row| Some(row.0.row.example);
-    CitationsOfReview(ReviewId) => Citation by citations_of_reviews of |citation| citation.review_id();
-    CitationsOfVerification(VerificationId) => Citation by citations_of_verifications of
+    StepsOf(TraceId) => Step by steps_of_traces for Reviewers of |step| Some(step.0.trace);
+    LatestVerificationOf(TraceId) => Verification by latest_verifications_of_traces for Read of |run| Some(run.0.trace);
+    ClaimsOf(VerificationId) => Claim by claims_of_verifications for Read of |claim| Some(claim.0.verification);
+    RevisionOf(TraceId) => TraceRevision by revisions_of_traces for Read of |revision| Some(revision.0.trace);
+    LatestScoreOf(TraceId) => Score by latest_scores_of_traces for Read of |score| Some(score.0.trace);
+    StandingReviewsOf(TraceId) => Review by latest_reviews_of_traces for Read of |review| Some(review.0.trace);
+    ConsensusOf(ChainGroupId) => Consensus by latest_consensus_of_groups for Read of |found| Some(found.0.group);
+    ExamplesOf(TraceId) => Example by examples_of_traces for Read of |example| Some(example.0.trace);
+    MembersOf(TraceId) => SnapshotMember by snapshot_members_of_traces for Read of |member| Some(member.0.trace);
+    RowsOf(ExampleId) => SnapshotRow by snapshot_rows_of_examples for Read of |row| Some(row.0.row.example);
+    CitationsOfReview(ReviewId) => Citation by citations_of_reviews for Reviewers of |citation| citation.review_id();
+    CitationsOfVerification(VerificationId) => Citation by citations_of_verifications for Read of
         |citation| citation.verification_id();
-    EvaluationsOf(ModelVersionId) => Evaluation by evaluations_of_models of |evaluation| Some(evaluation.0.of.model);
-    PromotionsOf(ModelVersionId) => Promotion by promotions_of_models of |promotion| Some(promotion.0.of.model);
-    TraceOf(FeedbackId) => Trace by traces_of_feedback;
-    FilesOf(SnapshotId) => SnapshotFile by files_of_snapshots;
-    DecisionCountsOf(SnapshotId) => DecisionCount by decision_counts_of_snapshots;
+    EvaluationsOf(ModelVersionId) => Evaluation by evaluations_of_models for Read of |evaluation| Some(evaluation.0.of.model);
+    PromotionsOf(ModelVersionId) => Promotion by promotions_of_models for Read of |promotion| Some(promotion.0.of.model);
+    TraceOf(FeedbackId) => Trace by traces_of_feedback for Read;
+    FilesOf(SnapshotId) => SnapshotFile by files_of_snapshots for Read;
+    DecisionCountsOf(SnapshotId) => DecisionCount by decision_counts_of_snapshots for Read;
 }
 
 /// An edge to a page of many records, from a parent.
@@ -160,7 +175,7 @@ pub(super) trait Paged: Clone + Eq + Hash + Send + Sync + 'static {
 }
 
 macro_rules! pages {
-    ($($edge:ident($parent:ty $(, $argument:ty)?; $page:ty) => $record:ident by $read:ident;)*) => {$(
+    ($($edge:ident($parent:ty $(, $argument:ty)?; $page:ty) => $record:ident by $read:ident for $readers:ident;)*) => {$(
         #[doc = concat!("The edge of `", stringify!($read), "`: the parent, what is wanted, and which page.")]
         #[derive(Debug, Clone, PartialEq, Eq, Hash)]
         pub(super) struct $edge(pub(super) $parent, pub(super) ($($argument,)?), pub(super) $page);
@@ -177,7 +192,7 @@ macro_rules! pages {
                 for edge in edges {
                     asked.entry((&edge.1, edge.2)).or_default().push(edge.0);
                 }
-                let mut tx = self.begin(Permission::Read).await?;
+                let mut tx = opened!(self for $readers);
                 let mut found = HashMap::new();
                 for ((wanted, page), parents) in asked {
                     let read = pages!(@read tx.$read(parents, wanted, page) $(, $argument)?).await;
@@ -196,17 +211,17 @@ macro_rules! pages {
 }
 
 pages! {
-    TracesOf(ChainGroupId; PageRequest) => Trace by chains_of_groups;
-    ReviewsOf(TraceId; PageRequest) => Review by reviews_of_traces;
-    FeedbackOf(TraceId; PageRequest) => Feedback by feedback_of_traces;
-    ReviewsBy(ExpertId; PageRequest) => Review by reviews_of_experts;
-    FactsOf(SourceId; PageRequest) => Fact by facts_of_sources;
-    StatesOf(FactId; PageRequest) => FactChange by fact_states_of_facts;
-    JobsOf(SnapshotId; PageRequest) => TrainingJob by jobs_of_snapshots;
-    MembersIn(SnapshotId; OrdinalRequest) => SnapshotMember by members_of_snapshots;
-    DecisionsIn(SnapshotId, DecisionFilter; OrdinalRequest) => CurationDecision by decisions_of_snapshots;
-    RowsIn(SnapshotId, ExampleFormat; OrdinalRequest) => SnapshotRow by rows_of_snapshots;
-    EventsOf((TrainingJobId, i32); OrdinalRequest) => JobEvent by events_of_jobs;
+    TracesOf(ChainGroupId; PageRequest) => Trace by chains_of_groups for Read;
+    ReviewsOf(TraceId; PageRequest) => Review by reviews_of_traces for Read;
+    FeedbackOf(TraceId; PageRequest) => Feedback by feedback_of_traces for Read;
+    ReviewsBy(ExpertId; PageRequest) => Review by reviews_of_experts for Reviewers;
+    FactsOf(SourceId; PageRequest) => Fact by facts_of_sources for Reviewers;
+    StatesOf(FactId; PageRequest) => FactChange by fact_states_of_facts for Reviewers;
+    JobsOf(SnapshotId; PageRequest) => TrainingJob by jobs_of_snapshots for Read;
+    MembersIn(SnapshotId; OrdinalRequest) => SnapshotMember by members_of_snapshots for Read;
+    DecisionsIn(SnapshotId, DecisionFilter; OrdinalRequest) => CurationDecision by decisions_of_snapshots for Read;
+    RowsIn(SnapshotId, ExampleFormat; OrdinalRequest) => SnapshotRow by rows_of_snapshots for Read;
+    EventsOf((TrainingJobId, i32); OrdinalRequest) => JobEvent by events_of_jobs for Read;
 }
 
 /// The record with this id; null where the text is no id of that kind or the project has none such.

@@ -15,7 +15,7 @@ use crate::app::{Actor, App, AppError};
 /// Reads records for one caller.
 pub struct Reader {
     app: App,
-    actor: Actor,
+    pub(super) actor: Actor,
     /// Open from the first read on, where it is shared.
     tx: Mutex<Option<Tx>>,
     shares: AtomicBool,
@@ -47,6 +47,19 @@ impl Reader {
     /// If they may not, or the database is out of reach.
     pub(super) async fn begin(&self, what: Permission) -> Result<Reading<'_>, AppError> {
         self.actor.may(what)?;
+        self.open().await
+    }
+
+    /// A transaction to read in what a judgement is made with, if the caller may.
+    ///
+    /// # Errors
+    /// As of [`Self::begin`].
+    pub(super) async fn consult(&self) -> Result<Reading<'_>, AppError> {
+        self.actor.may_consult()?;
+        self.open().await
+    }
+
+    async fn open(&self) -> Result<Reading<'_>, AppError> {
         let mut tx = self.tx.lock().await;
         if tx.is_none() {
             *tx = Some(self.app.store.begin(self.actor.project).await?);

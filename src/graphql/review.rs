@@ -12,7 +12,7 @@ use super::{
     paging::{Connection, PageArgs, connect},
     redaction::Redaction,
     scalars::{IntoId, maybe_id},
-    session::reading,
+    session::{consulting, session},
     step::{Step, steps_at},
     trace::Trace,
     words::{Severity, Verdict},
@@ -166,8 +166,9 @@ impl ReviewQuery {
         #[graphql(desc = "Only records before the one with this cursor.")] before: Option<String>,
     ) -> Result<Connection<Review>> {
         let page = PageArgs { first, last, after, before }.by_id::<ReviewId>()?;
-        let filter = filter.unwrap_or_default().read()?;
-        let mut tx = reading(ctx).await?;
+        let mut filter = filter.unwrap_or_default().read()?;
+        let mut tx = consulting(ctx).await?;
+        filter.expert = session(ctx)?.actor.reads_of(filter.expert).or_fault()?;
         let page = tx.reviews(&filter, page).await.or_fault()?;
         Ok(connect(page.map(Review), |record| record.0.id.to_string()))
     }

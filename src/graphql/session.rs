@@ -49,6 +49,11 @@ pub(super) async fn reading<'a>(ctx: &Context<'a>) -> Result<Reading<'a>> {
     session(ctx)?.reader.begin(Permission::Read).await.or_fault()
 }
 
+/// The same, for what a judgement is made with.
+pub(super) async fn consulting<'a>(ctx: &Context<'a>) -> Result<Reading<'a>> {
+    session(ctx)?.reader.consult().await.or_fault()
+}
+
 /// The request, for a use case that reads in a transaction of its own; until the second is dropped, nothing else of the
 /// request holds one.
 pub(super) async fn apart<'a>(ctx: &Context<'a>) -> Result<(&'a Session, Apart<'a>)> {

@@ -12,7 +12,7 @@ use super::{
     loading::{StepsOf, children, found, one},
     paging::{Connection, PageArgs, connect},
     scalars::{IntoId, maybe_id},
-    session::reading,
+    session::consulting,
     trace::Trace,
     words::StepKind,
 };
@@ -136,7 +136,7 @@ impl StepQuery {
     ) -> Result<Connection<Step>> {
         let page = PageArgs { first, last, after, before }.by_id::<StepId>()?;
         let filter = filter.unwrap_or_default().read()?;
-        let mut tx = reading(ctx).await?;
+        let mut tx = consulting(ctx).await?;
         let page = tx.steps(&filter, page).await.or_fault()?;
         Ok(connect(page.map(Step), |record| record.0.id.to_string()))
     }

@@ -27,7 +27,7 @@ use super::{
     review::Review,
     scalars::{Int64, IntoId, maybe_id},
     score::Score,
-    session::reading,
+    session::consulting,
     step::Step,
     verification::{Claim, Verification},
     words::{Pillar, Speaker, Split},
@@ -392,7 +392,7 @@ impl TraceQuery {
     ) -> Result<Connection<Trace>> {
         let page = PageArgs { first, last, after, before }.by_id::<TraceId>()?;
         let filter = filter.unwrap_or_default().read()?;
-        let mut tx = reading(ctx).await?;
+        let mut tx = consulting(ctx).await?;
         let page = tx.traces(&filter, page).await.or_fault()?;
         Ok(connect(page.map(Trace), |record| record.0.id.to_string()))
     }

@@ -32,7 +32,9 @@ impl Call {
 const CURATORS: &[Role] = &[Operator, Admin, Curator];
 const TRAINERS: &[Role] = &[Operator, Admin, Trainer];
 const ADMINS: &[Role] = &[Operator, Admin];
-const READERS: &[Role] = &[Operator, Admin, Curator, Trainer, Expert, Auditor];
+const READERS: &[Role] = &[Operator, Admin, Curator, Trainer, Auditor];
+/// Who may read what a judgement is made with.
+const REVIEWERS: &[Role] = &[Operator, Admin, Curator, Trainer, Expert, Auditor];
 
 /// Which roles may send what, at either door.
 pub(super) const SENDERS: [(&str, &[Role]); 4] = [
@@ -81,7 +83,7 @@ const MUTATIONS: [(&str, &str, &[Role]); 29] = [
 const SUBSCRIPTIONS: [(&str, &str, &[Role]); 4] = [
     ("taskProgress", "", READERS),
     ("jobProgress", r#"(job: "job_0")"#, READERS),
-    ("reviewQueue", r#"(expert: "exp_0")"#, READERS),
+    ("reviewQueue", "", REVIEWERS),
     ("snapshotState", r#"(snapshot: "snp_0")"#, READERS),
 ];
 
@@ -89,6 +91,8 @@ fn readers(field: &str) -> &'static [Role] {
     match field {
         "projects" => &[Operator],
         "key" | "keys" | "auditEntry" | "auditEntries" => &[Operator, Admin, Auditor],
+        "node" | "nodes" | "trace" | "traces" | "step" | "steps" | "source" | "sources" | "fact" | "facts"
+        | "searchFacts" | "attachedFile" | "review" | "reviews" | "expert" | "assignment" | "assignments" => REVIEWERS,
         _ => READERS,
     }
 }

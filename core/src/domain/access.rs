@@ -13,7 +13,7 @@ words! {
         Curator = "curator",
         /// Makes snapshots, trains and promotes.
         Trainer = "trainer",
-        /// Reviews.
+        /// Reviews, and reads nothing but what that takes.
         Expert = "expert",
         /// Sends traces.
         Ingest = "ingest",
@@ -31,7 +31,7 @@ words! {
         Ingest = "ingest",
         /// Enter sources and facts, and retract them.
         Curate = "curate",
-        /// Review.
+        /// Review, and read what a judgement is made with: traces, facts, and one's own items and reviews.
         Review = "review",
         /// Ask for snapshots, jobs, promotions and roll-backs.
         Train = "train",
@@ -53,7 +53,7 @@ impl Role {
             Self::Admin => what != Operate,
             Self::Curator => matches!(what, Read | Curate),
             Self::Trainer => matches!(what, Read | Train),
-            Self::Expert => matches!(what, Read | Review),
+            Self::Expert => matches!(what, Review),
             Self::Ingest => matches!(what, Ingest),
             Self::Auditor => matches!(what, Read | Audit),
         }

@@ -5,8 +5,13 @@
 //! what it stores or finds stored is counted apart, as `replayed`, in a batch of its own. So what still waits in the
 //! quarantine is quarantined - replayed - discarded.
 
+use std::net::IpAddr;
+
 use super::words;
-use crate::{hash::Digest, ids::BatchId};
+use crate::{
+    hash::Digest,
+    ids::{ApiKeyId, BatchId},
+};
 
 words! {
     /// A door through which items come in in bulk.
@@ -36,6 +41,15 @@ words! {
         /// It was discarded, for a reason.
         Discarded = "discarded",
     }
+}
+
+/// Who sent what comes in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Sender {
+    /// The key they came with; none for this machine's own commands and what workers make.
+    pub key: Option<ApiKeyId>,
+    /// The address they sent it from; none as the key, and where it is not one address.
+    pub origin: Option<IpAddr>,
 }
 
 /// What became of one item.

@@ -1,6 +1,8 @@
 //! The audit log. Entries are written one after the other: a project's log is locked until the transaction that adds to
 //! it ends, which only what people do waits for, never what comes in in bulk.
 
+use std::net::IpAddr;
+
 use chrono::{DateTime, Utc};
 use sqlx::{FromRow, Postgres, QueryBuilder};
 use uuid::Uuid;
@@ -43,10 +45,15 @@ fn digest(bytes: &[u8]) -> Result<Digest> {
     hash::from_bytes(bytes).map_err(|error| StoreError::Corrupt(error.to_string()))
 }
 
+/// An address as it is stored.
+pub(super) fn address(text: Option<String>) -> Result<Option<IpAddr>> {
+    let read = |text: String| text.parse().map_err(|error| StoreError::Corrupt(format!("an address: {error}")));
+    text.map(read).transpose()
+}
+
 impl TryFrom<EntryRow> for AuditEntry {
     type Error = StoreError;
     fn try_from(row: EntryRow) -> Result<Self> {
-        let origin = row.origin.map(|text| text.parse()).transpose();
         Ok(Self {
             id: AuditEntryId::from_uuid(row.id),
             sequence: row.sequence,
@@ -54,7 +61,7 @@ impl TryFrom<EntryRow> for AuditEntry {
             deed: Deed {
                 key: row.key_id.map(ApiKeyId::from_uuid),
                 role: row.role.parse()?,
-                origin: origin.map_err(|error| StoreError::Corrupt(format!("an address: {error}")))?,
+                origin: address(row.origin)?,
                 action: row.action.parse()?,
                 subject: row.subject,
                 before: row.before_hash.as_deref().map(digest).transpose()?,

@@ -4,11 +4,11 @@ use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use sqlx::{FromRow, Postgres, QueryBuilder};
 use uuid::Uuid;
 
-use super::{Page, PageRequest, Paging, Result, StoreError, Tx};
+use super::{Page, PageRequest, Paging, Result, StoreError, Tx, audit::address};
 use crate::{
     clock::begin_of,
-    domain::intake::{Balance, Door},
-    ids::{BatchId, Id, earliest, uuids},
+    domain::intake::{Balance, Door, Sender},
+    ids::{ApiKeyId, BatchId, Id, earliest, uuids},
 };
 
 /// A committed batch.
@@ -24,6 +24,8 @@ pub struct Batch {
     pub replayed: i64,
     /// When it was committed.
     pub at: DateTime<Utc>,
+    /// Who sent it.
+    pub sender: Sender,
 }
 
 /// What came in through a door on a day.
@@ -44,6 +46,8 @@ pub struct DayIntake {
 pub struct BatchFilter {
     /// Those that came through this door.
     pub door: Option<Door>,
+    /// Those that were sent with this key.
+    pub key: Option<ApiKeyId>,
 }
 
 #[derive(FromRow)]
@@ -57,6 +61,8 @@ struct BatchRow {
     rejected: i32,
     replayed: i32,
     at: DateTime<Utc>,
+    key_id: Option<Uuid>,
+    origin: Option<String>,
 }
 
 impl TryFrom<BatchRow> for Batch {
@@ -74,6 +80,7 @@ impl TryFrom<BatchRow> for Batch {
             },
             replayed: row.replayed.into(),
             at: row.at,
+            sender: Sender { key: row.key_id.map(ApiKeyId::from_uuid), origin: address(row.origin)? },
         })
     }
 }
@@ -84,11 +91,11 @@ impl Tx {
     /// # Errors
     /// If the database refuses or is out of reach.
     pub async fn insert_batch(&mut self, id: BatchId, door: Door, balance: &Balance) -> Result<()> {
-        let (project, now) = (self.project_uuid(), self.now());
+        let (project, now, sender) = (self.project_uuid(), self.now(), self.sender());
         sqlx::query!(
             "insert into ingest_batch (project_id, id, door, received, stored, duplicate, quarantined, filtered,
-                                       rejected, at)
-             select $1, $2, $3, $4::bigint, $5::bigint, $6::bigint, $7::bigint, $8::bigint, $9::bigint, $10",
+                                       rejected, at, key_id, origin)
+             select $1, $2, $3, $4::bigint, $5::bigint, $6::bigint, $7::bigint, $8::bigint, $9::bigint, $10, $11, $12",
             project,
             id.uuid(),
             door.word(),
@@ -99,6 +106,8 @@ impl Tx {
             balance.filtered,
             balance.rejected,
             now,
+            sender.key.map(Id::uuid),
+            sender.origin.map(|origin| origin.to_string()),
         )
         .execute(self.connection())
         .await?;
@@ -110,16 +119,18 @@ impl Tx {
     /// # Errors
     /// If the database refuses or is out of reach.
     pub(super) async fn insert_replay(&mut self, id: BatchId, door: Door, replayed: i64) -> Result<()> {
-        let (project, now) = (self.project_uuid(), self.now());
+        let (project, now, sender) = (self.project_uuid(), self.now(), self.sender());
         sqlx::query!(
             "insert into ingest_batch (project_id, id, door, received, stored, duplicate, quarantined, filtered,
-                                       rejected, at, replayed)
-             select $1, $2, $3, 0, 0, 0, 0, 0, 0, $4, $5::bigint",
+                                       rejected, at, replayed, key_id, origin)
+             select $1, $2, $3, 0, 0, 0, 0, 0, 0, $4, $5::bigint, $6, $7",
             project,
             id.uuid(),
             door.word(),
             now,
             replayed,
+            sender.key.map(Id::uuid),
+            sender.origin.map(|origin| origin.to_string()),
         )
         .execute(self.connection())
         .await?;
@@ -197,7 +208,8 @@ impl Tx {
         .collect()
     }
 
-    /// A page of batches, newest first (ingest_batch_pkey; ingest_batch_door_idx with a door).
+    /// A page of batches, newest first (ingest_batch_pkey; ingest_batch_door_idx with a door,
+    /// ingest_batch_key_idx with a key).
     ///
     /// # Errors
     /// If the database is out of reach.
@@ -215,7 +227,7 @@ impl Tx {
         let project = self.project_uuid();
         sqlx::query_as!(
             BatchRow,
-            "select id, door, stored, duplicate, quarantined, filtered, rejected, replayed, at
+            "select id, door, stored, duplicate, quarantined, filtered, rejected, replayed, at, key_id, origin
              from ingest_batch where project_id = $1 and id = any($2)",
             project,
             &ids
@@ -231,12 +243,15 @@ impl Tx {
 /// The statement of [`Tx::batches`].
 pub(super) fn batches_query(project: Uuid, filter: &BatchFilter, page: PageRequest) -> QueryBuilder<Postgres> {
     let mut query = QueryBuilder::new(
-        "select id, door, stored, duplicate, quarantined, filtered, rejected, replayed, at from ingest_batch
+        "select id, door, stored, duplicate, quarantined, filtered, rejected, replayed, at, key_id, origin from ingest_batch
          where project_id = ",
     );
     query.push_bind(project);
     if let Some(door) = filter.door {
         query.push(" and door = ").push_bind(door.word());
+    }
+    if let Some(key) = filter.key {
+        query.push(" and key_id = ").push_bind(key.uuid());
     }
     page.push(&mut query, "id");
     query

@@ -7,6 +7,7 @@ use sqlx::{PgConnection, Postgres, Transaction};
 
 use super::{Change, Result, Store, Topic};
 use crate::{
+    domain::intake::Sender,
     ids::{Id, ProjectId},
     queue::Stage,
 };
@@ -19,6 +20,8 @@ pub struct Tx {
     project: ProjectId,
     store: Store,
     now: DateTime<Utc>,
+    /// Who sent what is taken in.
+    sender: Sender,
     /// Stages whose bell rings after the commit.
     pub(crate) rings: BTreeSet<Stage>,
     /// What is told to have changed after the commit.
@@ -35,6 +38,7 @@ impl Tx {
             project,
             store: store.clone(),
             now: store.clock.now(),
+            sender: Sender::default(),
             rings: BTreeSet::new(),
             changed: BTreeSet::new(),
         })
@@ -48,6 +52,16 @@ impl Tx {
     /// When it was opened: the time of every record that it writes.
     pub fn now(&self) -> DateTime<Utc> {
         self.now
+    }
+
+    /// Who sent what is taken in from here on: its batches say so.
+    pub fn sent_by(&mut self, sender: Sender) {
+        self.sender = sender;
+    }
+
+    /// Who sent what is taken in.
+    pub(super) fn sender(&self) -> Sender {
+        self.sender
     }
 
     /// A new id.

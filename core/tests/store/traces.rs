@@ -228,7 +228,10 @@ async fn the_balance_accounts_for_every_item() -> Result<(), StoreError> {
     let mut tx = db.store.begin(db.project).await?;
     assert_eq!(tx.balance(None).await?, expected);
     assert_eq!(tx.balance(Some(Door::Reviews)).await?, Balance::default());
-    let batches = tx.batches(&BatchFilter { door: Some(Door::Traces) }, PageRequest::first(5)).await?.rows;
+    let batches = tx
+        .batches(&BatchFilter { door: Some(Door::Traces), ..BatchFilter::default() }, PageRequest::first(5))
+        .await?
+        .rows;
     assert_eq!(
         batches.iter().map(|batch| (Some(batch.id), batch.balance)).collect::<Vec<_>>(),
         [(outcome.batch, expected)]

@@ -25,10 +25,11 @@ impl ReviewQueue {
     /// Of this expert, or of the one that the caller is.
     ///
     /// # Errors
-    /// If none is named and the caller is none.
+    /// If none is named and the caller is none, or another is named than the one that the caller may follow.
     pub fn new(actor: &Actor, expert: Option<ExpertId>, after: Option<Place<AssignmentId>>) -> Result<Self, AppError> {
         let none = || AppError::invalid("expert", "name the expert: this key is no expert's own");
-        Ok(Self { expert: expert.or(actor.expert).ok_or_else(none)?, place: after, begun: false })
+        let expert = actor.reads_of(expert.or(actor.expert))?;
+        Ok(Self { expert: expert.ok_or_else(none)?, place: after, begun: false })
     }
 }
 
@@ -44,6 +45,10 @@ pub struct Routed {
 impl Follow for ReviewQueue {
     type Event = Routed;
     const TOPIC: Topic = Topic::Assignments;
+
+    fn may(actor: &Actor) -> Result<(), AppError> {
+        actor.may_consult()
+    }
 
     async fn read(&mut self, tx: &mut Tx) -> Result<Step<Routed>, AppError> {
         let first = !std::mem::replace(&mut self.begun, true);

@@ -63,6 +63,7 @@ async fn begin(app: &App, actor: &Actor) -> Result<(Tx, Duration), AppError> {
     actor.may(Permission::Ingest)?;
     backlog::admit(app, actor.project).await?;
     let mut tx = app.store.begin(actor.project).await?;
+    tx.sent_by(actor.sender());
     let rule = keep_rule_of(&mut tx).await?;
     Ok((tx, Duration::from_secs(rule.quiet_seconds.unsigned_abs().into())))
 }

@@ -14,7 +14,7 @@ pub enum Role {
     Curator,
     /// Makes snapshots, trains and promotes.
     Trainer,
-    /// Reviews.
+    /// Reviews, and reads nothing but what that takes.
     Expert,
     /// Sends traces.
     Ingest,
@@ -32,7 +32,7 @@ pub enum Scope {
     Ingest,
     /// Enter sources and facts, and retract them.
     Curate,
-    /// Review.
+    /// Review, and read what a judgement is made with: traces, facts, and one's own items and reviews.
     Review,
     /// Ask for snapshots, jobs, promotions and roll-backs.
     Train,

@@ -1,6 +1,7 @@
 //! Batches, what was set aside, and tasks.
 
 use chrono::NaiveDate;
+use uuid::Uuid;
 
 use super::{
     Library, MOST, MOST_MERGED, by_id,
@@ -8,6 +9,7 @@ use super::{
 };
 use crate::{
     domain::intake::Door,
+    ids::{ApiKeyId, Id},
     queue::{Stage, State, TaskFilter, inspect::tasks_query},
     store::{BatchFilter, QuarantineFilter, batch::batches_query, quarantine::quarantined_query},
 };
@@ -15,7 +17,14 @@ use crate::{
 #[tokio::test]
 async fn a_page_of_what_came_in_costs_a_page() {
     let all = Library::fill(&[
-        ("ingest_batch", &[("door", Words("reviews", "traces"))]),
+        (
+            "ingest_batch",
+            &[
+                ("door", Words("reviews", "traces")),
+                // The oldest few were sent with one key, most with another.
+                ("key_id", Value("lpad((case when n > 5 then 2 else 1 end)::text, 32, '0')::uuid")),
+            ],
+        ),
         (
             "quarantined_item",
             &[
@@ -37,7 +46,16 @@ async fn a_page_of_what_came_in_costs_a_page() {
     all.expect_few_rows(
         MOST,
         doors.iter().map(|door| {
-            let filter = BatchFilter { door: *door };
+            let filter = BatchFilter { door: *door, ..BatchFilter::default() };
+            by_id(format!("{filter:?}"), |page| batches_query(project, &filter, page))
+        }),
+    )
+    .await;
+    let keys = [1, 2, 3].map(|key| Some(ApiKeyId::from_uuid(Uuid::from_u128(key))));
+    all.expect_few_rows(
+        MOST,
+        keys.iter().map(|key| {
+            let filter = BatchFilter { key: *key, ..BatchFilter::default() };
             by_id(format!("{filter:?}"), |page| batches_query(project, &filter, page))
         }),
     )
