@@ -9,15 +9,17 @@ create temporary table n on commit drop as
     select n, p.id as project, now() as at from generate_series($FROM, $TO) n, project p where p.slug = 'one';
 
 insert into expert select project, pg_temp.id(1, n), 'expert-' || n, '{}', '{}', 5, true, at from n;
+insert into person
+    select project, pg_temp.id(40, n), 'person-' || n || '@example.org', 'expert', pg_temp.id(1, n), null, null, null, at, null from n;
 insert into api_key
-    select project, pg_temp.id(2, n), 'key', 'expert', pg_temp.id(1, n), pg_temp.hash(n), at, null, null, null, null, null, null,
-           case when n > 1 then pg_temp.id(2, n - 1) end
+    select project, pg_temp.id(2, n), 'key', 'expert', pg_temp.id(1, n), pg_temp.hash(n), at, at + interval '1 day', null, null,
+           null, null, null, case when n > 1 then pg_temp.id(2, n - 1) end, pg_temp.id(40, n)
     from n;
 insert into audit_entry
     select project, 1000 + n, pg_temp.id(30, n), at, pg_temp.id(2, n), 'expert', null, 'key.created', 's', null, null,
            pg_temp.hash(n), pg_temp.hash(n)
     from n;
-insert into ingest_batch select project, pg_temp.id(3, n), 'traces', 1, 1, 0, 0, 0, 0, at from n;
+insert into ingest_batch select project, pg_temp.id(3, n), 'traces', 1, 1, 0, 0, 0, 0, at, 0, pg_temp.id(2, n) from n;
 insert into quarantined_item select project, pg_temp.id(4, n), 'traces', 'q' || n, 'conflict', 'answer', '{}', pg_temp.id(3, n), at, 'answer', 'p' from n;
 insert into model_version select project, pg_temp.id(5, n), 'reward_model', 'base-' || n, null, null, null, null, '{}', at from n;
 insert into chain_group select project, pg_temp.id(6, n), 'group-' || n, 'q', at from n;

@@ -21,6 +21,7 @@ mod ingest;
 mod keys;
 mod otlp;
 mod otlp_grpc;
+mod people;
 mod permissions;
 mod process;
 mod quarantine;

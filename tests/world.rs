@@ -56,7 +56,14 @@ impl World {
         let folder = tempfile::tempdir().expect("a folder");
         let app = App { store: database.store.clone(), blobs: Blobs::new(folder.path()), process: Arc::default() };
         let trusted_proxies = proxies.map(|network| network.parse().expect("a network")).into();
-        let state = AppState { app: app.clone(), metrics, trusted_proxies, asking, attachment_bytes: 1 << 20 };
+        let state = AppState {
+            app: app.clone(),
+            metrics,
+            trusted_proxies,
+            asking,
+            secure_cookies: true,
+            attachment_bytes: 1 << 20,
+        };
         let router = router(state.clone());
         Self { database, app, state, router, _folder: folder }
     }

@@ -218,6 +218,8 @@ ids! {
     Quarantined QuarantinedId "qua" "quarantined item";
     /// Something that was done, by whom.
     AuditEntry AuditEntryId "aud" "audit entry";
+    /// Someone who signs in.
+    Person PersonId "psn" "person";
     /// A process that does work.
     Worker WorkerId "wrk" "worker";
 }

@@ -12,6 +12,7 @@ const NOT_BY_TIME: &[(&str, &str)] = &[
     ("audit_salt", "few: one an entry of the audit log"),
     ("api_key", "few, and a secret is looked up without its project"),
     ("expert", "few, named by handle"),
+    ("person", "few, named by address"),
     ("model_version", "few, named by people"),
     ("project", "few, named by slug"),
     ("snapshot", "few, named by people; its rows are by the snapshot's time"),

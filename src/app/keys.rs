@@ -54,13 +54,13 @@ pub struct Made {
 pub const LONGEST_OVERLAP: TimeDelta = TimeDelta::days(30);
 
 /// A secret: `atr_`, 8 hex digits that may be shown, `_`, and 256 bits of entropy as 64 hex digits.
-struct Secret {
-    prefix: String,
-    whole: String,
+pub(super) struct Secret {
+    pub(super) prefix: String,
+    pub(super) whole: String,
 }
 
 impl Secret {
-    fn new(ids: &Ids) -> Self {
+    pub(super) fn new(ids: &Ids) -> Self {
         let prefix = format!("atr_{}", hex(&ids.random::<4>()));
         let whole = format!("{prefix}_{}", hex(&ids.random::<32>()));
         Self { prefix, whole }
@@ -102,6 +102,7 @@ pub async fn create(app: &App, actor: &Actor, wanted: Wanted) -> Result<Made, Ap
         requests_per_minute: wanted.requests_per_minute,
         expires_at: wanted.expires_at,
         replaces: None,
+        person: None,
         prefix: secret.prefix,
         token_hash: token_hash(&secret.whole),
     };
@@ -124,7 +125,7 @@ fn to_come(now: DateTime<Utc>, expires_at: Option<DateTime<Utc>>) -> Result<(), 
 }
 
 /// Nobody gives away more than they have: neither an operator's key nor what their own key is narrowed to leave out.
-fn may_give(actor: &Actor, role: Role, scopes: &Scopes) -> Result<(), AppError> {
+pub(super) fn may_give(actor: &Actor, role: Role, scopes: &Scopes) -> Result<(), AppError> {
     Permission::ALL.iter().filter(|what| role.may(**what) && scopes.leave(**what)).try_for_each(|what| actor.may(*what))
 }
 
@@ -168,6 +169,7 @@ pub async fn rotate(
         // As long as the old one was made for.
         expires_at: expires_at.or_else(|| old.expires_at.map(|at| now + (at - old.created_at))),
         replaces: Some(key),
+        person: None,
         prefix: secret.prefix,
         token_hash: token_hash(&secret.whole),
     };
@@ -205,6 +207,7 @@ pub async fn create_first(app: &App, slug: &str, project: &str) -> Result<Option
         requests_per_minute: None,
         expires_at: None,
         replaces: None,
+        person: None,
         prefix: secret.prefix,
         token_hash: token_hash(&secret.whole),
     };
@@ -235,7 +238,7 @@ pub async fn revoke(app: &App, actor: &Actor, key: ApiKeyId) -> Result<(), AppEr
     Ok(())
 }
 
-/// A page of keys.
+/// A page of keys, people's sessions among them.
 ///
 /// # Errors
 /// If the caller may not.

@@ -11,6 +11,7 @@ pub mod group_commit;
 pub mod ingest_keys;
 mod intake;
 pub mod keys;
+pub mod people;
 pub mod projects;
 pub mod promote;
 pub mod quarantine;
@@ -24,6 +25,7 @@ pub mod redaction;
 pub mod request_snapshot;
 pub mod roll_back;
 pub mod route_reviews;
+pub mod sessions;
 pub mod stage_spans;
 pub mod stages;
 pub mod start_job;
@@ -69,6 +71,8 @@ pub struct Process {
     pub recognised: recognised::Recognised,
     /// How often each key asked of late.
     pub rates: rates::Rates,
+    /// How often it was tried of late to sign in as whom.
+    pub tries: sessions::Tries,
     /// What is waited for.
     pub changes: Arc<changes::Changes>,
 }
@@ -219,6 +223,9 @@ pub enum AppError {
         /// What is wrong with it and what to do.
         message: String,
     },
+    /// Who wants to sign in is not known by what they say.
+    #[error("{0}")]
+    NotSignedIn(&'static str),
     /// It was well asked, but the state of things forbids it.
     #[error("{0}")]
     Conflict(String),
@@ -244,6 +251,9 @@ pub enum AppError {
     /// A fault of ours; the inner detail goes to the log, not to the caller.
     #[error("the database could not do it; try again")]
     Store(#[from] StoreError),
+    /// A fault of what hashes passwords.
+    #[error("the password could not be held against what is stored; see the service's log")]
+    Hashing(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// A fault of the blob store.
     #[error("a stored file could not be read or written; see the service's log")]
     Blob(#[from] std::io::Error),
@@ -262,11 +272,12 @@ impl AppError {
             Self::Forbidden { .. } | Self::OutOfScope { .. } => "FORBIDDEN",
             Self::NotFound { .. } => "NOT_FOUND",
             Self::Invalid { .. } => "BAD_USER_INPUT",
+            Self::NotSignedIn(_) => "UNAUTHENTICATED",
             Self::Conflict(_) => "CONFLICT",
             Self::BacklogFull { .. } => "BACKLOG_FULL",
             Self::TooOften { .. } => "RATE_LIMITED",
             Self::Store(error) if error.is_passing() => "UNAVAILABLE",
-            Self::Store(_) | Self::Blob(_) => "INTERNAL",
+            Self::Store(_) | Self::Blob(_) | Self::Hashing(_) => "INTERNAL",
         }
     }
 
@@ -280,6 +291,10 @@ impl AppError {
         }
     }
 
+    fn hashing(error: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::Hashing(Box::new(error))
+    }
+
     /// An argument that is wrong.
     pub fn invalid(field: impl Into<String>, message: impl Into<String>) -> Self {
         Self::Invalid { field: field.into(), message: message.into() }
@@ -287,7 +302,7 @@ impl AppError {
 
     /// Writes the inner detail of a fault to the log; refusals are not faults.
     pub fn log(&self) {
-        if let Self::Store(_) | Self::Blob(_) = self {
+        if let Self::Store(_) | Self::Blob(_) | Self::Hashing(_) = self {
             let mut detail = String::new();
             let mut cause = std::error::Error::source(self);
             while let Some(inner) = cause {

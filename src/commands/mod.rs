@@ -19,6 +19,7 @@ mod migrate;
 mod model;
 mod output;
 mod pages;
+mod person;
 mod progress;
 mod project;
 mod quarantine;
@@ -70,6 +71,9 @@ enum Command {
     /// Make, list, rotate and withdraw API keys
     #[command(subcommand)]
     Key(key::Key),
+    /// Invite, list and deactivate people who sign in
+    #[command(subcommand)]
+    Person(person::PersonCommand),
     /// Enter and list experts
     #[command(subcommand)]
     Expert(expert::ExpertCommand),
@@ -132,6 +136,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Migrate => migrate::run(&place, out).await?,
         Command::Audit(audit) => return Ok(code(audit.run(&place, out).await?)),
         Command::Key(key) => key.run(&place, out).await?,
+        Command::Person(expert) => expert.run(&place, out).await?,
         Command::Expert(expert) => expert.run(&place, out).await?,
         Command::Project(project) => project.run(&place, out).await?,
         Command::Queue(queue) => queue.run(&place, out).await?,

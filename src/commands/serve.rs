@@ -62,6 +62,7 @@ pub(crate) fn state(serving: &Serving, app: &App) -> anyhow::Result<AppState> {
         app: app.clone(),
         metrics: Metrics::install()?,
         trusted_proxies,
+        secure_cookies: serving.tls_cert.is_some() || serving.secure_cookies,
         asking: serving.asking.clone(),
         attachment_bytes: usize::try_from(serving.attachment_bytes)?,
     })

@@ -50,6 +50,11 @@ pub struct Serving {
     #[arg(long, env = "ATR_TLS_KEY", requires = "tls_cert", value_name = "FILE")]
     pub tls_key: Option<PathBuf>,
 
+    /// Whether people reach the service over TLS alone, by a proxy that speaks it: their sessions' cookies go over nothing
+    /// else then, as they do where a certificate is given
+    #[arg(long, env = "ATR_SECURE_COOKIES")]
+    pub secure_cookies: bool,
+
     /// How many requests a minute a key is answered by this process, where it has no bound of its own
     #[arg(long, env = "ATR_REQUESTS_PER_MINUTE", default_value_t = REQUESTS_PER_MINUTE, value_name = "N")]
     pub requests_per_minute: NonZeroU32,

@@ -8,8 +8,8 @@ use atr_core::{
     ids::{
         ApiKeyId, AssignmentId, AttachmentId, AuditEntryId, BatchId, ChainGroupId, CitationId, ClaimId, ConsensusId,
         CurationDecisionId, EvaluationCaseId, EvaluationId, ExampleId, ExpertId, FactId, FactStateId, FeedbackId,
-        ModelVersionId, PromotionId, QuarantinedId, ReviewId, ScoreId, SnapshotId, SnapshotRowId, SourceId, StepId,
-        TaskId, TraceId, TrainingJobId, VerificationId,
+        ModelVersionId, PersonId, PromotionId, QuarantinedId, ReviewId, ScoreId, SnapshotId, SnapshotRowId, SourceId,
+        StepId, TaskId, TraceId, TrainingJobId, VerificationId,
     },
     store::{OrdinalRequest, Page, PageRequest},
 };
@@ -30,6 +30,7 @@ use super::{
     grounding::{Fact, FactChange, Source},
     intake::{Batch, QuarantinedItem},
     model::ModelVersion,
+    person::Person,
     project::Key,
     queue::Task,
     reader::Reader,
@@ -92,6 +93,7 @@ by_id! {
     FactStateId => FactChange by fact_states_by_id for Reviewers;
     FeedbackId => Feedback by feedback_by_id for Read;
     ModelVersionId => ModelVersion by models_by_id for Read;
+    PersonId => Person by people_by_id for Audit;
     PromotionId => Promotion by promotions_by_id for Read;
     QuarantinedId => QuarantinedItem by quarantined_by_id for Read;
     ReviewId => Review by reviews_by_id for Reviewers of |review| review.0.expert;

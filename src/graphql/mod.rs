@@ -23,6 +23,7 @@ mod mutations;
 mod node;
 mod paging;
 mod persisted;
+mod person;
 mod project;
 mod queue;
 mod reader;
@@ -64,31 +65,49 @@ pub use subscription::Subscription;
 
 /// What is recorded. Lists are pages in Relay's form, newest first where nothing else is said.
 #[derive(Debug, Default, MergedObject)]
-pub struct Query(
+pub struct Query(PeopleQueries, IntakeQueries, JudgementQueries, LearningQueries);
+
+// The engine merges objects one within the other: in groups, they nest less deep.
+
+#[derive(Debug, Default, MergedObject)]
+struct PeopleQueries(
     node::NodeQuery,
     project::ProjectQuery,
+    person::PersonQuery,
     redaction::RedactionQuery,
+    queue::QueueQuery,
+    audit::AuditQuery,
+);
+
+#[derive(Debug, Default, MergedObject)]
+struct IntakeQueries(
     trace::TraceQuery,
     step::StepQuery,
     chain_group::ChainGroupQuery,
-    model::ModelQuery,
     grounding::GroundingQuery,
+    attachment::AttachmentQuery,
+    feedback::FeedbackQuery,
+    intake::IntakeQuery,
+);
+
+#[derive(Debug, Default, MergedObject)]
+struct JudgementQueries(
     citation::CitationQuery,
     verification::VerificationQuery,
     consensus::ConsensusQuery,
     score::ScoreQuery,
     review::ReviewQuery,
-    attachment::AttachmentQuery,
-    feedback::FeedbackQuery,
     expert::ExpertQuery,
+);
+
+#[derive(Debug, Default, MergedObject)]
+struct LearningQueries(
+    model::ModelQuery,
     example::ExampleQuery,
     snapshot::SnapshotQuery,
     training::TrainingQuery,
     evaluation::EvaluationQuery,
     lineage::LineageQuery,
-    intake::IntakeQuery,
-    queue::QueueQuery,
-    audit::AuditQuery,
 );
 
 /// The engine, which answers whatever it is given.

@@ -4,8 +4,8 @@ use async_graphql::{Context, ID, Interface, Object, Result};
 use atr_core::ids::{
     AnyId, ApiKeyId, AssignmentId, AttachmentId, AuditEntryId, BatchId, ChainGroupId, CitationId, ClaimId, ConsensusId,
     CurationDecisionId, EvaluationCaseId, EvaluationId, ExampleId, ExpertId, FactId, FactStateId, FeedbackId, Id, Kind,
-    ModelVersionId, PromotionId, QuarantinedId, ReviewId, ScoreId, SnapshotId, SnapshotRowId, SourceId, StepId, TaskId,
-    TraceId, TrainingJobId, VerificationId,
+    ModelVersionId, PersonId, PromotionId, QuarantinedId, ReviewId, ScoreId, SnapshotId, SnapshotRowId, SourceId,
+    StepId, TaskId, TraceId, TrainingJobId, VerificationId,
 };
 
 use super::{
@@ -24,6 +24,7 @@ use super::{
     intake::{Batch, QuarantinedItem},
     loading::maybe,
     model::ModelVersion,
+    person::Person,
     project::{Key, Project},
     queue::Task,
     review::Review,
@@ -76,6 +77,8 @@ pub enum Node {
     Key(Key),
     /// ModelVersion.
     ModelVersion(ModelVersion),
+    /// Person.
+    Person(Person),
     /// Project.
     Project(Project),
     /// Promotion.
@@ -130,6 +133,7 @@ pub(super) async fn node_of(ctx: &Context<'_>, id: AnyId) -> Result<Option<Node>
         Kind::Feedback => load!(FeedbackId),
         Kind::ApiKey => load!(ApiKeyId),
         Kind::ModelVersion => load!(ModelVersionId),
+        Kind::Person => load!(PersonId),
         Kind::Promotion => load!(PromotionId),
         Kind::Quarantined => load!(QuarantinedId),
         Kind::Review => load!(ReviewId),

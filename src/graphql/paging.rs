@@ -22,6 +22,7 @@ use super::{
     intake::{Batch, QuarantinedItem},
     lineage::LineageEdge,
     model::ModelVersion,
+    person::Person,
     project::{Key, Project},
     queue::Task,
     record::{Record, Records},
@@ -137,6 +138,7 @@ connections! {
     QuarantinedItem: QuarantinedItemConnection of QuarantinedItemEdge;
     Task: TaskConnection of TaskEdge;
     Key: KeyConnection of KeyEdge;
+    Person: PersonConnection of PersonEdge;
     Project: ProjectConnection of ProjectEdge;
     LineageEdge: LineageConnection of LineageConnectionEdge;
 }

@@ -13,6 +13,7 @@ use super::{
     fault::OrFault,
     loading::{found, maybe},
     paging::{Connection, PageArgs, connect},
+    person::Person,
     scalars::IntoId,
     session::{apart, reading},
     words::{Role, Scope},
@@ -118,6 +119,11 @@ impl Key {
         Ok(maybe(ctx, self.0.replaces).await?.map(Box::new))
     }
 
+    /// Whose session it is; null for a program's key.
+    async fn person(&self, ctx: &Context<'_>) -> Result<Option<Person>> {
+        maybe(ctx, self.0.person).await
+    }
+
     /// The expert whose reviews it writes.
     async fn expert(&self, ctx: &Context<'_>) -> Result<Option<Expert>> {
         maybe(ctx, self.0.expert).await
@@ -178,7 +184,7 @@ impl ProjectQuery {
         found::<ApiKeyId, _>(ctx, &id).await
     }
 
-    /// API keys, newest first; for auditors and administrators.
+    /// API keys, newest first, people's sessions among them; for auditors and administrators.
     async fn keys(
         &self,
         ctx: &Context<'_>,

@@ -1,4 +1,4 @@
-//! Who calls: `Authorization: Bearer <key>`, and for operators `ATR-Project: <slug>`.
+//! Who calls: `Authorization: Bearer <key>`, or the cookie of a session, and for operators `ATR-Project: <slug>`.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -6,6 +6,7 @@ use axum::{
     extract::{ConnectInfo, FromRequestParts},
     http::{Extensions, HeaderMap, StatusCode, header, request::Parts},
 };
+use cookie::Cookie;
 
 use super::{AppState, problem::Problem};
 use crate::app::{Actor, AppError, keys};
@@ -25,8 +26,19 @@ impl FromRequestParts<AppState> for Caller {
             let problem = Problem::new(StatusCode::UNAUTHORIZED, "UNAUTHENTICATED", detail);
             Problem { field: Some("Authorization".to_owned()), ..problem }
         };
-        let secret = bearer(&parts.headers)
-            .ok_or_else(|| refused("send `Authorization: Bearer <key>`; `atr key create` makes a key"))?;
+        let session = session(&parts.headers);
+        let secret = match (bearer(&parts.headers), &session) {
+            (Some(secret), _) => secret,
+            (None, Some(secret)) => {
+                if !parts.method.is_safe() && !is_of_this_site(&parts.headers) {
+                    return Err(elsewhere());
+                }
+                secret
+            }
+            (None, None) => {
+                return Err(refused("send `Authorization: Bearer <key>`; `atr key create` makes a key"));
+            }
+        };
         let project = match parts.headers.get(PROJECT) {
             None => None,
             Some(slug) => Some(slug.to_str().map_err(|_| {
@@ -70,6 +82,38 @@ pub(super) fn origin(extensions: &Extensions, headers: &HeaderMap, state: &AppSt
         origin = before.to_canonical();
     }
     Some(origin)
+}
+
+/// The cookie that holds the secret of a session.
+pub(super) const SESSION: &str = "atr_session";
+
+/// The secret of the session that a browser sends.
+pub(super) fn session(headers: &HeaderMap) -> Option<String> {
+    let sent = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut cookies = sent.flat_map(Cookie::split_parse).filter_map(Result::ok);
+    cookies.find(|cookie| cookie.name() == SESSION).map(|cookie| cookie.value().to_owned())
+}
+
+/// Whether a page of this site asks, as browsers say it: a page elsewhere would act for who is signed in here. Who says
+/// nothing of it is no browser, and was given its cookie by whoever uses it.
+pub(super) fn is_of_this_site(headers: &HeaderMap) -> bool {
+    let said = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default());
+    match (said("sec-fetch-site"), said("origin")) {
+        (Some(site), _) => matches!(site, "same-origin" | "none"),
+        (None, Some(origin)) => {
+            let host = said("host").filter(|host| !host.is_empty());
+            host.is_some_and(|host| origin.split_once("://").is_some_and(|(_, of)| of.eq_ignore_ascii_case(host)))
+        }
+        (None, None) => true,
+    }
+}
+
+/// The problem of a page of another site.
+pub(super) fn elsewhere() -> Problem {
+    let detail =
+        "a page of another site asks by the session of who is signed in here: send a key, or ask from this site";
+    let problem = Problem::new(StatusCode::FORBIDDEN, "FORBIDDEN", detail);
+    Problem { field: Some("Origin".to_owned()), ..problem }
 }
 
 pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {

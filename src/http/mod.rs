@@ -10,6 +10,7 @@ pub mod ingest;
 mod media;
 pub mod otlp;
 pub mod problem;
+mod session;
 mod tracing_context;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
@@ -43,12 +44,14 @@ pub struct AppState {
     pub trusted_proxies: Arc<[IpNet]>,
     /// What may be asked of the GraphQL API.
     pub asking: Asking,
+    /// Whether people come over TLS alone: then their sessions' cookies go over nothing else.
+    pub secure_cookies: bool,
     /// The most bytes that an attachment has.
     pub attachment_bytes: usize,
 }
 
 /// Every route. A route without a decision who may call it does not exist: handlers take a [`Caller`], or stand in
-/// `health` or are the page in `graphiql`, which are open.
+/// `health`, are the page in `graphiql` or let people in in `session`, which are open.
 pub fn router(state: AppState) -> Router {
     routes(state, Sockets::new(CancellationToken::new()))
 }
@@ -59,6 +62,7 @@ fn routes(state: AppState, sockets: Sockets) -> Router {
         .merge(ingest::router())
         .merge(otlp::router())
         .merge(attachments::router())
+        .merge(session::router())
         .merge(graphql::router(&state.asking))
         .merge(graphql_ws::router(sockets))
         .fallback(problem::no_route)

@@ -51,6 +51,7 @@ impl From<AppError> for Problem {
     fn from(error: AppError) -> Self {
         error.log();
         let status = match error.code() {
+            "UNAUTHENTICATED" => StatusCode::UNAUTHORIZED,
             "FORBIDDEN" => StatusCode::FORBIDDEN,
             "NOT_FOUND" => StatusCode::NOT_FOUND,
             "BAD_USER_INPUT" => StatusCode::BAD_REQUEST,

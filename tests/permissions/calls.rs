@@ -44,7 +44,7 @@ pub(super) const SENDERS: [(&str, &[Role]); 4] = [
     ("feedback", &[Operator, Admin, Ingest]),
 ];
 
-const MUTATIONS: [(&str, &str, &[Role]); 29] = [
+const MUTATIONS: [(&str, &str, &[Role]); 31] = [
     ("recordTraces", r#"(items: [{external_id: "t", model: "m", query: "q", answer: "b"}])"#, SENDERS[0].1),
     ("recordReviews", r#"(items: [{trace: "trc_0", expert: "exp_0", verdict: "correct"}])"#, SENDERS[1].1),
     (
@@ -66,6 +66,8 @@ const MUTATIONS: [(&str, &str, &[Role]); 29] = [
     ("createKey", r#"(input: {name: "n", role: EXPERT, expert: "exp_0"})"#, ADMINS),
     ("rotateKey", r#"(key: "key_0")"#, ADMINS),
     ("revokeKey", r#"(key: "key_0")"#, ADMINS),
+    ("invitePerson", r#"(input: {email: "someone@example.org", role: AUDITOR})"#, ADMINS),
+    ("deactivatePerson", r#"(person: "psn_0")"#, ADMINS),
     ("routeReviews", "", ADMINS),
     ("replayTask", r#"(task: "tsk_0")"#, ADMINS),
     ("replayDeadTasks", "", ADMINS),
@@ -90,7 +92,7 @@ const SUBSCRIPTIONS: [(&str, &str, &[Role]); 4] = [
 fn readers(field: &str) -> &'static [Role] {
     match field {
         "projects" => &[Operator],
-        "key" | "keys" | "auditEntry" | "auditEntries" => &[Operator, Admin, Auditor],
+        "key" | "keys" | "person" | "people" | "auditEntry" | "auditEntries" => &[Operator, Admin, Auditor],
         "node" | "nodes" | "trace" | "traces" | "step" | "steps" | "source" | "sources" | "fact" | "facts"
         | "searchFacts" | "attachedFile" | "review" | "reviews" | "expert" | "assignment" | "assignments" => REVIEWERS,
         _ => READERS,

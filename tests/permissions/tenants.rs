@@ -74,6 +74,8 @@ pub(super) async fn furnished(world: &World) -> ProjectId {
     tx.add_promotion(&promotion).await.expect("a promotion");
     tx.commit().await.expect("a commit");
     let key = admin_of(world, records.project).await;
+    let invite = r#"mutation { invitePerson(input: {email: "x@example.org", role: ADMIN}) { status } }"#;
+    assert_eq!(ask(world, &key, invite).await["data"]["invitePerson"]["status"], "DONE");
     for answer in ["a", "b"] {
         // The second is set aside, because it contradicts the first.
         let send = format!(
@@ -104,8 +106,8 @@ async fn a_stranger_sees_nothing_of_a_project_and_changes_nothing_in_it() {
     let theirs: Vec<String> = listed(&world, &owner, &[]).await.into_iter().collect();
     let kinds: BTreeSet<&str> = theirs.iter().filter_map(|id| id.split('_').next()).collect();
     let expected = [
-        "aud", "bat", "cas", "cit", "exm", "exp", "fct", "grp", "job", "key", "mdl", "prm", "qua", "rev", "scr", "snp",
-        "src", "trc", "tsk", "ver",
+        "aud", "bat", "cas", "cit", "exm", "exp", "fct", "grp", "job", "key", "mdl", "prm", "psn", "qua", "rev", "scr",
+        "snp", "src", "trc", "tsk", "ver",
     ];
     assert_eq!(kinds, BTreeSet::from(expected));
 

@@ -33,6 +33,16 @@ words! {
         KeyRotated = "key.rotated",
         /// A key was withdrawn.
         KeyRevoked = "key.revoked",
+        /// Someone was invited to sign in.
+        PersonInvited = "person.invited",
+        /// Someone signs in no more.
+        PersonDeactivated = "person.deactivated",
+        /// Someone chose a password, by their invitation.
+        PasswordChosen = "person.password_chosen",
+        /// Someone signed in.
+        SignedIn = "person.signed_in",
+        /// Someone signed out.
+        SignedOut = "person.signed_out",
         /// An expert was entered.
         ExpertEntered = "expert.entered",
         /// What of an expert may change was changed.

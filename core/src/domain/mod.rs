@@ -11,6 +11,7 @@ pub mod keep_rule;
 pub mod lineage;
 pub mod model;
 pub mod new_trace;
+pub mod person;
 pub mod snapshot;
 pub mod span;
 mod stored;

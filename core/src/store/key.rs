@@ -11,7 +11,7 @@ use crate::{
         audit::Deed,
     },
     hash::Digest,
-    ids::{ApiKeyId, ExpertId, Id, ProjectId, uuids},
+    ids::{ApiKeyId, ExpertId, Id, PersonId, ProjectId, uuids},
 };
 
 /// A key to be made.
@@ -31,6 +31,8 @@ pub struct NewKey {
     pub expires_at: Option<DateTime<Utc>>,
     /// The key in whose place it is made.
     pub replaces: Option<ApiKeyId>,
+    /// Whose session it is.
+    pub person: Option<PersonId>,
     /// How the secret begins.
     pub prefix: String,
     /// BLAKE3 of the secret.
@@ -64,6 +66,8 @@ pub struct KeyRecord {
     pub last_used_at: Option<DateTime<Utc>>,
     /// The key in whose place it was made.
     pub replaces: Option<ApiKeyId>,
+    /// Whose session it is; `None` for a program's key.
+    pub person: Option<PersonId>,
 }
 
 #[derive(FromRow)]
@@ -80,6 +84,7 @@ struct KeyRow {
     revoked_at: Option<DateTime<Utc>>,
     last_used_at: Option<DateTime<Utc>>,
     replaces_id: Option<Uuid>,
+    person_id: Option<Uuid>,
 }
 
 fn scopes(stored: Option<Vec<String>>) -> Result<Scopes> {
@@ -103,6 +108,7 @@ impl TryFrom<KeyRow> for KeyRecord {
             revoked_at: row.revoked_at,
             last_used_at: row.last_used_at,
             replaces: row.replaces_id.map(ApiKeyId::from_uuid),
+            person: row.person_id.map(PersonId::from_uuid),
         })
     }
 }
@@ -201,10 +207,10 @@ impl Tx {
         sqlx::query_as!(
             KeyRow,
             "insert into api_key (project_id, id, name, prefix, role, scopes, expert_id, requests_per_minute, token_hash,
-                                  created_at, expires_at, replaces_id)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+                                  created_at, expires_at, replaces_id, person_id)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
              returning id, name, prefix, role, scopes, expert_id, requests_per_minute, created_at, expires_at, revoked_at,
-                       last_used_at, replaces_id",
+                       last_used_at, replaces_id, person_id",
             project,
             id.uuid(),
             key.name,
@@ -217,6 +223,7 @@ impl Tx {
             created_at,
             key.expires_at,
             key.replaces.map(Id::uuid),
+            key.person.map(Id::uuid),
         )
         .fetch_one(self.connection())
         .await?
@@ -278,7 +285,7 @@ impl Tx {
         sqlx::query_as!(
             KeyRow,
             "select id, name, prefix, role, scopes, expert_id, requests_per_minute, created_at, expires_at, revoked_at,
-                    last_used_at, replaces_id
+                    last_used_at, replaces_id, person_id
              from api_key where project_id = $1 and id = any($2)",
             project,
             &ids
@@ -295,7 +302,7 @@ impl Tx {
 pub(super) fn keys_query(project: Uuid, page: PageRequest) -> QueryBuilder<Postgres> {
     let mut query = QueryBuilder::new(
         "select id, name, prefix, role, scopes, expert_id, requests_per_minute, created_at, expires_at, revoked_at,
-                last_used_at, replaces_id
+                last_used_at, replaces_id, person_id
          from api_key where project_id = ",
     );
     query.push_bind(project);

@@ -39,6 +39,7 @@ mod model;
 mod ordinal;
 pub mod page;
 mod partial_trace;
+mod person;
 #[cfg(test)]
 mod plans;
 mod project;

@@ -22,6 +22,7 @@ fn operators(secret: &str) -> (NewKey, Digest) {
         requests_per_minute: None,
         expires_at: None,
         replaces: None,
+        person: None,
         prefix: "atr_01234567".to_owned(),
         token_hash: hash,
     };

@@ -4,6 +4,7 @@
 mod administer;
 mod curate;
 mod learn;
+mod people;
 mod quarantine;
 mod record;
 mod tend;
@@ -21,6 +22,7 @@ pub struct Mutation(
     curate::CurateMutation,
     learn::LearnMutation,
     administer::AdministerMutation,
+    people::PeopleMutation,
     tend::TendMutation,
     quarantine::QuarantineMutation,
 );
@@ -72,6 +74,8 @@ fn answer<T>(result: Result<T, AppError>) -> Result<Answer<T>> {
         AppError::Forbidden { .. }
         | AppError::OutOfScope { .. }
         | AppError::TooOften { .. }
+        | AppError::NotSignedIn(_)
+        | AppError::Hashing(_)
         | AppError::Store(_)
         | AppError::Blob(_) => return Err(fault(&error)),
     };

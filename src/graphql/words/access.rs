@@ -62,6 +62,16 @@ pub enum AuditAction {
     KeyRotated,
     /// A key was withdrawn.
     KeyRevoked,
+    /// Someone was invited to sign in.
+    PersonInvited,
+    /// Someone signs in no more.
+    PersonDeactivated,
+    /// Someone chose a password, by their invitation.
+    PasswordChosen,
+    /// Someone signed in.
+    SignedIn,
+    /// Someone signed out.
+    SignedOut,
     /// An expert was entered.
     ExpertEntered,
     /// What of an expert may change was changed.

@@ -53,7 +53,10 @@ impl Credentials {
     /// As the headers of the upgrade say.
     pub(super) fn of_headers(headers: &HeaderMap) -> Self {
         let project = headers.get(auth::PROJECT).and_then(|slug| slug.to_str().ok());
-        Self { key: auth::bearer(headers).map(keys::token_hash), project: project.map(str::to_owned) }
+        // A page of another site would follow by the session of who is signed in here.
+        let session = auth::session(headers).filter(|_| auth::is_of_this_site(headers));
+        let key = auth::bearer(headers).or(session.as_deref()).map(keys::token_hash);
+        Self { key, project: project.map(str::to_owned) }
     }
 
     /// As the first message says, and the headers where it says nothing. Names are read as those of headers are.

@@ -1,4 +1,4 @@
-//! Keys, and the audit log.
+//! Keys, people, and the audit log.
 
 use super::{
     FEW_AND_MANY, Library, MOST, by_id,
@@ -9,13 +9,14 @@ use super::{
 };
 use crate::{
     domain::audit::Action,
-    store::{AuditFilter, audit::audit_entries_query, key::keys_query},
+    store::{AuditFilter, audit::audit_entries_query, key::keys_query, person::people_query},
 };
 
 #[tokio::test]
 async fn a_page_of_keys_or_of_the_audit_log_costs_a_page_by_whatever_it_is_filtered() {
     let all = Library::fill(&[
         ("api_key", &[]),
+        ("person", &[]),
         (
             "audit_entry",
             &[("key_id", Ids), ("action", Words("key.created", "task.replayed")), ("subject", Words("few", "many"))],
@@ -23,7 +24,11 @@ async fn a_page_of_keys_or_of_the_audit_log_costs_a_page_by_whatever_it_is_filte
     ])
     .await;
     let project = all.project();
-    all.expect_few_rows(MOST, [by_id("keys", |page| keys_query(project, page))]).await;
+    all.expect_few_rows(
+        MOST,
+        [by_id("keys", |page| keys_query(project, page)), by_id("people", |page| people_query(project, page))],
+    )
+    .await;
     let listing =
         |filter: AuditFilter| by_id(format!("{filter:?}"), |page| audit_entries_query(project, &filter, page));
     let keys = [None].into_iter().chain(FEW_AND_MANY.map(|n| Some(of(n))));

@@ -1,0 +1,107 @@
+//! `atr person`: who signs in, invited beside the database and therefore by an operator.
+
+use anyhow::Context as _;
+use atr_core::{
+    domain::{
+        access::Role,
+        person::{NewPerson, Person},
+    },
+    ids::{ExpertId, PersonId},
+};
+use clap::Subcommand;
+use serde_json::{Value, json};
+
+use super::{installation::Installation, output::Output, pages::Pages};
+use crate::{
+    app::{AppError, people},
+    config::Place,
+};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PersonCommand {
+    /// Invite someone to choose a password and sign in; again, to choose another one, or with another role
+    Invite {
+        /// The e-mail address they sign in with
+        email: String,
+        /// What they may do: operator, admin, curator, trainer, expert or auditor
+        #[arg(long)]
+        role: Role,
+        /// The expert whose reviews they write, by id
+        #[arg(long, value_name = "EXPERT")]
+        expert: Option<ExpertId>,
+        /// The project, by its slug
+        #[arg(long, value_name = "SLUG")]
+        project: Option<String>,
+    },
+    /// List who signs in to a project, newest first
+    List {
+        /// The project, by its slug
+        #[arg(long, value_name = "SLUG")]
+        project: Option<String>,
+        #[command(flatten)]
+        pages: Pages,
+    },
+    /// Let someone sign in no more, and end their sessions
+    Deactivate {
+        /// Who, by id
+        person: PersonId,
+        /// The project, by its slug
+        #[arg(long, value_name = "SLUG")]
+        project: Option<String>,
+    },
+}
+
+impl PersonCommand {
+    pub(crate) async fn run(self, place: &Place, out: Output) -> anyhow::Result<()> {
+        Installation::lend(place, async |installation| self.run_on(installation, out).await).await
+    }
+
+    async fn run_on(self, installation: &Installation, out: Output) -> anyhow::Result<()> {
+        let app = &installation.app;
+        match self {
+            Self::Invite { email, role, expert, project } => {
+                let actor = installation.actor(project.as_deref()).await?;
+                let wanted = NewPerson::parse(&email, role, expert).map_err(AppError::from);
+                let invited = match wanted {
+                    Ok(wanted) => people::invite(app, &actor, wanted).await,
+                    Err(refused) => Err(refused),
+                };
+                let people::Invited { person, invitation } = invited.context("nobody was invited")?;
+                let mut told = line(&person);
+                told["invitation"] = json!(invitation);
+                out.result(&told, || {
+                    format!(
+                        "{} is invited as {}, {}. Give them this invitation, which is shown this once and is good for one \
+                         password within seven days:\n{invitation}",
+                        person.email, person.role, person.id
+                    )
+                })
+            }
+            Self::List { project, pages } => {
+                let actor = installation.actor(project.as_deref()).await?;
+                let read = async |page| Ok(people::list(app, &actor, page).await?);
+                pages.print(out, "people", read, |person| person.id.into(), line, words).await
+            }
+            Self::Deactivate { person, project } => {
+                let actor = installation.actor(project.as_deref()).await?;
+                let person = people::deactivate(app, &actor, person).await.context("nothing was changed")?;
+                out.result(&line(&person), || format!("{} signs in no more.", person.email))
+            }
+        }
+    }
+}
+
+fn line(of: &Person) -> Value {
+    json!(of)
+}
+
+fn words(of: &Person) -> String {
+    let state = match (of.deactivated_at, of.invited_until, of.has_password) {
+        (Some(at), ..) => format!("signs in no more since {at}"),
+        (None, Some(until), false) => format!("invited until {until}"),
+        (None, None, false) => "was invited, and chose no password".to_owned(),
+        (None, Some(until), true) => format!("signs in; invited to another password until {until}"),
+        (None, None, true) => "signs in".to_owned(),
+    };
+    format!("{}  {:30}  {:8}  {state}", of.id, of.email, of.role)
+}

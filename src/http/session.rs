@@ -1,0 +1,170 @@
+//! `/v1/session`: people sign in and out. `POST` with an address and a password opens a session, `GET` says whose it is,
+//! `DELETE` ends it; `POST /v1/session/invitation` takes the password that someone who is invited chooses.
+//!
+//! The session's secret goes to the browser as a cookie that scripts cannot read and other sites' pages do not send.
+
+use atr_core::{
+    domain::{
+        access::Role,
+        person::{Email, NewPassword},
+    },
+    ids::{ExpertId, PersonId},
+};
+use axum::{
+    Json, Router,
+    extract::{State, rejection::JsonRejection},
+    http::{Extensions, HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use chrono::{DateTime, Utc};
+use cookie::{Cookie, SameSite};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    AppState, Caller,
+    auth::{self, SESSION},
+    problem::Problem,
+};
+use crate::app::{
+    AppError,
+    sessions::{self, SignedIn},
+};
+
+/// The doors for people. Whoever may sign in is not known yet: the first two are open to all.
+pub fn router() -> Router<AppState> {
+    Router::new()
+        .route("/v1/session", get(who).post(sign_in).delete(sign_out))
+        .route("/v1/session/invitation", post(accept))
+}
+
+/// Who wants to sign in.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SignIn {
+    /// The project's slug.
+    #[serde(default = "default_project")]
+    project: String,
+    email: String,
+    password: String,
+}
+
+fn default_project() -> String {
+    "default".to_owned()
+}
+
+/// The password that someone chooses.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Acceptance {
+    /// What they were sent.
+    invitation: String,
+    password: String,
+}
+
+/// Whose a session is.
+#[derive(Debug, Serialize)]
+struct Told {
+    person: PersonId,
+    email: Email,
+    role: Role,
+    expert: Option<ExpertId>,
+    /// The project's slug.
+    project: String,
+    until: DateTime<Utc>,
+}
+
+async fn sign_in(
+    State(state): State<AppState>,
+    headers: HeaderMap,
+    extensions: Extensions,
+    sent: Result<Json<SignIn>, JsonRejection>,
+) -> Result<Response, Problem> {
+    let SignIn { project, email, password } = read(&headers, sent)?;
+    let origin = auth::origin(&extensions, &headers, &state);
+    Ok(opened(&state, sessions::sign_in(&state.app, &project, &email, password, origin).await?))
+}
+
+async fn accept(
+    State(state): State<AppState>,
+    headers: HeaderMap,
+    extensions: Extensions,
+    sent: Result<Json<Acceptance>, JsonRejection>,
+) -> Result<Response, Problem> {
+    let Acceptance { invitation, password } = read(&headers, sent)?;
+    let password = NewPassword::try_from(password).map_err(AppError::from)?;
+    let origin = auth::origin(&extensions, &headers, &state);
+    Ok(opened(&state, sessions::accept(&state.app, &invitation, password, origin).await?))
+}
+
+async fn who(State(state): State<AppState>, Caller(actor): Caller) -> Result<Json<Told>, Problem> {
+    let no_session = || AppError::NotFound { what: "session", name: "of this key: it is a program's".to_owned() };
+    let (person, project, until) = sessions::current(&state.app, &actor).await?.ok_or_else(no_session)?;
+    let told = Told {
+        person: person.id,
+        email: person.email,
+        role: person.role,
+        expert: person.expert,
+        project: project.slug,
+        until,
+    };
+    Ok(Json(told))
+}
+
+async fn sign_out(State(state): State<AppState>, Caller(actor): Caller) -> Result<Response, Problem> {
+    sessions::sign_out(&state.app, &actor).await?;
+    let gone = Cookie::build((SESSION, "")).max_age(cookie::time::Duration::ZERO);
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, set(&state, gone))]).into_response())
+}
+
+/// The body, unless a page of another site sends it, which could sign someone in as another one than they think.
+fn read<T>(headers: &HeaderMap, sent: Result<Json<T>, JsonRejection>) -> Result<T, Problem> {
+    if !auth::is_of_this_site(headers) {
+        return Err(auth::elsewhere());
+    }
+    let Json(sent) = sent.map_err(|refused| {
+        let code = match refused.status() {
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => "UNSUPPORTED_MEDIA_TYPE",
+            StatusCode::PAYLOAD_TOO_LARGE => "TOO_LARGE",
+            _ => "BAD_USER_INPUT",
+        };
+        // What is wrong with it is told without what stands in it.
+        let detail = match refused {
+            JsonRejection::MissingJsonContentType(_) => {
+                "send the request as `Content-Type: application/json`".to_owned()
+            }
+            JsonRejection::JsonDataError(_) => {
+                "the body lacks a field, or has one too many: see the API's document".to_owned()
+            }
+            _ => "the body is no JSON object that can be read".to_owned(),
+        };
+        Problem::new(refused.status(), code, detail)
+    })?;
+    Ok(sent)
+}
+
+/// The answer that opens a session.
+fn opened(state: &AppState, SignedIn { person, project, secret, until }: SignedIn) -> Response {
+    let lasts = (until - state.app.store.clock().now()).num_seconds();
+    let cookie = Cookie::build((SESSION, secret)).max_age(cookie::time::Duration::seconds(lasts));
+    let told = Told {
+        person: person.id,
+        email: person.email,
+        role: person.role,
+        expert: person.expert,
+        project: project.slug,
+        until,
+    };
+    (StatusCode::OK, [(header::SET_COOKIE, set(state, cookie)), (header::CACHE_CONTROL, no_store())], Json(told))
+        .into_response()
+}
+
+fn no_store() -> HeaderValue {
+    HeaderValue::from_static("no-store")
+}
+
+/// A cookie of this site alone, out of the reach of scripts; over TLS alone, where there is TLS.
+fn set(state: &AppState, cookie: cookie::CookieBuilder<'_>) -> HeaderValue {
+    let cookie = cookie.path("/").http_only(true).same_site(SameSite::Strict).secure(state.secure_cookies).build();
+    HeaderValue::try_from(cookie.to_string()).expect("a name, hex digits and attributes")
+}
