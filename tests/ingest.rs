@@ -135,6 +135,22 @@ async fn asked_for_by_name_each_line_has_its_answer() {
 }
 
 #[tokio::test]
+async fn every_number_is_read_back_as_it_was_sent_the_largest_too() {
+    let world = World::new().await;
+    let key = world.key(Role::Admin, None).await;
+    let numbers = [f64::MAX, f64::MIN, 1.797_693_134_862_315e308, f64::MIN_POSITIVE, 5e-324, 0.1 + 0.2, -1e16 / 3.0];
+    let signals: Value = numbers.iter().enumerate().map(|(at, n)| (format!("n{at}"), json!(n))).collect();
+    let line = json!({"model": "m", "query": "q", "answer": "a", "signals": signals}).to_string();
+    let request = post("/v1/ingest/traces", &key).body(Body::from(line)).expect("a request");
+    let summary = json_of(world.ask(request).await).await;
+    assert_eq!(summary["stored"], 1, "{summary:#}");
+    let read = world.graphql(&key, "{ traces { edges { node { signals { value } } } } }").await;
+    let told = read["data"]["traces"]["edges"][0]["node"]["signals"].as_array();
+    let told: Vec<_> = told.unwrap_or_else(|| panic!("{read:#}")).iter().map(|one| one["value"].as_f64()).collect();
+    assert_eq!(told, numbers.map(Some));
+}
+
+#[tokio::test]
 async fn a_sender_that_waits_for_an_answer_gets_it_before_it_ends() {
     let world = World::new().await;
     let key = world.key(Role::Ingest, None).await;

@@ -19,6 +19,7 @@ mod hostile;
 mod import;
 mod ingest;
 mod keys;
+mod openapi;
 mod otlp;
 mod otlp_grpc;
 mod people;

@@ -501,6 +501,21 @@ async fn json_is_read_as_the_protocol_writes_it_and_answered_in_json() {
 }
 
 #[tokio::test]
+async fn what_is_json_and_no_object_is_no_message() {
+    let (world, key) = world(1.0).await;
+    for door in ["/v1/traces", "/v1/logs"] {
+        for body in ["[]", "[[]]", "null", "1"] {
+            let sent = Request::post(door)
+                .header(header::AUTHORIZATION, format!("Bearer {key}"))
+                .header(header::CONTENT_TYPE, JSON)
+                .body(Body::from(body));
+            let (status, _, told) = parts(world.ask(sent.expect("a request")).await).await;
+            assert_eq!(status, StatusCode::BAD_REQUEST, "{door} {body}: {told:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_span_without_ids_costs_itself_alone() {
     let (world, key) = world(1.0).await;
     let mut bad = chat(2, None, "q", "a");

@@ -58,7 +58,8 @@ fn undescribed(schema: &Value, place: &str, silent: &mut Vec<String>) {
         }
         undescribed(field, &format!("{place}/{name}"), silent);
     }
-    for (name, part) in schema["$defs"].as_object().into_iter().flatten() {
+    let parts = [&schema["$defs"], &schema["components"]["schemas"]];
+    for (name, part) in parts.into_iter().filter_map(Value::as_object).flatten() {
         undescribed(part, &format!("{place}/{name}"), silent);
     }
     for (at, form) in schema["oneOf"].as_array().into_iter().flatten().enumerate() {

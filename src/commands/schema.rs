@@ -19,7 +19,10 @@ use serde_json::{Value, json};
 use super::output::Output;
 use crate::{
     graphql,
-    http::ingest::{LineResult, Summary},
+    http::{
+        ingest::{LineResult, Summary},
+        openapi,
+    },
 };
 
 #[derive(Debug, Args)]
@@ -73,12 +76,14 @@ struct Published {
 #[derive(Debug)]
 enum Made {
     Graphql,
+    Openapi,
     Json(fn() -> schemars::Schema),
 }
 
 /// Every schema, in the order in which the loop meets them.
 const PUBLISHED: &[Published] = &[
     Published { name: "graphql", file: "schema.graphql", of: "the API at /graphql", made: Made::Graphql },
+    Published { name: "openapi", file: "openapi.json", of: "every door, as OpenAPI 3.1 has it", made: Made::Openapi },
     json("trace", "trace.json", "An error trace: a line for /v1/ingest/traces", sent::<TraceInput>),
     json("review", "review.json", "An expert's review: a line for /v1/ingest/reviews", sent::<ReviewInput>),
     json("grounding", "grounding.json", "A source or a fact: a line for /v1/ingest/grounding", sent::<GroundingInput>),
@@ -109,8 +114,11 @@ fn given<T: JsonSchema>() -> schemars::Schema {
 impl Published {
     /// As its file has it.
     fn text(&self) -> String {
-        let Made::Json(made) = self.made else { return graphql::sdl() };
-        let mut schema = made();
+        let mut schema = match self.made {
+            Made::Graphql => return graphql::sdl(),
+            Made::Openapi => return format!("{:#}\n", openapi::document()),
+            Made::Json(made) => made(),
+        };
         // The last number counts the changes that break who relies on it.
         schema.insert("$id".to_owned(), format!("urn:atr:schema:{}:1", self.name).into());
         schema.insert("title".to_owned(), self.of.into());

@@ -7,12 +7,13 @@ use atr_core::{domain::attachment::AttachedFile, hash::hex, ids::AttachmentId, p
 use axum::{
     Json, Router,
     body::Body,
-    extract::{Path, State},
+    extract::{Path, State, rejection::PathRejection},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{AppState, Caller, problem::Problem};
@@ -27,16 +28,22 @@ pub fn router() -> Router<AppState> {
 }
 
 /// An attachment, as it is answered.
-#[derive(Debug, Serialize)]
-struct Told {
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Attachment")]
+pub(super) struct Told {
+    /// By which it is asked for.
     id: AttachmentId,
-    /// Of what is kept, in hex.
+    /// SHA-256 of what is kept, in hex.
     sha256: String,
     /// BLAKE3 of what is kept, in hex: the `digest` by which traces name what came with them.
     digest: String,
+    /// What its bytes are.
     media_type: &'static str,
+    /// How many bytes are kept.
     bytes: i64,
+    /// In pixels.
     width: i32,
+    /// In pixels.
     height: i32,
 }
 
@@ -96,10 +103,12 @@ impl From<NotAttached> for Problem {
 async fn give(
     State(state): State<AppState>,
     Caller(actor): Caller,
-    Path(name): Path<String>,
+    path: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     actor.may_consult()?;
+    // What is no text names nothing.
+    let name = path.map_or_else(|_| "of that id".to_owned(), |Path(name)| name);
     let missing = || AppError::NotFound { what: "attachment", name: name.chars().take(80).collect() };
     let id: AttachmentId = name.parse().map_err(|_| missing())?;
     let mut tx = state.app.store.begin(actor.project).await.map_err(AppError::from)?;

@@ -9,6 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -30,11 +31,15 @@ pub(super) fn served(asking: &Asking) -> Api {
 }
 
 /// A request in the form of the draft. Unknown properties are ignored; null is as if absent.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "GraphqlRequest")]
 pub(super) struct Asked {
+    /// The document. Where `persistedQuery` names it, it may be left out.
     query: Option<String>,
+    /// Which of its operations is meant.
     operation_name: Option<String>,
+    /// The values of its variables.
     variables: Option<Map<String, Value>>,
     /// Of these `persistedQuery` is known.
     extensions: Option<Map<String, Value>>,

@@ -16,6 +16,8 @@ use axum::{
 };
 use chrono::{DateTime, SecondsFormat, Utc};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::AppState;
 
@@ -90,6 +92,33 @@ pub(super) fn router() -> Router<AppState> {
 /// How long the database and the object store may take to answer.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// Whether this process is ready.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Readiness {
+    /// Whether it takes requests.
+    ready: bool,
+    /// What that rests on.
+    checks: Checks,
+}
+
+/// How what this process works with is found.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ReadinessChecks")]
+struct Checks {
+    /// The database: `up`, or how it is not.
+    database: &'static str,
+    /// By what workers hear of work: `rabbitmq` or `postgres`.
+    transport: &'static str,
+    /// Where workers run: `in this process` or `elsewhere`.
+    workers: &'static str,
+    /// The broker, where there is one: `up`, or how it is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    broker: Option<String>,
+    /// The object store, where there is one: `up`, or how it is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    blobs: Option<&'static str>,
+}
+
 /// Ready when the database answers; names what is down. Without the broker work goes on, later: it is told, and the
 /// process is ready all the same. So it is without the object store, which no door needs to take in what comes.
 async fn ready(State(state): State<AppState>) -> Response {
@@ -104,19 +133,14 @@ async fn ready(State(state): State<AppState>) -> Response {
         }
         Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "does not answer within 2 seconds", None),
     };
-    let mut checks = serde_json::json!({
-        "database": database,
-        "transport": if process.has_broker { "rabbitmq" } else { "postgres" },
-        "workers": if process.works { "in this process" } else { "elsewhere" },
-    });
-    if let Some(broker) = broker {
-        checks["broker"] = broker.into();
-    }
-    if let Some(blobs) = blobs {
-        checks["blobs"] = blobs.into();
-    }
-    let body = serde_json::json!({ "ready": status == StatusCode::OK, "checks": checks });
-    (status, Json(body)).into_response()
+    let checks = Checks {
+        database,
+        transport: if process.has_broker { "rabbitmq" } else { "postgres" },
+        workers: if process.works { "in this process" } else { "elsewhere" },
+        broker,
+        blobs,
+    };
+    (status, Json(Readiness { ready: status == StatusCode::OK, checks })).into_response()
 }
 
 /// How the object store is found, if there is one; why it is down is for the log and for `atr doctor`.

@@ -8,6 +8,7 @@ mod graphql_ws;
 mod health;
 pub mod ingest;
 mod media;
+pub mod openapi;
 pub mod otlp;
 pub mod problem;
 mod session;
@@ -51,7 +52,8 @@ pub struct AppState {
 }
 
 /// Every route. A route without a decision who may call it does not exist: handlers take a [`Caller`], or stand in
-/// `health`, are the page in `graphiql` or let people in in `session`, which are open.
+/// `health` or `openapi`, are the page in `graphiql` or let people in in `session`, which are open. What each answers stands
+/// in `openapi`.
 pub fn router(state: AppState) -> Router {
     routes(state, Sockets::new(CancellationToken::new()))
 }
@@ -59,6 +61,7 @@ pub fn router(state: AppState) -> Router {
 fn routes(state: AppState, sockets: Sockets) -> Router {
     Router::new()
         .merge(health::router())
+        .merge(openapi::router())
         .merge(ingest::router())
         .merge(otlp::router())
         .merge(attachments::router())

@@ -35,6 +35,9 @@ impl Rejection {
 /// # Errors
 /// Names the field that is missing, unknown or of the wrong type; for text that is no JSON, where it breaks off.
 pub fn read<T: DeserializeOwned>(json: &[u8]) -> Result<T, Rejection> {
+    if json.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[') {
+        return Err(list());
+    }
     let mut text = serde_json::Deserializer::from_slice(json);
     let item = serde_path_to_error::deserialize(&mut text).map_err(refusal)?;
     text.end().map_err(|error| Rejection::new(".", format!("not one JSON value: {error}")))?;
@@ -46,7 +49,15 @@ pub fn read<T: DeserializeOwned>(json: &[u8]) -> Result<T, Rejection> {
 /// # Errors
 /// As [`read`].
 pub fn read_value<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, Rejection> {
+    if value.is_array() {
+        return Err(list());
+    }
     serde_path_to_error::deserialize(value).map_err(refusal)
+}
+
+/// The refusal of a list, which would pass for an item's fields in order.
+fn list() -> Rejection {
+    Rejection::new(".", "expected a JSON object, and not a list: give its fields by name")
 }
 
 fn refusal(error: serde_path_to_error::Error<serde_json::Error>) -> Rejection {
@@ -100,6 +111,14 @@ mod tests {
         assert_eq!(refused(r#"{"name": "a", "parts": [], "extra": 1}"#).0, "extra");
         assert_eq!(refused(r#"{"name": "a", "parts": [{"size": 1, "extra": 1}]}"#).0, "parts[0].extra");
         assert_eq!(refused(r#"{"name": "a", "parts": [{"size": "x"}]}"#).0, "parts[0].size");
+    }
+
+    #[test]
+    fn the_fields_in_order_without_their_names_are_no_item() {
+        let (field, message) = refused(r#" ["a", [{"size": 1}]]"#);
+        assert!(field == "." && message.contains("by name"), "{field}: {message}");
+        let refused = read_value::<Outer>(serde_json::json!(["a", []])).unwrap_err();
+        assert_eq!(refused, list());
     }
 
     #[test]

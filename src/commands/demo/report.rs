@@ -303,6 +303,7 @@ impl Report {
         self.say(&format!(
             "\nThe service goes on until Ctrl-C:\n  GraphQL, with GraphiQL for browsers   {address}/graphql\n  \
              health, readiness, metrics            {address}/healthz  /readyz  /metrics\n  \
+             every door, as OpenAPI describes it   {address}/openapi.json\n  \
              a key to the project {project}, shown this once: {key}"
         ))?;
         match first {

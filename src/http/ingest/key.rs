@@ -6,6 +6,7 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode},
     response::{IntoResponse, Response},
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::item::Item;
@@ -82,13 +83,19 @@ fn with_offset(got: &Got, mut response: Response) -> Response {
 }
 
 /// How far a body got.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "IngestProgress")]
+pub(in crate::http) struct Progress {
+    /// Where it goes on, in decompressed bytes.
+    offset: u64,
+    /// How many lines are before that.
+    lines: u64,
+    /// Whether it got to its end.
+    complete: bool,
+}
+
+/// Tells how far a body got.
 pub(super) async fn progress<T: Item>(app: &App, actor: &Actor, headers: &HeaderMap) -> Result<Response, Problem> {
-    #[derive(Serialize)]
-    struct Progress {
-        offset: u64,
-        lines: u64,
-        complete: bool,
-    }
     let Some(key) = Asked::of(headers)?.key else {
         return Err(wrong("Idempotency-Key", "is missing: give the key that the body was sent under"));
     };

@@ -50,10 +50,12 @@ use axum::{
     routing::get,
 };
 use futures_util::{StreamExt, stream};
+use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::{io::AsyncBufRead, sync::mpsc};
 use tracing::Instrument;
 
+pub(super) use self::key::Progress;
 pub(crate) use self::report::{LineResult, Summary};
 use self::{
     decode::{Coding, TooDense},
@@ -202,15 +204,18 @@ async fn answer_at_end<T: Item, R: AsyncBufRead + Unpin>(mut feed: Feed<T, R>) -
 }
 
 /// A problem that says what was stored before it.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "UnfinishedIngest")]
+pub(super) struct Unfinished<'a> {
+    #[serde(flatten)]
+    problem: &'a Problem,
+    /// The first line that was not taken in.
+    first_unanswered_line: u64,
+    #[serde(flatten)]
+    summary: &'a Summary,
+}
+
 fn unfinished(stopped: Stopped, summary: &Summary) -> Response {
-    #[derive(Serialize)]
-    struct Unfinished<'a> {
-        #[serde(flatten)]
-        problem: &'a Problem,
-        first_unanswered_line: u64,
-        #[serde(flatten)]
-        summary: &'a Summary,
-    }
     let line = stopped.line;
     let problem = problem(stopped.why);
     let told = Unfinished { problem: &problem, first_unanswered_line: line, summary };

@@ -28,6 +28,7 @@ pub(crate) struct LineResult<'a> {
 /// What became of a line.
 #[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "LineStatus")]
 enum Status {
     /// Stored for the first time.
     Stored,
@@ -45,6 +46,7 @@ enum Status {
 
 /// What is wrong with a line.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "LineFault")]
 struct Wrong<'a> {
     /// The field at fault, as a path from the line (`steps[2].text`); `.` is the line itself.
     field: &'a str,
@@ -79,6 +81,7 @@ impl<'a> LineResult<'a> {
 
 /// The answer to all lines together.
 #[derive(Debug, Default, Serialize, JsonSchema)]
+#[schemars(rename = "IngestSummary")]
 pub(crate) struct Summary {
     /// Lines that are not blank: the sum of the five counts that follow.
     received: i64,

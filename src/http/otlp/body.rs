@@ -105,6 +105,10 @@ pub fn decode<M: prost::Message + Default + DeserializeOwned>(encoding: Encoding
         Encoding::Json => {
             let mut value: Value =
                 serde_json::from_slice(body).map_err(|error| bad(format!("not valid JSON: {error}")))?;
+            // Read as a structure, a list would pass for its fields in order.
+            if !value.is_object() {
+                return Err(bad("this is no such message: send it as a JSON object".to_owned()));
+            }
             complete(&mut value);
             serde_path_to_error::deserialize(value).map_err(|error| bad(format!("{}: {}", error.path(), error.inner())))
         }

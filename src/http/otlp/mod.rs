@@ -15,6 +15,7 @@ use opentelemetry_proto::tonic::collector::{
     trace::v1::{ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse},
 };
 
+pub(super) use self::status::Status;
 pub use self::{
     body::{Encoding, decode},
     over_grpc::router as grpc_router,

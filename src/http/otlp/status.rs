@@ -18,8 +18,9 @@ use super::{MOST, body::Encoding};
 use crate::http::problem::Problem;
 
 /// `google.rpc.Status`, without details.
-#[derive(Clone, PartialEq, prost::Message, serde::Serialize)]
-pub(super) struct Status {
+#[derive(Clone, PartialEq, prost::Message, serde::Serialize, schemars::JsonSchema)]
+#[schemars(rename = "RpcStatus")]
+pub(in crate::http) struct Status {
     /// One of `google.rpc.Code`.
     #[prost(int32, tag = "1")]
     pub(super) code: i32,
