@@ -1,5 +1,7 @@
 //! Pictures that are attached: what is kept of them, how they are answered, and to whom.
 
+mod references;
+
 use std::io::Cursor;
 
 use atr::app::{Actor, keys};

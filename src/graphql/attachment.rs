@@ -6,7 +6,8 @@ use chrono::{DateTime, Utc};
 
 use super::{
     fault::OrFault,
-    loading::found,
+    loading::{self, ReferencesTo, found},
+    node::{Node, node_of},
     paging::{Connection, PageArgs, connect},
     scalars::{Int64, IntoId},
     session::reading,
@@ -57,6 +58,44 @@ impl AttachedFile {
     /// When it came first.
     async fn created_at(&self) -> DateTime<Utc> {
         self.0.created_at
+    }
+
+    /// What refers to it: traces, steps, facts and reviews, the newest first.
+    async fn references(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many records from the beginning of the list, at most 100; 20 where nothing is said.")]
+        first: Option<i32>,
+        #[graphql(desc = "How many records from the end of the list, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Only records after the one with this cursor.")] after: Option<String>,
+        #[graphql(desc = "Only records before the one with this cursor.")] before: Option<String>,
+    ) -> Result<Connection<AttachmentReference>> {
+        let page = PageArgs { first, last, after, before }.by_any_id()?;
+        let page = loading::page(ctx, ReferencesTo(self.0.file.blob, (), page)).await?;
+        Ok(connect(page, |reference| reference.0.record.to_string()))
+    }
+}
+
+/// A record and a picture that it refers to: no record but the tie of two, and so without an id.
+#[derive(Debug, Clone)]
+pub struct AttachmentReference(pub(super) attachment::Reference);
+
+/// A record and a picture that it refers to: no record but the tie of two, and so without an id.
+#[Object]
+impl AttachmentReference {
+    /// The id of what refers to it.
+    async fn record_id(&self) -> ID {
+        ID(self.0.record.to_string())
+    }
+
+    /// What refers to it: a trace, a step, a fact or a review.
+    async fn record(&self, ctx: &Context<'_>) -> Result<Option<Node>> {
+        node_of(ctx, self.0.record).await
+    }
+
+    /// The picture's place among what that record refers to, from 0.
+    async fn place(&self) -> i32 {
+        self.0.place
     }
 }
 

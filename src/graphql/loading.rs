@@ -4,7 +4,8 @@ use std::{collections::HashMap, hash::Hash, sync::Arc};
 
 use async_graphql::{Context, ID, Result};
 use atr_core::{
-    domain::{access::Permission, example::ExampleFormat, snapshot::DecisionFilter},
+    domain::{access::Permission, attachment::AttachmentRef, example::ExampleFormat, snapshot::DecisionFilter},
+    hash::Digest,
     ids::{
         ApiKeyId, AssignmentId, AttachmentId, AuditEntryId, BatchId, ChainGroupId, CitationId, ClaimId, ConsensusId,
         CurationDecisionId, EvaluationCaseId, EvaluationId, ExampleId, ExpertId, FactId, FactStateId, FeedbackId,
@@ -15,7 +16,7 @@ use atr_core::{
 };
 
 use super::{
-    attachment::AttachedFile,
+    attachment::{AttachedFile, AttachmentReference},
     audit::AuditEntry,
     chain_group::ChainGroup,
     citation::Citation,
@@ -91,6 +92,17 @@ by_id! {
     VerificationId => Verification by verifications_by_id for Read;
 }
 
+/// From a name of it to an attachment.
+impl Loader<AttachmentRef> for Reader {
+    type Value = AttachedFile;
+
+    async fn load(&self, names: &[AttachmentRef]) -> Result<HashMap<AttachmentRef, AttachedFile>, Arc<AppError>> {
+        let mut tx = self.begin(Permission::Read).await?;
+        let there = tx.attachments_referred_to(names).await.map_err(AppError::from)?;
+        Ok(there.into_iter().map(|(name, file)| (name, AttachedFile(file))).collect())
+    }
+}
+
 /// An edge to many records, from a parent.
 pub(super) trait Edge: Copy + Eq + Hash + Send + Sync + 'static {
     /// What it leads to.
@@ -149,6 +161,9 @@ edges! {
     EvaluationsOf(ModelVersionId) => Evaluation by evaluations_of_models of |evaluation| Some(evaluation.0.of.model);
     PromotionsOf(ModelVersionId) => Promotion by promotions_of_models of |promotion| Some(promotion.0.of.model);
     TraceOf(FeedbackId) => Trace by traces_of_feedback;
+    AttachedToStep(StepId) => AttachedFile by attachments_of;
+    AttachedToFact(FactId) => AttachedFile by attachments_of;
+    AttachedToReview(ReviewId) => AttachedFile by attachments_of;
     FilesOf(SnapshotId) => SnapshotFile by files_of_snapshots;
     DecisionCountsOf(SnapshotId) => DecisionCount by decision_counts_of_snapshots;
 }
@@ -203,6 +218,7 @@ pages! {
     FactsOf(SourceId; PageRequest) => Fact by facts_of_sources;
     StatesOf(FactId; PageRequest) => FactChange by fact_states_of_facts;
     JobsOf(SnapshotId; PageRequest) => TrainingJob by jobs_of_snapshots;
+    ReferencesTo(Digest; PageRequest) => AttachmentReference by references_to;
     MembersIn(SnapshotId; OrdinalRequest) => SnapshotMember by members_of_snapshots;
     DecisionsIn(SnapshotId, DecisionFilter; OrdinalRequest) => CurationDecision by decisions_of_snapshots;
     RowsIn(SnapshotId, ExampleFormat; OrdinalRequest) => SnapshotRow by rows_of_snapshots;

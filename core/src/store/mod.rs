@@ -5,6 +5,7 @@
 
 mod assignment;
 mod attachment;
+mod attachment_reference;
 mod audit;
 mod batch;
 mod chain_group;
