@@ -106,6 +106,7 @@ insert into promotion
 insert into trace_key (project_id, external_id, trace_id, content_hash) select project, 't' || n, pg_temp.id(7, n), pg_temp.hash(n) from n;
 insert into feedback select project, pg_temp.id(29, n), 'f' || n, 'n' || lpad(to_hex(n), 32, '0'), null, -1, null, null, -1, pg_temp.hash(n), pg_temp.id(3, n), at from n;
 insert into attachment select project, pg_temp.id(31, n), pg_temp.hash(n), pg_temp.hash(n), 'image/png', 1, 1, 1, at from n;
+insert into attachment_text select project, pg_temp.id(31, n), 1, 'read', 'x [phone]', false, 'tesseract 5', '{eng}', null, at from n;
 insert into attachment_reference
     select project, record, kind, 0, pg_temp.hash(n), trace, ordinal, fact, review
     from n, lateral (

@@ -16,7 +16,7 @@ use atr_core::{
 };
 
 use super::{
-    attachment::{AttachedFile, AttachmentReference},
+    attachment::{AttachedFile, AttachmentReference, PictureText},
     audit::AuditEntry,
     chain_group::ChainGroup,
     citation::Citation,
@@ -164,6 +164,7 @@ edges! {
     AttachedToStep(StepId) => AttachedFile by attachments_of;
     AttachedToFact(FactId) => AttachedFile by attachments_of;
     AttachedToReview(ReviewId) => AttachedFile by attachments_of;
+    TextOf(AttachmentId) => PictureText by texts_of_attachments of |text| Some(text.0.attachment);
     FilesOf(SnapshotId) => SnapshotFile by files_of_snapshots;
     DecisionCountsOf(SnapshotId) => DecisionCount by decision_counts_of_snapshots;
 }

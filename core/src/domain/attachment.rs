@@ -154,6 +154,50 @@ pub struct Reference {
     pub place: i32,
 }
 
+words! {
+    /// How a reading of the text in a picture ended.
+    ReadingOutcome {
+        /// There is text.
+        Read = "read",
+        /// There is none that the program can read.
+        NoText = "no_text",
+        /// The program that reads is not installed where the reading was tried.
+        NoProgram = "no_program",
+        /// It took too long, and was stopped.
+        TimedOut = "timed_out",
+        /// It failed.
+        Failed = "failed",
+    }
+}
+
+/// What a reading of a picture came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// How it ended.
+    pub outcome: ReadingOutcome,
+    /// What stands in the picture.
+    pub text: Option<String>,
+    /// Whether the text went on and was cut.
+    pub cut: bool,
+    /// The program that read, with its version.
+    pub program: Option<String>,
+    /// The language data that it read with, by the names of its files: `eng`.
+    pub languages: Vec<String>,
+    /// What the program said where it failed, or why it could not be started.
+    pub problem: Option<String>,
+}
+
+/// A reading of the text in a picture. The newest of a picture holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PictureText {
+    /// The picture.
+    pub attachment: AttachmentId,
+    /// What the reading came to.
+    pub found: Found,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
