@@ -2,6 +2,7 @@
 
 mod reading;
 mod references;
+mod sending;
 
 use std::io::Cursor;
 
