@@ -28,12 +28,13 @@ pub enum NotAttached {
     App(#[from] AppError),
 }
 
-/// Whether the caller may attach: whoever may send traces.
+/// Whether the caller may attach, now: whoever may send traces, unless the project has too much unfinished work.
 ///
 /// # Errors
-/// If they may not.
-pub fn may_attach(actor: &Actor) -> Result<(), AppError> {
-    actor.may(Permission::Ingest)
+/// If they may not, or the project's backlog is full.
+pub async fn may_attach(app: &App, actor: &Actor) -> Result<(), AppError> {
+    actor.may(Permission::Ingest)?;
+    backlog::admit(app, actor.project).await
 }
 
 /// Keeps a picture, without what is not the picture, and tells whether it is new to the project: the same content is the
@@ -43,8 +44,7 @@ pub fn may_attach(actor: &Actor) -> Result<(), AppError> {
 /// # Errors
 /// If the caller may not, the project's backlog is full, it is no picture that is kept, or blobs or database are out of reach.
 pub async fn attach(app: &App, actor: &Actor, sent: Bytes) -> Result<(AttachedFile, bool), NotAttached> {
-    may_attach(actor)?;
-    backlog::admit(app, actor.project).await?;
+    may_attach(app, actor).await?;
     let (picture, sha256) = {
         let _turn = DECODING.acquire().await.expect("never closed");
         let clean = move || picture::clean(sent).map(|picture| (Sha256::digest(&picture.bytes).into(), picture));
