@@ -38,11 +38,12 @@ pub async fn may_attach(app: &App, actor: &Actor) -> Result<(), AppError> {
 }
 
 /// Keeps a picture, without what is not the picture, and tells whether it is new to the project: the same content is the
-/// same attachment. What is new is to be read. The blob is stored first. One whose record was not committed is named by nothing and served to nobody,
-/// and the same picture sent again finds it.
+/// same attachment. What is new is to be read. The blob is stored first. One whose record was not committed is named by
+/// nothing and served to nobody, and the same picture sent again finds it.
 ///
 /// # Errors
-/// If the caller may not, the project's backlog is full, it is no picture that is kept, or blobs or database are out of reach.
+/// If the caller may not, the project's backlog is full, it is no picture that is kept, or blobs or database are out of
+/// reach.
 pub async fn attach(app: &App, actor: &Actor, sent: Bytes) -> Result<(AttachedFile, bool), NotAttached> {
     may_attach(app, actor).await?;
     let (picture, sha256) = {

@@ -25,6 +25,9 @@ const MOST_PROBLEM: usize = 500;
 /// The most sets of language data that it reads with at once: each takes its time.
 const MOST_LANGUAGES: usize = 6;
 
+/// What it is told of the surroundings: where programs, libraries and its language data are.
+const KEPT: [&str; 3] = ["PATH", "LD_LIBRARY_PATH", "TESSDATA_PREFIX"];
+
 /// The program as it is installed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Installed {
@@ -107,6 +110,9 @@ async fn run(program: &Path, arguments: &[&str], input: &[u8], most: usize) -> i
     let mut command = Command::new(program);
     command
         .args(arguments)
+        // This process holds secrets that are nothing to it.
+        .env_clear()
+        .envs(std::env::vars_os().filter(|(name, _)| KEPT.iter().any(|kept| name == kept)))
         // Of several threads it makes little, and other work runs beside it.
         .env("OMP_THREAD_LIMIT", "1")
         .stdin(Stdio::piped())

@@ -43,6 +43,19 @@ async fn what_it_writes_is_the_text_without_what_ends_a_page() {
 }
 
 #[tokio::test]
+async fn it_is_told_nothing_of_the_surroundings_but_where_things_are() {
+    assert!(std::env::var_os("CARGO_MANIFEST_DIR").is_some(), "this process knows more");
+    let told = read_by("env").await.text.expect("its surroundings");
+    assert!(told.lines().any(|line| line == "OMP_THREAD_LIMIT=1"), "{told}");
+    let more = |line: &&str| {
+        !["PATH=", "LD_LIBRARY_PATH=", "OMP_THREAD_LIMIT=", "PWD=", "_=", "SHLVL="]
+            .iter()
+            .any(|known| line.starts_with(known))
+    };
+    assert_eq!(told.lines().filter(more).collect::<Vec<_>>(), Vec::<&str>::new());
+}
+
+#[tokio::test]
 async fn a_text_without_end_is_cut_and_what_writes_it_is_killed() {
     let found = read_by("exec yes 'one more line'").await;
     assert_eq!((found.outcome, found.cut), (ReadingOutcome::Read, true));
