@@ -9,6 +9,9 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,targe
     && install -D --target-directory=/out target/release/atr target/release/atr-train-reward
 
 FROM debian:bookworm-slim
+# It reads the text in pictures; each tesseract-ocr-LANG beside it adds a language. Debian's newest, for what it mends.
+# hadolint ignore=DL3008
+RUN apt-get -q update && apt-get -qy install --no-install-recommends tesseract-ocr && rm -rf /var/lib/apt/lists/*
 # A number, so that Kubernetes can tell that it is not root. A new volume at the home gets its owner.
 RUN useradd --system --uid 10001 --home-dir /var/lib/atr --create-home atr
 COPY --from=build /out/ /usr/local/bin/

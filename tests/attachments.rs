@@ -1,5 +1,10 @@
 //! Pictures that are attached: what is kept of them, how they are answered, and to whom.
 
+mod parts;
+mod reading;
+mod references;
+mod sending;
+
 use std::io::Cursor;
 
 use atr::app::{Actor, keys};

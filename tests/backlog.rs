@@ -16,7 +16,7 @@ use crate::world::{World, body_of};
 const NDJSON: &str = "application/x-ndjson";
 
 fn post(door: &str, key: &str) -> request::Builder {
-    Request::post(format!("/v1/ingest/{door}"))
+    Request::post(format!("/v1/{door}"))
         .header(header::AUTHORIZATION, format!("Bearer {key}"))
         .header(header::CONTENT_TYPE, NDJSON)
 }
@@ -26,7 +26,7 @@ fn trace(n: usize) -> String {
 }
 
 async fn send(world: &World, key: &str, n: usize) -> StatusCode {
-    world.ask(post("traces", key).body(Body::from(trace(n))).expect("a request")).await.status()
+    world.ask(post("ingest/traces", key).body(Body::from(trace(n))).expect("a request")).await.status()
 }
 
 async fn bound(world: &World, key: &str, tasks: i32) -> Value {
@@ -45,7 +45,7 @@ async fn at_its_bound_every_door_says_when_to_come_again_before_it_reads_anythin
     let key = world.key(Role::Operator, None).await;
     assert_eq!(bound(&world, &key, 2).await["project"]["maxBacklog"], 2);
     assert_eq!((send(&world, &key, 1).await, send(&world, &key, 2).await), (StatusCode::OK, StatusCode::OK));
-    for door in ["traces", "reviews", "grounding"] {
+    for door in ["ingest/traces", "ingest/reviews", "ingest/grounding", "attachments"] {
         let refused = world.ask(post(door, &key).body(untouched()).expect("a request")).await;
         assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS, "{door}");
         let again = refused.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()).map(str::parse);
@@ -97,7 +97,7 @@ async fn one_projects_backlog_keeps_no_other_project_out() {
     world.database.add_project("other").await;
     assert_eq!(send(&world, &key, 1).await, StatusCode::OK);
     assert_eq!(send(&world, &key, 2).await, StatusCode::TOO_MANY_REQUESTS);
-    let request = post("traces", &key).header("atr-project", "other").body(Body::from(trace(1)));
+    let request = post("ingest/traces", &key).header("atr-project", "other").body(Body::from(trace(1)));
     assert_eq!(world.ask(request.expect("a request")).await.status(), StatusCode::OK);
 }
 
@@ -125,7 +125,7 @@ async fn a_bound_that_is_reached_between_two_batches_leaves_the_lines_from_there
     let (sender, receive) = mpsc::channel::<io::Result<Bytes>>(1);
     let body = Body::from_stream(stream::unfold(receive, async |mut from| Some((from.recv().await?, from))));
     sender.send(Ok(trace(1).into())).await.expect("room");
-    let request = post("traces", &key).header(header::ACCEPT, NDJSON).body(body).expect("a request");
+    let request = post("ingest/traces", &key).header(header::ACCEPT, NDJSON).body(body).expect("a request");
     let mut answers = world.ask(request).await.into_body().into_data_stream();
     let mut next = async || -> Value {
         serde_json::from_slice(&answers.next().await.expect("an answer").expect("a piece")).expect("JSON")
@@ -141,7 +141,7 @@ async fn a_bound_that_is_reached_between_two_batches_leaves_the_lines_from_there
     // At the end of one request: the status is that of the refusal, and the summary says what is stored.
     bound(&world, &key, 2).await;
     let lines: String = (2..700).map(trace).collect();
-    let refused = world.ask(post("traces", &key).body(Body::from(lines)).expect("a request")).await;
+    let refused = world.ask(post("ingest/traces", &key).body(Body::from(lines)).expect("a request")).await;
     assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
     assert!(refused.headers().contains_key(header::RETRY_AFTER));
     let problem: Value = serde_json::from_slice(&body_of(refused).await).expect("JSON");

@@ -30,7 +30,7 @@ thread_local! {
 
 /// Counts statements. The database's driver tells each as an event, on the thread of the test that issues it.
 #[derive(Debug)]
-struct Statements;
+pub struct Statements;
 
 impl<S: Subscriber> Layer<S> for Statements {
     fn on_event(&self, _: &Event<'_>, _: Context<'_, S>) {
@@ -40,7 +40,7 @@ impl<S: Subscriber> Layer<S> for Statements {
 
 impl Statements {
     /// One listener for the whole process: of several, set and dropped by tests at once, some hear nothing.
-    fn watch() -> Self {
+    pub fn watch() -> Self {
         static LISTENING: Once = Once::new();
         LISTENING.call_once(|| {
             let of_statements = Targets::new().with_target("sqlx::query", LevelFilter::TRACE);
@@ -54,6 +54,13 @@ impl Statements {
         let before = ISSUED.get();
         let answer = ask(world, key, query).await;
         (ISSUED.get() - before, answer)
+    }
+
+    /// How many something issues.
+    pub async fn during<T>(&self, doing: impl Future<Output = T>) -> usize {
+        let before = ISSUED.get();
+        doing.await;
+        ISSUED.get() - before
     }
 }
 

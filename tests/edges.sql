@@ -25,7 +25,9 @@ insert into model_version select project, pg_temp.id(5, n), 'reward_model', 'bas
 insert into chain_group select project, pg_temp.id(6, n), 'group-' || n, 'q', at from n;
 insert into error_trace
     select project, pg_temp.id(7, n), 't' || n, pg_temp.id(5, n), pg_temp.id(6, n), 'train', 'text', 'd', 'en', 'q', 'a [e-mail]',
-           0.5, '{"entropy": 1}', '{}', '[{"digest": "00", "media_type": "text/plain", "bytes": 1}]', 's', 'CC0-1.0',
+           0.5, '{"entropy": 1}', '{}',
+           jsonb_build_array(jsonb_build_object('digest', encode(pg_temp.hash(n), 'hex'), 'media_type', 'image/png', 'bytes', 1)),
+           's', 'CC0-1.0',
            false, pg_temp.hash(n), pg_temp.id(3, n), at, at, '[{"role": "user", "text": "x"}]'
     from n;
 insert into trace_revision
@@ -106,6 +108,16 @@ insert into promotion
 insert into trace_key (project_id, external_id, trace_id, content_hash) select project, 't' || n, pg_temp.id(7, n), pg_temp.hash(n) from n;
 insert into feedback select project, pg_temp.id(29, n), 'f' || n, 'n' || lpad(to_hex(n), 32, '0'), null, -1, null, null, -1, pg_temp.hash(n), pg_temp.id(3, n), at from n;
 insert into attachment select project, pg_temp.id(31, n), pg_temp.hash(n), pg_temp.hash(n), 'image/png', 1, 1, 1, at from n;
+insert into attachment_text select project, pg_temp.id(31, n), 1, 'read', 'x [phone]', false, 'tesseract 5', '{eng}', null, at from n;
+insert into attachment_reference
+    select project, record, kind, 0, pg_temp.hash(n), trace, ordinal, fact, review
+    from n, lateral (
+        values (pg_temp.id(7, n), 'trc', pg_temp.id(7, n), null::integer, null::uuid, null::uuid),
+               (pg_temp.id(8, 2 * n), 'stp', pg_temp.id(7, n), 0, null, null),
+               (pg_temp.id(8, 2 * n + 1), 'stp', pg_temp.id(7, n), 1, null, null),
+               (pg_temp.id(10, n), 'fct', null, null, pg_temp.id(10, n), null),
+               (pg_temp.id(15, n), 'rev', null, null, null, pg_temp.id(15, n))
+    ) as made (record, kind, trace, ordinal, fact, review);
 insert into lineage_edge
     select project, 'snp', pg_temp.id(21, 1), 'trc', pg_temp.id(7, n), 'wasDerivedFrom', at from n;
 insert into task

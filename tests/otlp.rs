@@ -94,6 +94,7 @@ pub async fn work(world: &World, stages: &[Stage]) {
         store: world.app.store.clone(),
         blobs: world.app.blobs.clone(),
         trainer: folder.path().join("no-trainer"),
+        tesseract: "tesseract".into(),
         work_dir: folder.path().join("work"),
         reward_models: Default::default(),
         cancelled: CancellationToken::new(),

@@ -29,7 +29,7 @@ fn lines(of: &str, many: usize) -> String {
 }
 
 /// A way to a service. The first connection over which so many bytes go is cut then.
-async fn cut_once(to: String, after: u64) -> Result<(String, JoinHandle<()>)> {
+pub async fn cut_once(to: String, after: u64) -> Result<(String, JoinHandle<()>)> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address: SocketAddr = listener.local_addr()?;
     let passing = tokio::spawn(async move {

@@ -6,12 +6,13 @@ use atr_core::{
         attachment::{AttachedFile, NewAttachedFile},
     },
     picture::{self, BadPicture},
+    queue::Work,
 };
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
 
-use super::{Actor, App, AppError};
+use super::{Actor, App, AppError, backlog};
 
 /// How many pictures this process decodes at once, so that its memory is bounded.
 static DECODING: Semaphore = Semaphore::const_new(2);
@@ -27,22 +28,24 @@ pub enum NotAttached {
     App(#[from] AppError),
 }
 
-/// Whether the caller may attach: whoever may send traces.
+/// Whether the caller may attach, now: whoever may send traces, unless the project has too much unfinished work.
 ///
 /// # Errors
-/// If they may not.
-pub fn may_attach(actor: &Actor) -> Result<(), AppError> {
-    actor.may(Permission::Ingest)
+/// If they may not, or the project's backlog is full.
+pub async fn may_attach(app: &App, actor: &Actor) -> Result<(), AppError> {
+    actor.may(Permission::Ingest)?;
+    backlog::admit(app, actor.project).await
 }
 
 /// Keeps a picture, without what is not the picture, and tells whether it is new to the project: the same content is the
-/// same attachment. The blob is stored first. One whose record was not committed is named by nothing and served to nobody,
-/// and the same picture sent again finds it.
+/// same attachment. What is new is to be read. The blob is stored first. One whose record was not committed is named by
+/// nothing and served to nobody, and the same picture sent again finds it.
 ///
 /// # Errors
-/// If the caller may not, it is no picture that is kept, or blobs or database are out of reach.
+/// If the caller may not, the project's backlog is full, it is no picture that is kept, or blobs or database are out of
+/// reach.
 pub async fn attach(app: &App, actor: &Actor, sent: Bytes) -> Result<(AttachedFile, bool), NotAttached> {
-    may_attach(actor)?;
+    may_attach(app, actor).await?;
     let (picture, sha256) = {
         let _turn = DECODING.acquire().await.expect("never closed");
         let clean = move || picture::clean(sent).map(|picture| (Sha256::digest(&picture.bytes).into(), picture));
@@ -61,7 +64,10 @@ pub async fn attach(app: &App, actor: &Actor, sent: Bytes) -> Result<(AttachedFi
         blob: app.blobs.put(picture.bytes).await.map_err(AppError::from)?,
     };
     let mut tx = app.store.begin(actor.project).await.map_err(AppError::from)?;
-    let attached = tx.insert_attachment(&file).await.map_err(AppError::from)?;
+    let (attached, new) = tx.insert_attachment(&file).await.map_err(AppError::from)?;
+    if new {
+        tx.enqueue(Work::ReadAttachment { attachment: attached.id }).await.map_err(AppError::from)?;
+    }
     tx.commit().await.map_err(AppError::from)?;
-    Ok(attached)
+    Ok((attached, new))
 }

@@ -3,8 +3,12 @@
 use std::fmt;
 
 use anyhow::Context as _;
+use atr_core::ids::AttachmentId;
 use reqwest::{Body, RequestBuilder, Response, StatusCode, header};
 use serde::{Deserialize, Serialize};
+
+/// The longest pause between two attempts, where the service names none.
+const LONGEST_PAUSE: u64 = 30;
 
 const NDJSON: &str = "application/x-ndjson";
 
@@ -61,7 +65,7 @@ pub(crate) struct LineError {
 pub(crate) struct Unfinished {
     address: String,
     pub(crate) status: StatusCode,
-    detail: String,
+    pub(crate) detail: String,
     /// When to ask again, in seconds.
     pub(crate) retry_after: Option<u64>,
     /// What became of the lines before it stopped; nothing where it took none.
@@ -77,6 +81,14 @@ pub(crate) struct Sent<'a> {
     /// Whether each line is to be answered, or all together.
     pub(crate) by_line: bool,
     pub(crate) body: Body,
+}
+
+/// A picture that is attached.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Attached {
+    pub(crate) id: AttachmentId,
+    /// BLAKE3 of what is kept, in hex.
+    pub(crate) digest: String,
 }
 
 /// How far a body got.
@@ -181,6 +193,15 @@ impl Client {
         self.answer(request.body(body)).await
     }
 
+    /// Attaches a picture.
+    pub(crate) async fn attach(&self, picture: Body) -> anyhow::Result<Attached> {
+        let request = self.http.post(format!("{}/v1/attachments", self.address)).body(picture);
+        let answer = self.answer(request).await?;
+        let answer = if answer.status() == StatusCode::CREATED { answer } else { Self::checked(answer).await? };
+        let address = answer.url().to_string();
+        answer.json().await.with_context(|| format!("{address} answered what is no attachment"))
+    }
+
     /// How far the body with this key got; nothing where it was not begun.
     pub(crate) async fn how_far(&self, door: &str, key: &str) -> anyhow::Result<Option<HowFar>> {
         let request = self.http.get(self.door(door)).header("idempotency-key", format!("\"{key}\""));
@@ -210,6 +231,27 @@ impl Client {
         let body = answer.text().await?;
         let (detail, account) = (detail(&body), serde_json::from_str(&body).ok());
         Err(Unfinished { address, status, detail, retry_after, account }.into())
+    }
+}
+
+/// How many seconds to wait before another attempt after so many that failed in a row; nothing where it would not go better.
+pub(crate) fn pause(error: &anyhow::Error, failed: u32) -> Option<u64> {
+    let asked = error.downcast_ref::<Unfinished>().and_then(|unfinished| unfinished.retry_after);
+    passes(error).then(|| asked.unwrap_or_else(|| (1 << failed.min(16)).min(LONGEST_PAUSE)))
+}
+
+/// Whether it may go well the next time: nobody answered, or the answer says so.
+fn passes(error: &anyhow::Error) -> bool {
+    const PASSING: [StatusCode; 5] = [
+        StatusCode::CONFLICT,
+        StatusCode::TOO_MANY_REQUESTS,
+        StatusCode::BAD_GATEWAY,
+        StatusCode::SERVICE_UNAVAILABLE,
+        StatusCode::GATEWAY_TIMEOUT,
+    ];
+    match error.downcast_ref::<Unfinished>() {
+        Some(unfinished) => PASSING.contains(&unfinished.status),
+        None => error.chain().any(|cause| cause.is::<reqwest::Error>()),
     }
 }
 

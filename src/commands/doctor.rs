@@ -11,13 +11,16 @@ use atr_core::{
     queue::{self, State},
     store::{Connect, PageRequest, Store, server_version},
 };
-use atr_workers::transport::rabbitmq::{self, AmqpUrl};
+use atr_workers::{
+    stages::read,
+    transport::rabbitmq::{self, AmqpUrl},
+};
 use clap::Args;
 use serde::Serialize;
 use serde_json::json;
 
 use super::{
-    installation::{blobs, data_folder, database, trainer},
+    installation::{TESSERACT, blobs, data_folder, database, trainer},
     output::Output,
 };
 use crate::config::{Broker, Place};
@@ -60,6 +63,7 @@ async fn examine(place: &Place, broker: Option<&AmqpUrl>, out: Output) -> anyhow
     findings.note("data folder", data_folder(place).map(|folder| folder.display().to_string()));
     let blobs = tried(place).await;
     findings.note("trainer", found_trainer(place));
+    findings.note("reader of pictures", Ok(found_reader().await));
     match database(place).await {
         Ok((url, server)) => {
             let kind = if server.is_some() { "private server" } else { "DATABASE_URL" };
@@ -82,7 +86,7 @@ async fn examine(place: &Place, broker: Option<&AmqpUrl>, out: Output) -> anyhow
         let lines: Vec<String> = findings
             .iter()
             .map(|finding| {
-                format!("{}  {:16} {}", if finding.ok { "ok   " } else { "WRONG" }, finding.check, finding.detail)
+                format!("{}  {:18} {}", if finding.ok { "ok   " } else { "WRONG" }, finding.check, finding.detail)
             })
             .collect();
         lines.join("\n")
@@ -94,6 +98,17 @@ fn found_trainer(place: &Place) -> anyhow::Result<String> {
     let program = trainer(place)?;
     ensure!(program.is_file(), "{} is not there: build it, or name it with --trainer", program.display());
     Ok(program.display().to_string())
+}
+
+/// It is nothing that has to be there.
+async fn found_reader() -> String {
+    match read::installed(TESSERACT.as_ref()).await {
+        Ok(found) => format!("{}, with {}", found.version, found.languages.join(", ")),
+        Err(error) => format!(
+            "text in pictures is not read here ({TESSERACT}: {error}): install it (in Debian and Ubuntu tesseract-ocr, and \
+             tesseract-ocr-LANG for each language), then `atr queue reread`"
+        ),
+    }
 }
 
 /// What needs the database; each check only where those before it let it through.

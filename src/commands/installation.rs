@@ -19,6 +19,9 @@ use crate::{
 /// The slug of the project that the first start makes.
 pub(crate) const FIRST_PROJECT: &str = "default";
 
+/// The program that reads the text in pictures, found where programs are.
+pub(crate) const TESSERACT: &str = "tesseract";
+
 /// How many projects are listed to choose from.
 const MOST_NAMED: i32 = 20;
 
@@ -99,6 +102,7 @@ impl Installation {
             store: self.app.store.clone(),
             blobs: self.app.blobs.clone(),
             trainer: trainer(place)?,
+            tesseract: TESSERACT.into(),
             work_dir: data_folder(place)?.join("work"),
             reward_models: atr_workers::RewardModels::default(),
             cancelled: tokio_util::sync::CancellationToken::new(),

@@ -1,8 +1,9 @@
 //! The command line. Results go to standard output, everything else to standard error.
 //!
-//! Exit codes: 0 done; 1 failed, with a line that says what to do; 2 the command was not understood; 3 lines were sent, and
-//! some of them were not stored, or stay in the quarantine.
+//! Exit codes: 0 done; 1 failed, with a line that says what to do; 2 the command was not understood; 3 lines or pictures
+//! were sent, and some of them were not stored, or stay in the quarantine.
 
+mod attach;
 mod audit;
 mod certificate;
 mod client;
@@ -86,6 +87,8 @@ enum Command {
     Quarantine(quarantine::Quarantine),
     /// Send files of JSON lines to a running service
     Ingest(ingest::Ingest),
+    /// Send pictures to a running service, for records to refer to
+    Attach(attach::Attach),
     /// Bring in an export of another tool
     Import(import::Import),
     /// Ask for snapshots, compare, write out and verify them
@@ -142,6 +145,9 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Queue(queue) => queue.run(&place, out).await?,
         Command::Ingest(ingest) => {
             return Ok(if ingest.run(out).await? { ExitCode::SUCCESS } else { ExitCode::from(3) });
+        }
+        Command::Attach(attach) => {
+            return Ok(if attach.run(out).await? { ExitCode::SUCCESS } else { ExitCode::from(3) });
         }
         Command::Quarantine(quarantine) => {
             return Ok(if quarantine.run(&place, out).await? { ExitCode::SUCCESS } else { ExitCode::from(3) });

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::{installation::Installation, output::Output};
 use crate::{
-    app::{Actor, stages, tasks},
+    app::{Actor, reread_pictures, stages, tasks},
     config::Place,
 };
 
@@ -51,6 +51,8 @@ enum Command {
         #[arg(long, requires = "all")]
         stage: Option<Stage>,
     },
+    /// Have a project's pictures read that were not, because the program that reads was not there, took too long or failed
+    Reread,
     /// Pause a stage in every project: what runs finishes, nothing more is taken
     Pause {
         /// The stage
@@ -108,6 +110,21 @@ impl Queue {
                         "{replayed} dead tasks wait again; {passed_over} stay dead, because the same work waits already."
                     )
                 })
+            }
+            Command::Reread => {
+                let actor = installation.actor(project).await?;
+                let (mut enqueued, mut after) = (0, None);
+                loop {
+                    let page = reread_pictures::reread(app, &actor, after)
+                        .await
+                        .with_context(|| format!("{enqueued} pictures are to be read"))?;
+                    enqueued += page.enqueued;
+                    after = page.last;
+                    if after.is_none() {
+                        break;
+                    }
+                }
+                out.result(&json!({ "enqueued": enqueued }), || format!("{enqueued} pictures are to be read."))
             }
             Command::Pause { stage, why } => {
                 let pause = stages::pause(app, &operator(installation).await?, stage, &why).await?;

@@ -17,7 +17,7 @@ use crate::{
 
 #[derive(Debug, Args)]
 pub(crate) struct Work {
-    /// The stages to serve: assemble, verify, consensus, score, route, derive, curate, snapshot, train, evaluate, promote
+    /// The stages to serve: read, assemble, verify, consensus, score, route, derive, curate, snapshot, train, evaluate, promote
     /// [default: all]
     #[arg(value_name = "STAGE")]
     stages: Vec<Stage>,

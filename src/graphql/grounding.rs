@@ -9,8 +9,9 @@ use atr_core::{
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{
+    attachment::AttachedFile,
     fault::{OrFault, invalid},
-    loading::{self, FactsOf, StatesOf, found, many, one},
+    loading::{self, AttachedToFact, FactsOf, StatesOf, children, found, many, one},
     paging::{Connection, PageArgs, connect},
     scalars::{IntoId, maybe_id},
     session::consulting,
@@ -160,6 +161,11 @@ impl Fact {
     /// Its state when it was read: the newest of its `FactChange`s.
     async fn state(&self) -> FactStanding {
         self.0.state.into()
+    }
+
+    /// The attached pictures that it refers to, in the order in which it names them.
+    async fn attachments(&self, ctx: &Context<'_>) -> Result<Vec<AttachedFile>> {
+        children(ctx, AttachedToFact(self.0.id)).await
     }
 
     /// Its changes of state, newest first.

@@ -4,7 +4,8 @@ use std::{collections::HashMap, hash::Hash, sync::Arc};
 
 use async_graphql::{Context, ID, Result};
 use atr_core::{
-    domain::{access::Permission, example::ExampleFormat, snapshot::DecisionFilter},
+    domain::{access::Permission, attachment::AttachmentRef, example::ExampleFormat, snapshot::DecisionFilter},
+    hash::Digest,
     ids::{
         ApiKeyId, AssignmentId, AttachmentId, AuditEntryId, BatchId, ChainGroupId, CitationId, ClaimId, ConsensusId,
         CurationDecisionId, EvaluationCaseId, EvaluationId, ExampleId, ExpertId, FactId, FactStateId, FeedbackId,
@@ -15,7 +16,7 @@ use atr_core::{
 };
 
 use super::{
-    attachment::AttachedFile,
+    attachment::{AttachedFile, AttachmentReference, PictureText},
     audit::AuditEntry,
     chain_group::ChainGroup,
     citation::Citation,
@@ -108,6 +109,17 @@ by_id! {
     VerificationId => Verification by verifications_by_id for Read;
 }
 
+/// From a name of it to an attachment.
+impl Loader<AttachmentRef> for Reader {
+    type Value = AttachedFile;
+
+    async fn load(&self, names: &[AttachmentRef]) -> Result<HashMap<AttachmentRef, AttachedFile>, Arc<AppError>> {
+        let mut tx = self.begin(Permission::Read).await?;
+        let there = tx.attachments_referred_to(names).await.map_err(AppError::from)?;
+        Ok(there.into_iter().map(|(name, file)| (name, AttachedFile(file))).collect())
+    }
+}
+
 /// An edge to many records, from a parent.
 pub(super) trait Edge: Copy + Eq + Hash + Send + Sync + 'static {
     /// What it leads to.
@@ -166,6 +178,10 @@ edges! {
     EvaluationsOf(ModelVersionId) => Evaluation by evaluations_of_models for Read of |evaluation| Some(evaluation.0.of.model);
     PromotionsOf(ModelVersionId) => Promotion by promotions_of_models for Read of |promotion| Some(promotion.0.of.model);
     TraceOf(FeedbackId) => Trace by traces_of_feedback for Read;
+    AttachedToStep(StepId) => AttachedFile by attachments_of for Reviewers;
+    AttachedToFact(FactId) => AttachedFile by attachments_of for Reviewers;
+    AttachedToReview(ReviewId) => AttachedFile by attachments_of for Reviewers;
+    TextOf(AttachmentId) => PictureText by texts_of_attachments for Reviewers of |text| Some(text.0.attachment);
     FilesOf(SnapshotId) => SnapshotFile by files_of_snapshots for Read;
     DecisionCountsOf(SnapshotId) => DecisionCount by decision_counts_of_snapshots for Read;
 }
@@ -220,6 +236,7 @@ pages! {
     FactsOf(SourceId; PageRequest) => Fact by facts_of_sources for Reviewers;
     StatesOf(FactId; PageRequest) => FactChange by fact_states_of_facts for Reviewers;
     JobsOf(SnapshotId; PageRequest) => TrainingJob by jobs_of_snapshots for Read;
+    ReferencesTo(Digest; PageRequest) => AttachmentReference by references_to for Read;
     MembersIn(SnapshotId; OrdinalRequest) => SnapshotMember by members_of_snapshots for Read;
     DecisionsIn(SnapshotId, DecisionFilter; OrdinalRequest) => CurationDecision by decisions_of_snapshots for Read;
     RowsIn(SnapshotId, ExampleFormat; OrdinalRequest) => SnapshotRow by rows_of_snapshots for Read;

@@ -2,12 +2,12 @@
 
 use async_graphql::{Result, SimpleObject};
 use atr_core::{
-    ids::Id,
+    ids::{AnyId, Id},
     store::{OrdinalRequest, Page, PageRequest},
 };
 
 use super::{
-    attachment::AttachedFile,
+    attachment::{AttachedFile, AttachmentReference},
     audit::AuditEntry,
     chain_group::ChainGroup,
     citation::Citation,
@@ -107,6 +107,7 @@ macro_rules! connections {
 
 connections! {
     AttachedFile: AttachedFileConnection of AttachedFileEdge;
+    AttachmentReference: AttachmentReferenceConnection of AttachmentReferenceEdge;
     AuditEntry: AuditEntryConnection of AuditEntryEdge;
     Trace: TraceConnection of TraceEdge;
     Step: StepConnection of StepEdge;
@@ -179,6 +180,11 @@ impl PageArgs {
         };
         let after = place("after", &self.after)?;
         Ok(PageRequest { size, after, before: place("before", &self.before)?, from_end })
+    }
+
+    /// A page of a list of several kinds of records, in the order of their ids.
+    pub(super) fn by_any_id(&self) -> Result<PageRequest> {
+        self.by(|cursor| cursor.parse().ok().map(|id: AnyId| id.uuid))
     }
 
     /// A page of a list in which everything has a place from 0.

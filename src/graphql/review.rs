@@ -5,10 +5,11 @@ use atr_core::{domain::review, ids::ReviewId, store};
 use chrono::{DateTime, Utc};
 
 use super::{
+    attachment::AttachedFile,
     citation::Citation,
     expert::Expert,
     fault::OrFault,
-    loading::{CitationsOfReview, children, found, one},
+    loading::{AttachedToReview, CitationsOfReview, children, found, one},
     paging::{Connection, PageArgs, connect},
     redaction::Redaction,
     scalars::{IntoId, maybe_id},
@@ -116,6 +117,11 @@ impl Review {
     /// What the judgement rests on.
     async fn citations(&self, ctx: &Context<'_>) -> Result<Vec<Citation>> {
         children(ctx, CitationsOfReview(self.0.id)).await
+    }
+
+    /// The attached pictures that it refers to, in the order in which it names them.
+    async fn attachments(&self, ctx: &Context<'_>) -> Result<Vec<AttachedFile>> {
+        children(ctx, AttachedToReview(self.0.id)).await
     }
 }
 

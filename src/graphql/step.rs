@@ -8,8 +8,9 @@ use atr_core::{
 };
 
 use super::{
+    attachment::AttachedFile,
     fault::OrFault,
-    loading::{StepsOf, children, found, one},
+    loading::{AttachedToStep, StepsOf, children, found, one},
     paging::{Connection, PageArgs, connect},
     scalars::{IntoId, maybe_id},
     session::consulting,
@@ -83,6 +84,11 @@ impl Step {
     /// Mean natural-log probability of its tokens.
     async fn mean_logprob(&self) -> Option<f64> {
         self.0.mean_logprob
+    }
+
+    /// The attached pictures that it refers to, in the order in which it names them.
+    async fn attachments(&self, ctx: &Context<'_>) -> Result<Vec<AttachedFile>> {
+        children(ctx, AttachedToStep(self.0.id)).await
     }
 }
 

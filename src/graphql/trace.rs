@@ -1,14 +1,16 @@
 //! Error traces.
 
-use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
+use async_graphql::{ComplexObject, Context, ID, InputObject, Object, Result, SimpleObject};
 use atr_core::{
-    domain::trace,
+    domain::{attachment::AttachmentRef, trace},
+    hash::Digest,
     ids::{FeedbackId, ReviewId, TraceId},
     store,
 };
 use chrono::{DateTime, Utc};
 
 use super::{
+    attachment::AttachedFile,
     chain_group::ChainGroup,
     consensus::Consensus,
     curation::SnapshotMember,
@@ -266,6 +268,7 @@ pub struct Signal {
 
 /// What came with a trace, by its content.
 #[derive(Debug, Clone, SimpleObject)]
+#[graphql(complex)]
 pub struct Attachment {
     /// BLAKE3 of its bytes, 64 hex digits.
     digest: String,
@@ -275,6 +278,14 @@ pub struct Attachment {
     bytes: Int64,
     /// The name the sender gave it.
     name: Option<String>,
+}
+
+#[ComplexObject]
+impl Attachment {
+    /// The picture of this content; null as long as the project has none such attached.
+    async fn file(&self, ctx: &Context<'_>) -> Result<Option<AttachedFile>> {
+        maybe(ctx, Digest::from_hex(&self.digest).ok().map(AttachmentRef::Content)).await
+    }
 }
 
 impl From<trace::Attachment> for Attachment {

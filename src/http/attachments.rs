@@ -1,4 +1,5 @@
-//! `POST /v1/attachments` keeps a picture; `GET /v1/attachments/{id}` answers its bytes, which never change.
+//! `POST /v1/attachments` keeps a picture; `GET /v1/attachments/{id}` answers its bytes, which never change, or a range of
+//! them.
 //!
 //! The body is the picture. What it is is told by its bytes alone, and Content-Type is not looked at. The answer is 201, or
 //! 200 where the project has it already. `docs/attachments.md` is the sender's page.
@@ -6,9 +7,9 @@
 use atr_core::{domain::attachment::AttachedFile, hash::hex, ids::AttachmentId, picture::BadPicture};
 use axum::{
     Json, Router,
-    body::Body,
+    body::{Body, Bytes},
     extract::{Path, State, rejection::PathRejection},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -16,7 +17,11 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{AppState, Caller, problem::Problem};
+use super::{
+    AppState, Caller,
+    conditions::{Wanted, wanted},
+    problem::Problem,
+};
 use crate::app::{
     AppError,
     attach::{NotAttached, attach, may_attach},
@@ -63,7 +68,7 @@ impl From<AttachedFile> for Told {
 
 async fn take(State(state): State<AppState>, Caller(actor): Caller, body: Body) -> Result<Response, Problem> {
     // Before the body is read: who may not is refused whatever it is.
-    may_attach(&actor)?;
+    may_attach(&state.app, &actor).await?;
     let most = state.attachment_bytes;
     let sent = Limited::new(body, most).collect().await.map_err(|error| {
         if error.is::<LengthLimitError>() {
@@ -104,6 +109,7 @@ async fn give(
     State(state): State<AppState>,
     Caller(actor): Caller,
     path: Result<Path<String>, PathRejection>,
+    method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     actor.may_consult()?;
@@ -115,10 +121,28 @@ async fn give(
     let found = tx.attachments_by_id(&[id]).await.map_err(AppError::from)?.pop().ok_or_else(missing)?;
     drop(tx);
     let etag = format!("\"{}\"", hex(&found.file.sha256));
-    let known = holds(&headers, &etag);
-    let body =
-        if known { Body::empty() } else { state.app.blobs.get(&found.file.blob).await.map_err(AppError::from)?.into() };
-    let mut response = (if known { StatusCode::NOT_MODIFIED } else { StatusCode::OK }, body).into_response();
+    let length = found.file.byte_count as u64;
+    let wanted = wanted(&method, &headers, &etag, length);
+    let bytes = async || state.app.blobs.get(&found.file.blob).await.map_err(AppError::from).map(Bytes::from);
+    let (status, body) = match &wanted {
+        Wanted::Whole if method == Method::HEAD => (StatusCode::OK, Body::empty()),
+        Wanted::Whole => (StatusCode::OK, bytes().await?.into()),
+        // Blobs are read whole, for their hash is of the whole.
+        Wanted::Part(part) => {
+            (StatusCode::PARTIAL_CONTENT, bytes().await?.slice(*part.start() as usize..=*part.end() as usize).into())
+        }
+        Wanted::Nothing => (StatusCode::NOT_MODIFIED, Body::empty()),
+        Wanted::Another => {
+            let detail = "If-Match names another picture: an attachment never changes, leave it out";
+            return Err(Problem::new(StatusCode::PRECONDITION_FAILED, "PRECONDITION_FAILED", detail));
+        }
+        Wanted::Beyond => {
+            let detail = format!("this attachment has {length} bytes: ask for some of these");
+            let refused = Problem::new(StatusCode::RANGE_NOT_SATISFIABLE, "RANGE_NOT_SATISFIABLE", detail);
+            return Ok(([(header::CONTENT_RANGE, format!("bytes */{length}"))], refused).into_response());
+        }
+    };
+    let mut response = (status, body).into_response();
     let told = response.headers_mut();
     let media_type = found.file.media_type.word();
     let name = format!("inline; filename=\"{id}.{}\"", &media_type["image/".len()..]);
@@ -126,6 +150,7 @@ async fn give(
         told.insert(header, HeaderValue::try_from(text).expect("hex, an id and a word"));
     }
     for (header, text) in [
+        (header::ACCEPT_RANGES, "bytes"),
         (header::CACHE_CONTROL, "private, max-age=31536000, immutable"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         // Opened by itself it runs and loads nothing, whatever a browser takes it for.
@@ -133,19 +158,15 @@ async fn give(
     ] {
         told.insert(header, HeaderValue::from_static(text));
     }
-    if !known {
+    if let Wanted::Part(part) = &wanted {
+        let range = format!("bytes {}-{}/{length}", part.start(), part.end());
+        told.insert(header::CONTENT_RANGE, HeaderValue::try_from(range).expect("numbers"));
+    }
+    if method == Method::HEAD && status == StatusCode::OK {
+        told.insert(header::CONTENT_LENGTH, length.into());
+    }
+    if status != StatusCode::NOT_MODIFIED {
         told.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
     }
     Ok(response)
-}
-
-/// Whether the caller says to have what the tag names (If-None-Match, RFC 9110: compared weakly).
-fn holds(headers: &HeaderMap, etag: &str) -> bool {
-    headers
-        .get_all(header::IF_NONE_MATCH)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .map(str::trim)
-        .any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
 }

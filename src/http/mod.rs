@@ -2,6 +2,7 @@
 
 mod attachments;
 mod auth;
+mod conditions;
 mod graphiql;
 mod graphql;
 mod graphql_ws;

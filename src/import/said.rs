@@ -93,6 +93,7 @@ pub fn review(said: &Said<'_>, trace: &str, options: &Options, tally: &mut Tally
         citations: vec![],
         rationale: None,
         seconds_spent: said.seconds.filter(|seconds| *seconds >= 0.0),
+        attachments: vec![],
     };
     for (field, name, value) in &said.answers {
         let lower = name.to_lowercase();

@@ -44,7 +44,7 @@ pub(super) const SENDERS: [(&str, &[Role]); 4] = [
     ("feedback", &[Operator, Admin, Ingest]),
 ];
 
-const MUTATIONS: [(&str, &str, &[Role]); 31] = [
+const MUTATIONS: [(&str, &str, &[Role]); 32] = [
     ("recordTraces", r#"(items: [{external_id: "t", model: "m", query: "q", answer: "b"}])"#, SENDERS[0].1),
     ("recordReviews", r#"(items: [{trace: "trc_0", expert: "exp_0", verdict: "correct"}])"#, SENDERS[1].1),
     (
@@ -71,6 +71,7 @@ const MUTATIONS: [(&str, &str, &[Role]); 31] = [
     ("routeReviews", "", ADMINS),
     ("replayTask", r#"(task: "tsk_0")"#, ADMINS),
     ("replayDeadTasks", "", ADMINS),
+    ("rereadPictures", "", ADMINS),
     ("replayQuarantined", r#"(ids: ["qua_0"])"#, ADMINS),
     ("discardQuarantined", r#"(ids: ["qua_0"], reason: "r")"#, ADMINS),
     ("cancelTask", r#"(task: "tsk_0")"#, ADMINS),

@@ -28,6 +28,7 @@ async fn main() {
         store: db.store.clone(),
         blobs: Blobs::new(folder.path().join("blobs")),
         trainer: folder.path().join("none"),
+        tesseract: "tesseract".into(),
         work_dir: folder.path().join("work"),
         reward_models: RewardModels::default(),
         cancelled: CancellationToken::new(),

@@ -32,6 +32,8 @@ pub struct Context {
     pub blobs: Blobs,
     /// The program that trains the reward model.
     pub trainer: PathBuf,
+    /// The program that reads the text in pictures; a name without a folder is looked up where programs are.
+    pub tesseract: PathBuf,
     /// Where jobs and snapshots are built before they are stored.
     pub work_dir: PathBuf,
     /// The reward model in use.

@@ -69,6 +69,8 @@ words! {
         QuarantineReplayed = "quarantine.replayed",
         /// Items of the quarantine were discarded.
         QuarantineDiscarded = "quarantine.discarded",
+        /// Pictures without a reading were to be read.
+        PicturesReread = "pictures.reread",
         /// A waiting task was given up.
         TaskCancelled = "task.cancelled",
         /// A stage was paused.

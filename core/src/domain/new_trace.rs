@@ -5,11 +5,13 @@ mod input;
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, TimeDelta, TimeZone, Utc};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::{
-    Rejection, check, rejection,
-    trace::{Attachment, Pillar, Signals, Split, StepKind, Turn, circular},
+    Rejection,
+    attachment::{AttachmentRef, Refers, There},
+    check, rejection,
+    trace::{Pillar, Signals, Split, StepKind, Turn, circular},
 };
 use crate::hash::{self, Digest};
 
@@ -56,7 +58,7 @@ pub struct NewTrace {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) flaw_labels: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) attachments: Vec<Attachment>,
+    pub(crate) attachments: Vec<NewAttachment>,
     pub(crate) source: String,
     pub(crate) licence: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -82,6 +84,25 @@ pub(crate) struct NewStep {
     pub(crate) called_by_span_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) mean_logprob: Option<f64>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) attachments: Vec<AttachmentRef>,
+}
+
+/// What came with a trace; what it leaves out, the picture attached says when the trace is stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct NewAttachment {
+    #[serde(serialize_with = "hex")]
+    pub(crate) digest: Digest,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    media_type: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bytes: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) name: Option<String>,
+}
+
+fn hex<S: Serializer>(digest: &Digest, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(&digest.to_hex())
 }
 
 impl NewTrace {
@@ -101,6 +122,11 @@ impl NewTrace {
         let steps = self.steps.iter().map(|step| &step.text);
         let turns = self.context.iter().map(|turn| &turn.text);
         [&self.query, &self.answer].into_iter().chain(steps).chain(turns).map(String::len).sum()
+    }
+
+    /// The contents that came with it, in order.
+    pub(crate) fn attached(&self) -> Vec<Digest> {
+        self.attachments.iter().map(|file| file.digest).collect()
     }
 
     /// Hash of the canonical content: the same external id with another hash is a conflict.
@@ -129,6 +155,48 @@ impl NewTrace {
             )),
             _ => Ok(()),
         }
+    }
+}
+
+impl Refers for NewTrace {
+    fn named(&self) -> Vec<AttachmentRef> {
+        let steps = self.steps.iter().flat_map(|step| &step.attachments).copied();
+        let left_out = self.attachments.iter().filter(|file| file.leaves_out().is_some());
+        steps.chain(left_out.map(|file| AttachmentRef::Content(file.digest))).collect()
+    }
+
+    fn settle(&mut self, there: &There) -> Result<(), Rejection> {
+        for (at, step) in self.steps.iter_mut().enumerate() {
+            AttachmentRef::settle(&mut step.attachments, there)
+                .map_err(|refused| refused.within(&format!("steps[{at}]")))?;
+        }
+        for (at, file) in self.attachments.iter_mut().enumerate() {
+            file.settle(there).map_err(|refused| refused.within(&format!("attachments[{at}]")))?;
+        }
+        Ok(())
+    }
+}
+
+impl NewAttachment {
+    /// The first field that its sender left to the picture attached.
+    fn leaves_out(&self) -> Option<&'static str> {
+        match (&self.media_type, self.bytes) {
+            (None, _) => Some("media_type"),
+            (Some(_), None) => Some("bytes"),
+            (Some(_), Some(_)) => None,
+        }
+    }
+
+    fn settle(&mut self, there: &There) -> Result<(), Rejection> {
+        let Some(field) = self.leaves_out() else { return Ok(()) };
+        let Some(kept) = there.get(&AttachmentRef::Content(self.digest)) else {
+            let message = "is not given, and this project has no attachment of this digest: give it, or send the \
+                           attachment to /v1/attachments first";
+            return Err(Rejection::new(field, message));
+        };
+        self.media_type.get_or_insert_with(|| kept.file.media_type.word().to_owned());
+        self.bytes.get_or_insert(kept.file.byte_count);
+        Ok(())
     }
 }
 
@@ -226,6 +294,7 @@ fn step(sent: StepInput, key: String, ordinals: &HashMap<String, i32>) -> Result
         span_id: sent.span_id.map(|id| span("span_id", &id)).transpose()?,
         called_by_span_id: sent.called_by_span_id.map(|id| span("called_by_span_id", &id)).transpose()?,
         mean_logprob: sent.mean_logprob.map(|value| log_probability("mean_logprob", value)).transpose()?,
+        attachments: AttachmentRef::list(sent.attachments.unwrap_or_default())?,
     })
 }
 
@@ -271,7 +340,7 @@ fn signals(sent: Signals) -> Result<Signals, Rejection> {
         .collect()
 }
 
-fn attachments(sent: Vec<AttachmentInput>) -> Result<Vec<Attachment>, Rejection> {
+fn attachments(sent: Vec<AttachmentInput>) -> Result<Vec<NewAttachment>, Rejection> {
     at_most("attachments", &sent, ENTRIES)?;
     (0..)
         .zip(sent)
@@ -279,7 +348,7 @@ fn attachments(sent: Vec<AttachmentInput>) -> Result<Vec<Attachment>, Rejection>
         .collect()
 }
 
-fn attachment(sent: AttachmentInput) -> Result<Attachment, Rejection> {
+fn attachment(sent: AttachmentInput) -> Result<NewAttachment, Rejection> {
     let digest = Digest::from_hex(&sent.digest)
         .map_err(|_| Rejection::new("digest", "is no BLAKE3 hash: it has 64 hex digits (`b3sum FILE` prints it)"))?;
     // RFC 6838's names.
@@ -287,15 +356,15 @@ fn attachment(sent: AttachmentInput) -> Result<Attachment, Rejection> {
         (1..=127).contains(&part.len())
             && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&byte))
     };
-    let media_type = sent.media_type.to_ascii_lowercase();
-    if !media_type.split_once('/').is_some_and(|(kind, subtype)| token(kind) && token(subtype)) {
+    let media_type = sent.media_type.map(|text| text.to_ascii_lowercase());
+    let whole = |text: &String| text.split_once('/').is_some_and(|(kind, subtype)| token(kind) && token(subtype));
+    if media_type.as_ref().is_some_and(|text| !whole(text)) {
         return Err(Rejection::new("media_type", "is no media type: it looks like image/png"));
     }
-    if sent.bytes < 0 {
-        return Err(Rejection::new("bytes", format!("is {}: a length is 0 or more", sent.bytes)));
+    if let Some(bytes) = sent.bytes.filter(|bytes| *bytes < 0) {
+        return Err(Rejection::new("bytes", format!("is {bytes}: a length is 0 or more")));
     }
-    let name = optional("name", sent.name, NAME)?;
-    Ok(Attachment { digest: digest.to_hex().to_string(), media_type, bytes: sent.bytes, name })
+    Ok(NewAttachment { digest, media_type, bytes: sent.bytes, name: optional("name", sent.name, NAME)? })
 }
 
 /// A language tag, well formed by RFC 5646 and in the case it recommends.

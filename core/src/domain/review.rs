@@ -4,7 +4,9 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Rejection, check,
+    Rejection,
+    attachment::{AttachmentRef, MOST as ATTACHMENTS, REFERENCE, Refers, There},
+    check,
     citation::{CitationInput, NewCitation},
     expert::Handle,
     grounding::EXTERNAL_ID,
@@ -158,6 +160,11 @@ pub struct ReviewInput {
     /// Time spent, in seconds.
     #[schemars(range(min = 0, max = SECONDS))]
     pub seconds_spent: Option<f64>,
+    /// The attached pictures that it refers to, by their ids (`att_…`) or by BLAKE3 of them, 64 hex digits. They are sent
+    /// to `/v1/attachments` before.
+    #[serde(default)]
+    #[schemars(length(max = ATTACHMENTS), inner(regex(pattern = REFERENCE)))]
+    pub attachments: Vec<String>,
 }
 
 /// How a review names its trace.
@@ -214,6 +221,9 @@ pub struct Judgement {
     pub rationale: Option<String>,
     /// Time spent, in seconds.
     pub seconds_spent: Option<f64>,
+    /// The attached pictures that it refers to.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<AttachmentRef>,
 }
 
 impl Judgement {
@@ -261,7 +271,18 @@ impl NewReview {
             citations: said.citations.iter().cloned().map(CitationInput::from).collect(),
             rationale: said.rationale.clone(),
             seconds_spent: said.seconds_spent,
+            attachments: said.attachments.iter().map(AttachmentRef::to_string).collect(),
         })
+    }
+}
+
+impl Refers for NewReview {
+    fn named(&self) -> Vec<AttachmentRef> {
+        self.judgement.attachments.clone()
+    }
+
+    fn settle(&mut self, there: &There) -> Result<(), Rejection> {
+        AttachmentRef::settle(&mut self.judgement.attachments, there)
     }
 }
 
@@ -308,6 +329,7 @@ impl TryFrom<ReviewInput> for NewReview {
                 citations,
                 rationale: check::optional_text("rationale", sent.rationale, REASONING)?,
                 seconds_spent: sent.seconds_spent,
+                attachments: AttachmentRef::list(sent.attachments)?,
             },
         })
     }

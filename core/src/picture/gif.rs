@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU64;
 
+use ::image::{RgbaImage, imageops};
 use gif::{ColorOutput, DecodeOptions, Encoder, MemoryLimit};
 
 use super::{BadPicture, MOST_PIXELS, Picture};
@@ -51,4 +52,20 @@ pub(super) fn clean(bytes: &[u8]) -> Result<Picture, BadPicture> {
     }
     drop(encoder);
     Ok(Picture { media_type: MediaType::Gif, bytes: kept.into(), width: width.into(), height: height.into() })
+}
+
+/// The first picture of an animation, on white.
+pub(super) fn first_frame(bytes: &[u8]) -> Result<RgbaImage, BadPicture> {
+    let broken = |error: ::gif::DecodingError| BadPicture::Broken(MediaType::Gif, error.to_string());
+    let mut options = DecodeOptions::new();
+    options.set_color_output(ColorOutput::RGBA);
+    options.check_frame_consistency(true);
+    let mut decoder = options.read_info(bytes).map_err(broken)?;
+    let mut sheet = super::reading::sheet(decoder.width().into(), decoder.height().into());
+    let frame = decoder.read_next_frame().map_err(broken)?;
+    let frame = frame.ok_or_else(|| BadPicture::Broken(MediaType::Gif, "it has no picture".to_owned()))?;
+    let drawn = RgbaImage::from_raw(frame.width.into(), frame.height.into(), frame.buffer.to_vec())
+        .ok_or_else(|| BadPicture::Broken(MediaType::Gif, "its first picture is not whole".to_owned()))?;
+    imageops::overlay(&mut sheet, &drawn, frame.left.into(), frame.top.into());
+    Ok(sheet)
 }

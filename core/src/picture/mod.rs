@@ -5,6 +5,7 @@
 mod gif;
 mod jpeg;
 mod png;
+mod reading;
 mod webp;
 
 use std::io::Cursor;
@@ -12,6 +13,7 @@ use std::io::Cursor;
 use ::image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, metadata::Orientation};
 use bytes::Bytes;
 
+pub use self::reading::for_reading;
 use crate::domain::attachment::MediaType;
 
 /// The most pixels that a picture has, all its frames together: 40 million, a sheet of A4 at 600 dots an inch.

@@ -5,12 +5,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     domain::{span::SpanTraceId, words},
-    ids::{ChainGroupId, EvaluationId, FeedbackId, ReviewId, SnapshotId, TraceId, TrainingJobId},
+    ids::{AttachmentId, ChainGroupId, EvaluationId, FeedbackId, ReviewId, SnapshotId, TraceId, TrainingJobId},
 };
 
 words! {
     /// A stage of the loop that does queued work.
     Stage {
+        /// The text in attached pictures.
+        Read = "read",
         /// Spans, put together to traces.
         Assemble = "assemble",
         /// Claims against facts.
@@ -60,6 +62,11 @@ words! {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub enum Work {
+    /// Read the text in a picture.
+    ReadAttachment {
+        /// The picture.
+        attachment: AttachmentId,
+    },
     /// Put the spans of a trace together, once it is quiet.
     AssembleTrace {
         /// The trace, as its sender calls it.
@@ -138,6 +145,7 @@ impl Work {
     /// The stage that does it.
     pub fn stage(&self) -> Stage {
         match self {
+            Self::ReadAttachment { .. } => Stage::Read,
             Self::AssembleTrace { .. } => Stage::Assemble,
             Self::VerifyTrace { .. } | Self::VerifyDependents { .. } => Stage::Verify,
             Self::MergeChains { .. } => Stage::Consensus,

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::{Page, PageRequest, Paging, Result, StoreError, Tx, entered::stored_hash};
 use crate::{
     domain::attachment::{AttachedFile, NewAttachedFile},
+    hash::Digest,
     ids::{AttachmentId, Id, uuids},
 };
 
@@ -91,6 +92,27 @@ impl Tx {
              from attachment where project_id = $1 and id = any($2)",
             project,
             &ids
+        )
+        .fetch_all(self.connection())
+        .await?
+        .into_iter()
+        .map(AttachedFile::try_from)
+        .collect()
+    }
+
+    /// Attachments by their content (attachment_blob_key).
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn attachments_by_content(&mut self, contents: &[Digest]) -> Result<Vec<AttachedFile>> {
+        let blobs: Vec<_> = contents.iter().map(|digest| digest.as_bytes().as_slice()).collect();
+        let project = self.project_uuid();
+        sqlx::query_as!(
+            AttachmentRow,
+            "select id, blob, sha256, media_type, byte_count, width, height, created_at
+             from attachment where project_id = $1 and blob = any($2)",
+            project,
+            &blobs as &[&[u8]]
         )
         .fetch_all(self.connection())
         .await?

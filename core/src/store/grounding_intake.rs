@@ -3,10 +3,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Entered, FactEntry, Result, Tx, ledger::Ledger};
+use super::{Entered, FactEntry, Result, Tx, attachment_reference::Referrer, ledger::Ledger};
 use crate::{
     domain::{
         Rejection,
+        attachment::AttachmentRef,
         grounding::{FactState, NewFact, NewGrounding, NewSource},
         intake::{BatchOutcome, Door},
         lineage::{Edge, Relation},
@@ -61,6 +62,7 @@ impl Tx {
             return Ok(BatchOutcome::default());
         }
         let batch: BatchId = self.fresh();
+        let items = self.settled(items).await?;
         let (mut sources, mut facts) = (vec![], vec![]);
         for (at, item) in items.iter().enumerate() {
             let checked = item.as_ref().map_err(Rejection::clone).and_then(|item| match item {
@@ -131,14 +133,16 @@ impl Tx {
                 ),
             }
         }
-        let mut edges = vec![];
+        let (mut edges, mut references) = (vec![], vec![]);
         for ((at, entry), stands) in places.into_iter().zip(&entries).zip(self.insert_facts(&entries, key).await?) {
             if stands.new {
                 edges.push(Edge::new(stands.id, Relation::WasDerivedFrom, entry.source));
+                references.push((Referrer::Fact(stands.id), AttachmentRef::contents(&entry.fact.attachments)));
             }
             let (hash, external_id) = (entry.fact.content_hash(), &entry.fact.external_id);
             settle::<FactId>(ledger, at, stands, hash, external_id, || entry.fact.line());
         }
+        self.insert_references(references.into_iter()).await?;
         self.note_lineage(&edges).await
     }
 }

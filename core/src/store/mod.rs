@@ -5,6 +5,8 @@
 
 mod assignment;
 mod attachment;
+mod attachment_reference;
+mod attachment_text;
 mod audit;
 mod batch;
 mod chain_group;

@@ -3,15 +3,16 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::{Result, StoreError, Tx, ledger::Ledger};
+use super::{Result, StoreError, Tx, attachment_reference::Referrer, ledger::Ledger};
 use crate::{
     domain::{
         Rejection,
-        citation::{Citation, CitationOrigin, NewCitation},
+        attachment::AttachmentRef,
+        citation::{Citation, CitationOrigin},
         expert::Handle,
         intake::{BatchOutcome, Door},
         lineage::{Edge, Relation},
-        review::{NewReview, Review, StepRef, TraceRef},
+        review::{Judgement, NewReview, Review, StepRef, TraceRef},
         trace::Step,
     },
     hash::Digest,
@@ -78,7 +79,8 @@ impl Tx {
             return Ok(BatchOutcome::default());
         }
         let batch: BatchId = self.fresh();
-        let named = self.named_by(items).await?;
+        let items = self.settled(items).await?;
+        let named = self.named_by(&items).await?;
         let mut candidates = vec![];
         for (at, item) in items.iter().enumerate() {
             match item.as_ref().map_err(Rejection::clone).and_then(|sent| named.candidate(at, self.fresh(), sent, only))
@@ -146,7 +148,7 @@ impl Tx {
         &mut self,
         ledger: &mut Ledger,
         candidates: &[Candidate<'a>],
-    ) -> Result<Vec<(Review, &'a [NewCitation])>> {
+    ) -> Result<Vec<(Review, &'a Judgement)>> {
         let traces: BTreeSet<_> = candidates.iter().map(|item| item.trace).collect();
         let mut latest: HashMap<(TraceId, ExpertId), (i32, ReviewId, Digest)> = self
             .latest_reviews_of_traces(&traces.into_iter().collect::<Vec<_>>())
@@ -166,23 +168,23 @@ impl Tx {
             let revision = before.map_or(1, |(revision, ..)| revision + 1);
             latest.insert((item.trace, item.expert), (revision, item.id, item.hash));
             ledger.stored(item.at, item.id);
-            reviews.push((item.review(revision, self.now()), item.sent.judgement.citations.as_slice()));
+            reviews.push((item.review(revision, self.now()), &item.sent.judgement));
         }
         Ok(reviews)
     }
 
-    async fn store_reviews(&mut self, reviews: &[(Review, &[NewCitation])]) -> Result<()> {
+    async fn store_reviews(&mut self, reviews: &[(Review, &Judgement)]) -> Result<()> {
         if reviews.is_empty() {
             return Ok(());
         }
         let rows: Vec<_> = reviews.iter().map(|(review, _)| review.clone()).collect();
         self.insert_reviews(&rows).await?;
-        let cited: HashSet<_> = reviews.iter().flat_map(|(_, cited)| cited.iter()).collect();
+        let cited: HashSet<_> = reviews.iter().flat_map(|(_, said)| &said.citations).collect();
         let checked = self.check_citations(&cited).await?;
         let (mut citations, mut edges) = (vec![], vec![]);
-        for (review, cited) in reviews {
+        for (review, said) in reviews {
             edges.push(Edge::new(review.id, Relation::WasDerivedFrom, review.trace));
-            for cited in *cited {
+            for cited in &said.citations {
                 let found = &checked[cited];
                 edges.extend(found.fact.map(|fact| Edge::new(review.id, Relation::WasDerivedFrom, fact)));
                 edges.extend(found.source.map(|source| Edge::new(review.id, Relation::WasDerivedFrom, source)));
@@ -202,6 +204,8 @@ impl Tx {
             }
         }
         self.insert_citations(&citations).await?;
+        let references = reviews.iter().map(|(review, said)| (Referrer::Review(review.id), &said.attachments));
+        self.insert_references(references.map(|(of, named)| (of, AttachmentRef::contents(named)))).await?;
         self.note_lineage(&edges).await?;
         let judged: BTreeSet<_> = rows.iter().map(|review| review.trace).collect();
         let score = judged.into_iter().map(|trace| Work::ScoreTrace { trace });

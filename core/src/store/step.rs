@@ -54,10 +54,10 @@ impl TryFrom<StepRow> for Step {
 }
 
 impl Tx {
-    /// Stores the steps of new traces, in one statement.
-    pub(super) async fn insert_steps(&mut self, steps: &[(TraceId, usize, &NewStep)]) -> Result<()> {
+    /// Stores the steps of new traces, in one statement; their ids and places come back, in the order given.
+    pub(super) async fn insert_steps(&mut self, steps: &[(TraceId, usize, &NewStep)]) -> Result<Vec<(StepId, i32)>> {
         if steps.is_empty() {
-            return Ok(());
+            return Ok(vec![]);
         }
         let (mut ids, mut traces, mut ordinals, mut keys, mut kinds, mut texts) =
             (vec![], vec![], vec![], vec![], vec![], vec![]);
@@ -99,7 +99,7 @@ impl Tx {
         )
         .execute(self.connection())
         .await?;
-        Ok(())
+        Ok(ids.into_iter().map(StepId::from_uuid).zip(ordinals).collect())
     }
 
     /// The steps of traces, in the order of the traces' ids and of the steps in each (reasoning_step_pkey). A trace

@@ -5,10 +5,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde_json::Value;
 
-use super::{Result, StoreError, Tx, ledger::Ledger, trace::Write, trace_key::TraceKey};
+use super::{
+    Result, StoreError, Tx, attachment_reference::Referrer, ledger::Ledger, trace::Write, trace_key::TraceKey,
+};
 use crate::{
     domain::{
         Rejection,
+        attachment::AttachmentRef,
         intake::{BatchOutcome, Door},
         model::ModelKind,
         new_trace::NewTrace,
@@ -61,7 +64,8 @@ impl Tx {
             return Ok(BatchOutcome::default());
         }
         let batch: BatchId = self.fresh();
-        let mut candidates = self.readable(&mut ledger, items);
+        let items = self.settled(items).await?;
+        let mut candidates = self.readable(&mut ledger, &items);
         let known = self.trace_keys(&external_ids(&candidates)).await?;
         candidates = without_known(&mut ledger, candidates, &known);
         let groups = self.groups_of(&candidates).await?;
@@ -155,7 +159,12 @@ impl Tx {
             .iter()
             .flat_map(|item| item.trace.steps.iter().enumerate().map(|(ordinal, step)| (item.id, ordinal, step)))
             .collect();
-        self.insert_steps(&steps).await?;
+        let stored = self.insert_steps(&steps).await?;
+        let of_traces = mine.iter().map(|item| (Referrer::Trace(item.id), item.trace.attached()));
+        let of_steps = steps.iter().zip(stored).map(|((trace, _, step), (id, ordinal))| {
+            (Referrer::Step(id, *trace, ordinal), AttachmentRef::contents(&step.attachments))
+        });
+        self.insert_references(of_traces.chain(of_steps).filter(|(_, named)| !named.is_empty())).await?;
         let merged: BTreeSet<ChainGroupId> = writes.iter().filter_map(|write| write.group).collect();
         let verify = writes.iter().map(|write| Work::VerifyTrace { trace: write.id });
         let merge = merged.into_iter().map(|group| Work::MergeChains { group });

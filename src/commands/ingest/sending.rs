@@ -5,18 +5,15 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use indicatif::ProgressBar;
-use reqwest::{Body, StatusCode};
+use reqwest::Body;
 use tokio::io::AsyncBufReadExt;
 use tokio_util::io::{ReaderStream, StreamReader};
 
 use super::{rejected::Rejected, source::Source};
 use crate::commands::{
-    client::{Account, Client, LineResult, Sent, Unfinished},
+    client::{Account, Client, LineResult, Sent, Unfinished, pause},
     progress,
 };
-
-/// The longest pause between two attempts, where the service names none.
-const LONGEST_PAUSE: u64 = 30;
 
 pub(super) struct Sending<'a> {
     pub(super) client: &'a Client,
@@ -50,11 +47,7 @@ impl Sending<'_> {
                 }
                 Err(error) => error,
             };
-            if failed >= self.retries || !passes(&error) {
-                return Err(error);
-            }
-            let asked = error.downcast_ref::<Unfinished>().and_then(|unfinished| unfinished.retry_after);
-            let pause = asked.unwrap_or_else(|| (1 << failed.min(16)).min(LONGEST_PAUSE));
+            let Some(pause) = pause(&error, failed).filter(|_| failed < self.retries) else { return Err(error) };
             failed += 1;
             bar.suspend(|| eprintln!("{error:#}; trying again in {pause} s ({failed} of {})", self.retries));
             tokio::time::sleep(Duration::from_secs(pause)).await;
@@ -159,19 +152,4 @@ enum Attempt {
     Done(Account),
     /// The attempt before got further than the one before it.
     Further,
-}
-
-/// Whether it may go well the next time: nobody answered, or the answer says so.
-fn passes(error: &anyhow::Error) -> bool {
-    const PASSING: [StatusCode; 5] = [
-        StatusCode::CONFLICT,
-        StatusCode::TOO_MANY_REQUESTS,
-        StatusCode::BAD_GATEWAY,
-        StatusCode::SERVICE_UNAVAILABLE,
-        StatusCode::GATEWAY_TIMEOUT,
-    ];
-    match error.downcast_ref::<Unfinished>() {
-        Some(unfinished) => PASSING.contains(&unfinished.status),
-        None => error.chain().any(|cause| cause.is::<reqwest::Error>()),
-    }
 }

@@ -5,7 +5,10 @@ use atr_core::queue;
 
 use super::{id, payload};
 use crate::{
-    app::{stages, tasks},
+    app::{
+        reread_pictures::{self, Reread},
+        stages, tasks,
+    },
     graphql::{
         queue::{StagePause, Task},
         scalars::{Int64, IntoId},
@@ -45,6 +48,29 @@ payload! {
     ReplayDeadTasksPayload {
         /// What became of the tasks.
         tasks: ReplayedTasks
+    }
+}
+
+/// What became of a page of pictures.
+#[derive(Debug, SimpleObject)]
+pub struct RereadPictures {
+    /// How many are to be read.
+    enqueued: Int64,
+    /// The last picture that was looked at, to go on after; null where there are no more.
+    last: Option<ID>,
+}
+
+impl From<Reread> for RereadPictures {
+    fn from(of: Reread) -> Self {
+        Self { enqueued: Int64(of.enqueued as i64), last: of.last.map(IntoId::into_id) }
+    }
+}
+
+payload! {
+    /// What became of the wish to have pictures read.
+    RereadPicturesPayload {
+        /// What became of the pictures.
+        pictures: RereadPictures
     }
 }
 
@@ -94,6 +120,22 @@ impl TendMutation {
             Err(refusal) => Err(refusal),
         };
         ReplayDeadTasksPayload::of(result, Into::into)
+    }
+
+    /// Has pictures read that were not: where the program that reads was not installed, took too long or failed. Of the
+    /// next 1,000 pictures, oldest first; to look at all of them, ask again after the last until there is none. For
+    /// administrators.
+    async fn reread_pictures(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only those after this one.")] after: Option<ID>,
+    ) -> Result<RereadPicturesPayload> {
+        let session = session(ctx)?;
+        let result = match after.map(|after| id("after", &after)).transpose() {
+            Ok(after) => reread_pictures::reread(&session.app, &session.actor, after).await,
+            Err(refusal) => Err(refusal),
+        };
+        RereadPicturesPayload::of(result, Into::into)
     }
 
     /// Cancels a task that waits. For administrators.

@@ -98,6 +98,8 @@ pub enum AuditAction {
     QuarantineReplayed,
     /// Items of the quarantine were discarded.
     QuarantineDiscarded,
+    /// Pictures without a reading were to be read.
+    PicturesReread,
     /// A waiting task was given up.
     TaskCancelled,
     /// A stage was paused.

@@ -195,3 +195,19 @@ pub enum RedactedPattern {
     /// A key, a token or a private key of a well-known form: `[secret]`.
     Secret,
 }
+
+/// How a reading of the text in a picture ended.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "atr_core::domain::attachment::ReadingOutcome")]
+pub enum ReadingOutcome {
+    /// There is text.
+    Read,
+    /// There is none that the program can read.
+    NoText,
+    /// The program that reads is not installed where the reading was tried.
+    NoProgram,
+    /// It took too long, and was stopped.
+    TimedOut,
+    /// It failed.
+    Failed,
+}

@@ -140,6 +140,8 @@ pub enum Relation {
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "atr_core::queue::Stage")]
 pub enum Stage {
+    /// The text in attached pictures.
+    Read,
     /// Spans, put together to traces.
     Assemble,
     /// Claims against facts.

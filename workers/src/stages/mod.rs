@@ -6,6 +6,7 @@ pub mod curate;
 pub mod derive;
 pub mod evaluate;
 pub mod promote;
+pub mod read;
 pub mod route;
 pub mod score;
 pub mod snapshot;
@@ -23,7 +24,13 @@ pub(crate) fn batch(stage: Stage) -> u32 {
     match stage {
         Stage::Assemble => 16,
         Stage::Verify | Stage::Consensus | Stage::Score | Stage::Derive => 64,
-        Stage::Route | Stage::Curate | Stage::Snapshot | Stage::Train | Stage::Evaluate | Stage::Promote => 1,
+        Stage::Read
+        | Stage::Route
+        | Stage::Curate
+        | Stage::Snapshot
+        | Stage::Train
+        | Stage::Evaluate
+        | Stage::Promote => 1,
     }
 }
 
@@ -31,6 +38,7 @@ pub(crate) fn batch(stage: Stage) -> u32 {
 /// results and enqueues what comes next.
 pub(crate) async fn run(cx: &Context, stage: Stage, claims: &[Claim]) -> Result<(), StageError> {
     match stage {
+        Stage::Read => one_by_one(claims, |claim| read::run(cx, claim)).await,
         Stage::Assemble => assemble::run(cx, claims).await,
         Stage::Verify => verify::run(cx, claims).await,
         Stage::Consensus => consensus::run(cx, claims).await,

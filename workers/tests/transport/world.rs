@@ -61,6 +61,7 @@ impl World {
             store: self.db.store.clone(),
             blobs: Blobs::new(self.folder.path().join("blobs")),
             trainer: self.folder.path().join("none"),
+            tesseract: "tesseract".into(),
             work_dir: self.folder.path().join("work"),
             reward_models: RewardModels::default(),
             cancelled: CancellationToken::new(),

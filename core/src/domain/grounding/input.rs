@@ -4,7 +4,11 @@ use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    super::{Rejection, check, rejection},
+    super::{
+        Rejection,
+        attachment::{AttachmentRef, MOST as ATTACHMENTS, REFERENCE, Refers, There},
+        check, rejection,
+    },
     FactState, TrustTier,
 };
 use crate::hash::{self, Digest};
@@ -89,6 +93,11 @@ pub struct FactInput {
     /// proposed or verified; if not given, verified where the sender may vouch for facts, else proposed.
     #[schemars(extend("enum" = [FactState::Proposed, FactState::Verified, ()]))]
     pub state: Option<FactState>,
+    /// The attached pictures that it refers to, by their ids (`att_…`) or by BLAKE3 of them, 64 hex digits. They are sent
+    /// to `/v1/attachments` before.
+    #[serde(default)]
+    #[schemars(length(max = ATTACHMENTS), inner(regex(pattern = REFERENCE)))]
+    pub attachments: Vec<String>,
 }
 
 /// A new source, checked.
@@ -134,6 +143,9 @@ pub struct NewFact {
     /// The state asked for: proposed or verified. No part of the content: it changes, and the fact does not.
     #[serde(skip)]
     pub state: Option<FactState>,
+    /// The attached pictures that it refers to.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<AttachmentRef>,
 }
 
 /// A line of grounding: a source, or a fact.
@@ -218,7 +230,24 @@ impl TryFrom<FactInput> for NewFact {
             valid_from: sent.valid_from,
             valid_to: sent.valid_to,
             state: sent.state,
+            attachments: AttachmentRef::list(sent.attachments)?,
         })
+    }
+}
+
+impl Refers for NewGrounding {
+    fn named(&self) -> Vec<AttachmentRef> {
+        match self {
+            Self::Source(_) => vec![],
+            Self::Fact(fact) => fact.attachments.clone(),
+        }
+    }
+
+    fn settle(&mut self, there: &There) -> Result<(), Rejection> {
+        match self {
+            Self::Source(_) => Ok(()),
+            Self::Fact(fact) => AttachmentRef::settle(&mut fact.attachments, there),
+        }
     }
 }
 

@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::{ENTRIES, KEY, NAME, STEPS, TEXT, TURNS};
-use crate::domain::trace::{Pillar, Signals, Speaker, Split, StepKind};
+use crate::domain::{
+    attachment::{MOST as ATTACHMENTS, REFERENCE},
+    trace::{Pillar, Signals, Speaker, Split, StepKind},
+};
 
 /// Forms of texts, for the published schema; what is checked is more, and says what is wrong.
 const LICENCE: &str = "^[A-Za-z0-9+.:() -]*$";
@@ -107,21 +110,25 @@ pub struct StepInput {
     /// Mean natural-log probability of its tokens.
     #[schemars(range(max = 0))]
     pub mean_logprob: Option<f64>,
+    /// The attached pictures that it refers to, by their ids (`att_…`) or by BLAKE3 of them, 64 hex digits. They are sent
+    /// to `/v1/attachments` before.
+    #[schemars(length(max = ATTACHMENTS), inner(regex(pattern = REFERENCE)))]
+    pub attachments: Option<Vec<String>>,
 }
 
-/// An attachment on the wire.
+/// An attachment on the wire. Of a picture that was sent to `/v1/attachments` before, the digest is enough.
 #[derive(Debug, Clone, Default, Deserialize, Serialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AttachmentInput {
     /// BLAKE3 of its bytes, 64 hex digits.
     #[schemars(regex(pattern = BLAKE3))]
     pub digest: String,
-    /// Its media type, `type/subtype`.
+    /// Its media type, `type/subtype`; that of the picture attached by default.
     #[schemars(regex(pattern = MEDIA_TYPE))]
-    pub media_type: String,
-    /// Its length in bytes.
+    pub media_type: Option<String>,
+    /// Its length in bytes; that of the picture attached by default.
     #[schemars(range(min = 0))]
-    pub bytes: i64,
+    pub bytes: Option<i64>,
     /// Its name.
     #[schemars(length(min = 1, max = NAME))]
     pub name: Option<String>,

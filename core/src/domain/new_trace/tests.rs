@@ -101,6 +101,7 @@ fn each_mistake_is_told_by_its_field_and_its_remedy() {
         (attachment(json!({"digest": "abc"})), "attachments[0].digest", "64 hex digits"),
         (attachment(json!({"media_type": "png"})), "attachments[0].media_type", "image/png"),
         (attachment(json!({"bytes": -1})), "attachments[0].bytes", "0 or more"),
+        (step(json!({"attachments": ["chart.png"]})), "steps[1].attachments[0]", "att_"),
         (attachment(json!({"name": "\u{0}"})), "attachments[0].name", "NUL"),
     ] {
         let Rejection { field: found, message } = refused(line.to_string().as_bytes());

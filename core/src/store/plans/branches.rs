@@ -7,12 +7,16 @@ use super::{
         id,
     },
 };
-use crate::store::{
-    fact::FACTS_OF_SOURCES,
-    fact_state::STATES_OF_FACTS,
-    job::JOBS_OF_SNAPSHOTS,
-    review::{REVIEWS_OF_EXPERTS, REVIEWS_OF_TRACES},
-    trace::CHAINS_OF_GROUPS,
+use crate::{
+    hash::Digest,
+    store::{
+        attachment_reference::references_query,
+        fact::FACTS_OF_SOURCES,
+        fact_state::STATES_OF_FACTS,
+        job::JOBS_OF_SNAPSHOTS,
+        review::{REVIEWS_OF_EXPERTS, REVIEWS_OF_TRACES},
+        trace::CHAINS_OF_GROUPS,
+    },
 };
 
 #[tokio::test]
@@ -38,6 +42,16 @@ async fn a_page_of_each_of_several_parents_costs_a_page_of_each() {
     ];
     let listings = branches.map(|(name, branch)| by_id(name, move |page| branch.query(project, &parents, page)));
     all.expect_few_rows(MOST, listings).await;
+
+    let picture = "decode(lpad(case when n <= 5 then '1' else '2' end, 64, '0'), 'hex')";
+    let all = Library::fill(&[("attachment_reference", &[("blob", Value(picture))])]).await;
+    let pictures: [Digest; 2] = [1, 2].map(|last| {
+        let mut bytes = [0; 32];
+        bytes[31] = last;
+        Digest::from_bytes(bytes)
+    });
+    let references = by_id("references", |page| references_query(all.project(), &pictures, page));
+    all.expect_few_rows(MOST, [references]).await;
 
     let all = Library::fill(&[("fact_state", &[("fact_id", Ids)])]).await;
     let states = by_id("states", |page| STATES_OF_FACTS.query(all.project(), &parents, page));

@@ -4,6 +4,7 @@
 mod support;
 
 mod lineage;
+mod reading;
 mod snapshots;
 mod training;
 
@@ -37,6 +38,7 @@ impl Bench {
             store: db.store.clone(),
             blobs: Blobs::new(folder.path().join("blobs")),
             trainer: folder.path().join("no-trainer"),
+            tesseract: folder.path().join("no-tesseract"),
             work_dir: folder.path().join("work"),
             reward_models: Default::default(),
             cancelled: CancellationToken::new(),

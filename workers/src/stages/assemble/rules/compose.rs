@@ -319,6 +319,7 @@ impl Draft<'_> {
             span_id: Some(self.by.id.clone()),
             called_by_span_id: self.by.parent.clone(),
             mean_logprob: self.mean_logprob,
+            attachments: None,
         })
     }
 }
