@@ -164,9 +164,9 @@ values = ["{attachment}"]
 "header.ATR-Project" = "{scratch}"
 "header.Content-Encoding" = "identity"
 "path.id" = {{ dictionary = "attachments", probability = 0.5 }}
-# What no schema says: that a document is given, that a socket is asked for, that bytes are a picture.
+# What no schema says: that a document is given, that a socket is asked for, that bytes are a picture, that someone was invited.
 [[operations]]
-include-path-regex = "^/graphql|^/v1/attachments$"
+include-path-regex = "^/graphql|^/v1/attachments$|^/v1/session"
 checks.positive_data_acceptance.enabled = false
 # Whether a key was used before for something else is not told by a schema.
 [[operations]]

@@ -140,6 +140,9 @@ async fn whoever_may_send_may_attach_and_whoever_may_read_may_look() {
     assert_eq!(status, StatusCode::CREATED, "{told:#}");
     let id = told["id"].as_str().expect("an id");
     assert_eq!(attach(&world, &reader, picture(ImageFormat::Png)).await.0, StatusCode::FORBIDDEN);
+    // Facts and reviews refer to pictures too.
+    let curator = world.key(Role::Curator, None).await;
+    assert_eq!(attach(&world, &curator, picture(ImageFormat::WebP)).await.0, StatusCode::OK);
     assert_eq!(get(&world, &sender, id, None).await.status(), StatusCode::FORBIDDEN);
     assert_eq!(get(&world, &reader, id, None).await.status(), StatusCode::OK);
     assert_eq!(get(&world, "none", id, None).await.status(), StatusCode::UNAUTHORIZED);

@@ -68,7 +68,8 @@ insert into assignment
     select project, pg_temp.id(18, n), '2026-11-23', pg_temp.id(1, n), pg_temp.id(7, n), 1, 1,
            '{"uncertainty": 1, "conflict": 0, "reach": 0, "novelty": 0, "words": "w"}', pg_temp.id(5, n), at
     from n;
-insert into example select project, pg_temp.id(19, n), pg_temp.id(15, n), pg_temp.id(7, n), 'sft', '{}', pg_temp.hash(n), 'v', at from n;
+insert into example (project_id, id, review_id, trace_id, chosen_review_id, chosen_trace_id, format, content, content_hash, rules_version, at)
+    select project, pg_temp.id(19, n), pg_temp.id(15, n), pg_temp.id(7, n), pg_temp.id(15, n), pg_temp.id(7, n), 'sft', '{}', pg_temp.hash(n), 'v', at from n;
 insert into evaluation_case
     select project, pg_temp.id(20, n), pg_temp.id(15, n), pg_temp.id(7, n), 'held_out', 'g', true,
            '{"group": "g", "prompt": "q", "completion": "a", "steps": [], "domain": "d", "label": true}', at

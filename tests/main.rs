@@ -27,6 +27,7 @@ mod permissions;
 mod process;
 mod quarantine;
 mod queue;
+mod readable;
 mod redaction;
 mod resume;
 mod schema;

@@ -188,9 +188,9 @@ async fn strangers(held: &mut Held) {
             (&*admin, vec![("atr-project", "nowhere")], StatusCode::NOT_FOUND),
             (&*admin, vec![("atr-project", "\u{e9}")], StatusCode::BAD_REQUEST),
         ];
-        // Who only sends may not look, and who only looks may not send.
+        // Who only sends may not look, and who only looks may not send; everyone may query and ask of their session.
         let other = held.world.key(if path.contains("{id}") { Role::Ingest } else { Role::Auditor }, None).await;
-        if held.statuses(&method, &path).contains(&403) {
+        if held.statuses(&method, &path).contains(&403) && path != "/graphql" && path != "/v1/session" {
             expect.push((&*other, vec![], StatusCode::FORBIDDEN));
         }
         let wanted = keys::Wanted { requests_per_minute: Some(1), ..keys::Wanted::of("rare", Role::Admin) };
@@ -203,7 +203,70 @@ async fn strangers(held: &mut Held) {
             let (status, told) = held.ask(&path, asked(&method, &there, key, &headers, "")).await;
             assert_eq!(status, expected, "{method} {path}: {told:#}");
         }
+        if method != Method::GET {
+            // A page of another site, in the browser of someone who is signed in.
+            let forged = Request::builder().method(&method).uri(&there).header("sec-fetch-site", "cross-site");
+            let forged = forged.header(header::COOKIE, format!("atr_session={admin}")).body(Body::empty());
+            let (status, told) = held.ask(&path, forged.expect("a request")).await;
+            assert_eq!(status, StatusCode::FORBIDDEN, "{method} {path}: {told:#}");
+        }
     }
+}
+
+/// A request as a browser sends it, without a key.
+fn browsed(method: &Method, path: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> Request<Body> {
+    let mut request = Request::builder().method(method).uri(path);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    request.body(body.into()).expect("a request")
+}
+
+async fn sessions(held: &mut Held) {
+    const DOOR: &str = "/v1/session";
+    const INVITATION: &str = "/v1/session/invitation";
+    let admin = held.world.key(Role::Admin, None).await;
+    let invite =
+        r#"mutation { invitePerson(input: {email: "a@example.org", role: ADMIN}) { invited { invitation } } }"#;
+    let invited = held.world.graphql(&admin, invite).await;
+    let invitation = &invited["data"]["invitePerson"]["invited"]["invitation"];
+    let chosen = json!({"invitation": invitation, "password": "a long walk by the sea"}).to_string();
+    let right = json!({"email": "a@example.org", "password": "a long walk by the sea", "project": "one"}).to_string();
+    let wrong = json!({"email": "a@example.org", "password": "wrong"}).to_string();
+    let long = " ".repeat((8 << 20) + 1);
+    for (door, right, wrong) in [(INVITATION, &chosen, &chosen), (DOOR, &right, &wrong)] {
+        for (status, headers, body) in [
+            (200, vec![JSON], &**right),
+            (401, vec![JSON], wrong),
+            (400, vec![JSON], "{"),
+            (422, vec![JSON], "{}"),
+            (413, vec![JSON], &long),
+            (415, vec![], "{}"),
+            (403, vec![JSON, ("sec-fetch-site", "cross-site")], right),
+        ] {
+            let (told, value) = held.ask(door, browsed(&Method::POST, door, &headers, body.to_owned())).await;
+            assert_eq!(told, status, "{door} {headers:?}: {value:#}");
+        }
+    }
+    let opened = held.world.ask(browsed(&Method::POST, DOOR, &[JSON], right)).await;
+    let cookie = opened.headers()[header::SET_COOKIE].to_str().expect("text").split(';').next().unwrap_or_default();
+    let cookie = [("cookie", cookie)];
+    for (method, key, headers, status) in [
+        (Method::GET, "", &cookie[..], 200),
+        (Method::GET, &*admin, &[], 404),
+        (Method::DELETE, &admin, &[], 409),
+        (Method::DELETE, "", &cookie, 204),
+    ] {
+        let request =
+            if key.is_empty() { browsed(&method, DOOR, headers, "") } else { asked(&method, DOOR, key, headers, "") };
+        let (told, value) = held.ask(DOOR, request).await;
+        assert_eq!(told, status, "{method}: {value:#}");
+    }
+    let mut told = vec![];
+    for _ in 0..12 {
+        told.push(held.ask(DOOR, browsed(&Method::POST, DOOR, &[JSON], wrong.clone())).await.0);
+    }
+    assert!(told.contains(&StatusCode::TOO_MANY_REQUESTS), "{told:?}");
 }
 
 async fn lines(held: &mut Held) {
@@ -241,6 +304,20 @@ async fn lines(held: &mut Held) {
     }
 }
 
+async fn tables(held: &mut Held) {
+    const DOOR: &str = "/v1/ingest/grounding";
+    let key = held.world.key(Role::Admin, None).await;
+    for (status, headers) in [
+        (200, vec![("content-type", "text/csv")]),
+        (200, vec![("content-type", "application/vnd.apache.parquet")]),
+        (400, vec![("content-type", "text/csv"), ("idempotency-key", "\"t\""), ("upload-offset", "1")]),
+    ] {
+        let sent = asked(&Method::POST, DOOR, &key, &headers, "kind,external_id\nsource,s\n");
+        let (told, value) = held.ask(DOOR, sent).await;
+        assert_eq!(told, status, "{headers:?}: {value:#}");
+    }
+}
+
 async fn pictures(held: &mut Held) {
     const DOOR: &str = "/v1/attachments";
     const ONE: &str = "/v1/attachments/{id}";
@@ -258,9 +335,15 @@ async fn pictures(held: &mut Held) {
         assert_eq!(told, status, "{value:#}");
         id = value["id"].as_str().map_or(id, str::to_owned);
     }
-    for (status, id, headers) in
-        [(200, &*id, vec![]), (304, &id, vec![("if-none-match", "*")]), (404, "att_1", vec![]), (404, "%ff", vec![])]
-    {
+    for (status, id, headers) in [
+        (200, &*id, vec![]),
+        (206, &id, vec![("range", "bytes=1-4")]),
+        (304, &id, vec![("if-none-match", "*")]),
+        (404, "att_1", vec![]),
+        (404, "%ff", vec![]),
+        (412, &id, vec![("if-match", "\"another\"")]),
+        (416, &id, vec![("range", "bytes=1000000-")]),
+    ] {
         let asked = asked(&Method::GET, &format!("{DOOR}/{id}"), &key, &headers, "");
         let (told, value) = held.ask(ONE, asked).await;
         assert_eq!(told, status, "{id}: {value:#}");
@@ -353,6 +436,13 @@ async fn without_a_database(held: &mut Held) {
         let (status, told) = held.ask(&path, asked(&method, &there, &key, &[], "")).await;
         assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{method} {path}: {told:#}");
     }
+    for (door, body) in [
+        ("/v1/session", json!({"email": "b@example.org", "password": "a long walk by the sea"})),
+        ("/v1/session/invitation", json!({"invitation": "inv_", "password": "a long walk by the sea"})),
+    ] {
+        let (status, told) = held.ask(door, browsed(&Method::POST, door, &[JSON], body.to_string())).await;
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{door}: {told:#}");
+    }
 }
 
 #[tokio::test]
@@ -360,6 +450,8 @@ async fn real_answers_are_as_the_document_says_and_it_names_none_that_is_not_giv
     let mut held = Held::new().await;
     strangers(&mut held).await;
     lines(&mut held).await;
+    tables(&mut held).await;
+    sessions(&mut held).await;
     pictures(&mut held).await;
     telemetry(&mut held).await;
     graphql(&mut held).await;

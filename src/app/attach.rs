@@ -28,12 +28,15 @@ pub enum NotAttached {
     App(#[from] AppError),
 }
 
-/// Whether the caller may attach, now: whoever may send traces, unless the project has too much unfinished work.
+/// Whether the caller may attach, now: whoever may send what refers to pictures (traces, facts, reviews), unless the project
+/// has too much unfinished work.
 ///
 /// # Errors
 /// If they may not, or the project's backlog is full.
 pub async fn may_attach(app: &App, actor: &Actor) -> Result<(), AppError> {
-    actor.may(Permission::Ingest)?;
+    let may = |what| actor.may(what);
+    may(Permission::Ingest)
+        .or_else(|refused| may(Permission::Curate).or_else(|_| may(Permission::Review)).map_err(|_| refused))?;
     backlog::admit(app, actor.project).await
 }
 

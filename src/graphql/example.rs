@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::{
     curation::SnapshotRow,
     fault::OrFault,
-    loading::{RowsOf, children, found, one},
+    loading::{RowsOf, children, found, maybe, one},
     paging::{Connection, PageArgs, connect},
     review::Review,
     scalars::{IntoId, maybe_id},
@@ -36,6 +36,16 @@ impl Example {
     /// The review it was derived from.
     async fn review(&self, ctx: &Context<'_>) -> Result<Review> {
         one(ctx, self.0.review).await
+    }
+
+    /// The right chain whose answer is the chosen one of a preference pair; null where it is the review's correction.
+    async fn chosen_trace(&self, ctx: &Context<'_>) -> Result<Option<Trace>> {
+        maybe(ctx, self.0.chosen.map(|(trace, _)| trace)).await
+    }
+
+    /// The review that finds that chain right.
+    async fn chosen_review(&self, ctx: &Context<'_>) -> Result<Option<Review>> {
+        maybe(ctx, self.0.chosen.map(|(_, review)| review)).await
     }
 
     /// The trace.

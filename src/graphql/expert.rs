@@ -17,6 +17,7 @@ use super::{
     scalars::{IntoId, maybe_id},
     session::{consulting, reading, session},
     trace::Trace,
+    words::ExpertKind,
 };
 
 /// An expert.
@@ -34,6 +35,11 @@ impl Expert {
     /// The pseudonym.
     async fn handle(&self) -> &str {
         self.0.handle.as_str()
+    }
+
+    /// Whether it is a person.
+    async fn kind(&self) -> ExpertKind {
+        self.0.kind.into()
     }
 
     /// The domains the expert judges; empty means every domain.

@@ -19,6 +19,7 @@ use axum::{
 };
 use chrono::{DateTime, Utc};
 use cookie::{Cookie, SameSite};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -39,13 +40,15 @@ pub fn router() -> Router<AppState> {
 }
 
 /// Who wants to sign in.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct SignIn {
+pub(super) struct SignIn {
     /// The project's slug.
     #[serde(default = "default_project")]
     project: String,
+    /// Their e-mail address.
     email: String,
+    /// Their password.
     password: String,
 }
 
@@ -54,23 +57,32 @@ fn default_project() -> String {
 }
 
 /// The password that someone chooses.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Acceptance {
+pub(super) struct Acceptance {
     /// What they were sent.
     invitation: String,
+    /// Twelve characters or more.
+    #[schemars(length(min = 12))]
     password: String,
 }
 
 /// Whose a session is.
-#[derive(Debug, Serialize)]
-struct Told {
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Session")]
+pub(super) struct Told {
+    /// Who.
     person: PersonId,
+    /// The address they sign in with.
     email: Email,
+    /// What they may do.
+    #[schemars(with = "String")]
     role: Role,
+    /// The expert whose reviews they write.
     expert: Option<ExpertId>,
     /// The project's slug.
     project: String,
+    /// When it ends.
     until: DateTime<Utc>,
 }
 

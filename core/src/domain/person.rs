@@ -18,7 +18,7 @@ const SHORTEST: usize = 12;
 const LONGEST: usize = 512;
 
 /// An e-mail address, in lower case. Whether it is anyone's shows when they sign in.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, schemars::JsonSchema)]
 pub struct Email(String);
 
 impl Email {

@@ -14,6 +14,7 @@ use crate::{
         expert::Expert,
         grounding::FactChange,
         session::{Session, session},
+        words::ExpertKind,
     },
 };
 
@@ -38,6 +39,9 @@ payload! {
 pub struct CreateExpertInput {
     /// The pseudonym under which they review: 1 to 100 letters, digits and `-_.`; it never changes.
     handle: String,
+    /// Whether it is a person, or a program: no row then claims that a person wrote what it corrects.
+    #[graphql(default_with = "ExpertKind::Person")]
+    kind: ExpertKind,
     /// The domains they judge; none means every domain.
     #[graphql(default)]
     domains: Vec<String>,
@@ -119,9 +123,13 @@ impl CurateMutation {
         #[graphql(desc = "The expert.")] input: CreateExpertInput,
     ) -> Result<ExpertPayload> {
         let session = session(ctx)?;
-        let CreateExpertInput { handle, domains, languages, weekly_capacity } = input;
+        let CreateExpertInput { handle, kind, domains, languages, weekly_capacity } = input;
         let wanted = ExpertInput { handle, domains, languages, weekly_capacity };
-        ExpertPayload::of(experts::create(&session.app, &session.actor, wanted).await, Expert)
+        let entered = match kind {
+            ExpertKind::Person => experts::create(&session.app, &session.actor, wanted).await,
+            ExpertKind::Program => experts::create_program(&session.app, &session.actor, wanted).await,
+        };
+        ExpertPayload::of(entered, Expert)
     }
 
     /// Changes what of an expert may change. For administrators.

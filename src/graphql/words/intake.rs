@@ -158,6 +158,16 @@ pub enum Verdict {
     NotMyField,
 }
 
+/// Who reviews.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "atr_core::domain::expert::ExpertKind")]
+pub enum ExpertKind {
+    /// A person.
+    Person,
+    /// A script that says so.
+    Program,
+}
+
 /// How bad a flaw is.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "atr_core::domain::review::Severity")]

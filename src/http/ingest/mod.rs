@@ -55,7 +55,6 @@ use serde::Serialize;
 use tokio::{io::AsyncBufRead, sync::mpsc};
 use tracing::Instrument;
 
-pub(super) use self::key::Progress;
 pub(crate) use self::report::{LineResult, Summary};
 use self::{
     decode::{Coding, TooDense},
@@ -64,6 +63,7 @@ use self::{
     key::{Asked, elsewhere, progress},
     lines::Lines,
 };
+pub(super) use self::{key::Progress, table::MEDIA_TYPES};
 use super::{
     AppState, Caller,
     media::{essence, header_text},
@@ -168,12 +168,9 @@ fn refusal<T: Item>(headers: &HeaderMap) -> Option<Response> {
     let kind = header_text(headers, header::CONTENT_TYPE);
     if !essence(kind).eq_ignore_ascii_case(NDJSON) {
         let found = if kind.is_empty() { "none was given" } else { kind };
-        let (tables, taken) = match T::DOOR {
-            Door::Grounding => {
-                (format!(", or a table ({})", table::MEDIA_TYPES), format!("{NDJSON}, {}", table::MEDIA_TYPES))
-            }
-            _ => (String::new(), NDJSON.to_owned()),
-        };
+        let tables: &[&str] = if T::DOOR == Door::Grounding { &MEDIA_TYPES } else { &[] };
+        let taken = [&[NDJSON], tables].concat().join(", ");
+        let tables = if tables.is_empty() { String::new() } else { format!(", or a table ({})", tables.join(", ")) };
         let detail = format!("send one JSON object a line with Content-Type: {NDJSON}{tables} ({found})");
         let mut response = unsupported(detail);
         response.headers_mut().insert("accept-post", HeaderValue::try_from(taken).expect("media types"));

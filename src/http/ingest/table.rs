@@ -24,7 +24,7 @@ const TABLE: u64 = 256 << 20;
 const LINES: u64 = 2 << 30;
 
 /// The media types of tables.
-pub(super) const MEDIA_TYPES: &str = "text/csv, application/vnd.apache.parquet";
+pub(in crate::http) const MEDIA_TYPES: [&str; 2] = ["text/csv", "application/vnd.apache.parquet"];
 
 /// The table that the body is, by its Content-Type.
 pub(super) fn sent(headers: &HeaderMap) -> Option<Table> {

@@ -18,7 +18,7 @@ use axum::{
 use serde_json::{Map, Value, json};
 
 use self::{form::Schemas, operation::headers};
-use super::AppState;
+use super::{AppState, auth::SESSION};
 
 /// The document's place.
 pub(super) fn router() -> Router<AppState> {
@@ -62,7 +62,7 @@ pub fn document() -> Value {
             "license": { "name": "Apache License 2.0", "identifier": "Apache-2.0" },
         },
         "tags": operations::tags(),
-        "security": [{ "key": [] }],
+        "security": [{ "key": [] }, { "session": [] }],
         "paths": paths,
         "components": {
             "schemas": schemas.all(),
@@ -72,6 +72,12 @@ pub fn document() -> Value {
                     "type": "http",
                     "scheme": "bearer",
                     "description": "A key, as `atr key create` shows it once.",
+                },
+                "session": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": SESSION,
+                    "description": "The session of someone who signed in. Pages of other sites change nothing by it.",
                 },
             },
         },

@@ -32,6 +32,7 @@ pub(super) struct Operation {
 pub(super) enum Method {
     Get,
     Post,
+    Delete,
 }
 
 impl Method {
@@ -39,6 +40,7 @@ impl Method {
         match self {
             Self::Get => "get",
             Self::Post => "post",
+            Self::Delete => "delete",
         }
     }
 }
@@ -47,7 +49,7 @@ impl Method {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Access {
     Anyone,
-    /// Whoever has a key; in the project that the header names.
+    /// Whoever has a key or a session; in the project that the header names.
     Key,
 }
 
@@ -183,13 +185,16 @@ pub(super) fn headers() -> Value {
         json!({ "description": description, "schema": schema })
     };
     json!({
+        "Accept-Ranges": text("In what parts of it can be asked for."),
         "Accept-Encoding": text("How a body may be coded."),
         "Accept-Post": text("What a body may be."),
         "Allow": text("The methods that may be used."),
+        "Content-Range": text("Which bytes these are, of how many; or how many there are."),
         "Content-Disposition": text("What a browser is to call the file."),
         "ETag": text("The SHA-256 of the bytes, in hex: send it as If-None-Match."),
         "Location": text("Where the attachment is."),
         "Retry-After": count("When to ask again, in seconds."),
+        "Set-Cookie": text("The cookie of the session, which scripts cannot read and other sites' pages do not send."),
         "Upload-Offset": count("How many bytes of the body, decompressed, are taken in."),
         "WWW-Authenticate": text("How to say who asks."),
         "X-Request-Id": text("By what the service's log names this request."),

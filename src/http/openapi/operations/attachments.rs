@@ -2,7 +2,7 @@
 
 use atr_core::ids::AttachmentId;
 
-use super::{FORBIDDEN, PROBLEM, keyed, text};
+use super::{BACKLOG_FULL, FORBIDDEN, PROBLEM, keyed, text};
 use crate::http::{
     attachments::Told,
     openapi::{
@@ -33,6 +33,7 @@ pub(super) fn all() -> [Operation; 2] {
         refusals: keyed([
             Refusal::new(400, "BAD_USER_INPUT", "The body broke off before its end."),
             FORBIDDEN,
+            BACKLOG_FULL,
             Refusal::new(413, "TOO_LARGE", "It has more bytes or pixels than are taken: scale it down."),
             Refusal::new(415, "UNSUPPORTED_MEDIA_TYPE", "It is no PNG, JPEG, WebP or GIF, or it is an animated WebP."),
             Refusal::new(422, "BAD_USER_INPUT", "It is damaged or cut short: save it anew and send all of it."),
@@ -46,13 +47,16 @@ pub(super) fn all() -> [Operation; 2] {
         description: "The attachment.",
         schema: Schemas::sent::<AttachmentId>,
     };
-    let known = Parameter {
-        name: "If-None-Match",
-        place: "header",
-        required: false,
-        description: "The `ETag` of what the caller has.",
-        schema: text,
-    };
+    let header = |name, description| Parameter { name, place: "header", required: false, description, schema: text };
+    let headers = [
+        header("If-Match", "The `ETag` of what is wanted, and of nothing else."),
+        header("If-None-Match", "The `ETag` of what the caller has."),
+        header("If-Range", "The `ETag` of what the caller has the rest of."),
+        header(
+            "Range",
+            "The bytes that are wanted, as `bytes=0-1023`; several parts at once are answered by the whole.",
+        ),
+    ];
     let give = Operation {
         method: Method::Get,
         path: "/v1/attachments/{id}",
@@ -61,23 +65,37 @@ pub(super) fn all() -> [Operation; 2] {
         summary: "Look at a picture",
         description: "Its bytes, which never change.",
         access: Access::Key,
-        parameters: vec![id, known],
+        parameters: [id].into_iter().chain(headers).collect(),
         body: vec![],
         answers: vec![
             Answer {
                 status: 200,
                 description: "The picture.",
-                headers: &["ETag", "Content-Disposition"],
+                headers: &["ETag", "Content-Disposition", "Accept-Ranges"],
+                forms: pictures.to_vec(),
+            },
+            Answer {
+                status: 206,
+                description: "The bytes of it that are wanted.",
+                headers: &["ETag", "Content-Disposition", "Accept-Ranges", "Content-Range"],
                 forms: pictures.to_vec(),
             },
             Answer {
                 status: 304,
                 description: "The caller has it.",
-                headers: &["ETag", "Content-Disposition"],
+                headers: &["ETag", "Content-Disposition", "Accept-Ranges"],
                 forms: vec![],
             },
         ],
-        refusals: keyed([FORBIDDEN, Refusal::new(404, "NOT_FOUND", "There is no such attachment in this project.")]),
+        refusals: keyed([
+            FORBIDDEN,
+            Refusal::new(404, "NOT_FOUND", "There is no such attachment in this project."),
+            Refusal::new(412, "PRECONDITION_FAILED", "`If-Match` names another one."),
+            Refusal {
+                headers: &["Content-Range"],
+                ..Refusal::new(416, "RANGE_NOT_SATISFIABLE", "It has none of the bytes in `Range`.")
+            },
+        ]),
         errors: vec![PROBLEM],
     };
     [take, give]

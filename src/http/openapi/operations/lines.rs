@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{BACKLOG_FULL, FORBIDDEN, PROBLEM, TRACEPARENT, keyed};
 use crate::http::{
-    ingest::{LineResult, Progress, Summary, Unfinished},
+    ingest::{LineResult, MEDIA_TYPES, Progress, Summary, Unfinished},
     openapi::{
         form::{Form, Of, Schemas},
         operation::{Access, Answer, Method, Operation, Parameter, Refusal},
@@ -23,6 +23,7 @@ pub(super) fn all() -> Vec<Operation> {
         ask: "ingestTracesProgress",
         what: "Send error traces",
         line: Schemas::sent::<TraceInput>,
+        tables: &[],
     }));
     all.extend(pair(&Pair {
         path: "/v1/ingest/reviews",
@@ -30,6 +31,7 @@ pub(super) fn all() -> Vec<Operation> {
         ask: "ingestReviewsProgress",
         what: "Send experts' reviews",
         line: Schemas::sent::<ReviewInput>,
+        tables: &[],
     }));
     all.extend(pair(&Pair {
         path: "/v1/ingest/grounding",
@@ -37,6 +39,7 @@ pub(super) fn all() -> Vec<Operation> {
         ask: "ingestGroundingProgress",
         what: "Send sources and facts",
         line: Schemas::sent::<GroundingInput>,
+        tables: &MEDIA_TYPES,
     }));
     all.extend(pair(&Pair {
         path: "/v1/ingest/feedback",
@@ -44,6 +47,7 @@ pub(super) fn all() -> Vec<Operation> {
         ask: "ingestFeedbackProgress",
         what: "Send what users said of answers",
         line: Schemas::sent::<FeedbackInput>,
+        tables: &[],
     }));
     all
 }
@@ -56,6 +60,8 @@ struct Pair {
     ask: &'static str,
     what: &'static str,
     line: Of,
+    /// The media types of tables that it takes, whose rows are lines.
+    tables: &'static [&'static str],
 }
 
 fn pair(door: &Pair) -> [Operation; 2] {
@@ -86,6 +92,9 @@ fn pair(door: &Pair) -> [Operation; 2] {
         schema: |_| json!({ "type": "string", "enum": ["gzip", "zstd", "identity"] }),
     };
     let wrong_key = || Refusal::new(400, "BAD_USER_INPUT", "`Idempotency-Key` or `Upload-Offset` is wrong or missing.");
+    let too_long =
+        Refusal::new(413, "TOO_LARGE", "A table has more than 256 MiB, or becomes more than 2 GiB of lines.");
+    let too_long = (!door.tables.is_empty()).then_some(too_long);
     let of_header = |status, code, description, headers| Refusal { status, code, description, headers };
     let send = Operation {
         method: Method::Post,
@@ -98,7 +107,7 @@ fn pair(door: &Pair) -> [Operation; 2] {
                       stored and `first_unanswered_line`.",
         access: Access::Key,
         parameters: vec![key(false), offset, coding, TRACEPARENT],
-        body: vec![Form::lines(door.line)],
+        body: [Form::lines(door.line)].into_iter().chain(door.tables.iter().copied().map(Form::bytes)).collect(),
         answers: vec![Answer {
             status: 200,
             description: "An account of all lines; with `Accept: application/x-ndjson`, a result for each line that \
@@ -106,22 +115,35 @@ fn pair(door: &Pair) -> [Operation; 2] {
             headers: &[],
             forms: vec![Form::json(Schemas::given::<Summary>), Form::lines(Schemas::given::<LineResult<'_>>)],
         }],
-        refusals: keyed([
-            wrong_key(),
-            Refusal::new(400, "BAD_USER_INPUT", "The body broke off, or is not coded as `Content-Encoding` says."),
-            FORBIDDEN,
-            Refusal::new(409, "CONFLICT", "Another request under this `Idempotency-Key` is not at its end."),
-            of_header(409, "WRONG_OFFSET", "The body is to go on elsewhere, see `Upload-Offset`.", &["Upload-Offset"]),
-            Refusal::new(413, "TOO_DENSE", "The body becomes more than 500 times as long when it is decompressed."),
-            of_header(
-                415,
-                "UNSUPPORTED_MEDIA_TYPE",
-                "The body is not lines of JSON by its `Content-Type`, or not coded in a way that is decoded here.",
-                &["Accept-Post", "Accept-Encoding"],
-            ),
-            Refusal::new(422, "IDEMPOTENCY_KEY_REUSED", "Other content was sent under this `Idempotency-Key` before."),
-            BACKLOG_FULL,
-        ]),
+        refusals: keyed(
+            [
+                wrong_key(),
+                Refusal::new(400, "BAD_USER_INPUT", "The body broke off, or is not coded as `Content-Encoding` says."),
+                FORBIDDEN,
+                Refusal::new(409, "CONFLICT", "Another request under this `Idempotency-Key` is not at its end."),
+                of_header(
+                    409,
+                    "WRONG_OFFSET",
+                    "The body is to go on elsewhere, see `Upload-Offset`.",
+                    &["Upload-Offset"],
+                ),
+                Refusal::new(413, "TOO_DENSE", "The body becomes more than 500 times as long when it is decompressed."),
+                of_header(
+                    415,
+                    "UNSUPPORTED_MEDIA_TYPE",
+                    "The body is not lines of JSON by its `Content-Type`, or not coded in a way that is decoded here.",
+                    &["Accept-Post", "Accept-Encoding"],
+                ),
+                Refusal::new(
+                    422,
+                    "IDEMPOTENCY_KEY_REUSED",
+                    "Other content was sent under this `Idempotency-Key` before.",
+                ),
+                BACKLOG_FULL,
+            ]
+            .into_iter()
+            .chain(too_long),
+        ),
         errors: vec![Form::problem(
             |schemas| json!({ "anyOf": [schemas.given::<Unfinished<'_>>(), schemas.given::<Problem>()] }),
         )],

@@ -4,6 +4,7 @@ mod attachments;
 mod graphql;
 mod lines;
 mod service;
+mod sessions;
 mod telemetry;
 
 use serde_json::{Value, json};
@@ -23,6 +24,7 @@ pub(super) fn tags() -> Value {
         { "name": "attachments", "description": "Pictures: `docs/attachments.md`." },
         { "name": "telemetry", "description": "OpenTelemetry's protocol, OTLP 1.11 over HTTP: `docs/otlp.md`." },
         { "name": "graphql", "description": "The API, as `schemas/schema.graphql` describes it: `docs/graphql.md`." },
+        { "name": "sessions", "description": "Signing in and out, for people: `docs/security.md`." },
         { "name": "service", "description": "What the service says of itself, to anyone." },
     ])
 }
@@ -33,7 +35,12 @@ pub(super) fn all() -> Vec<Operation> {
     all.extend(attachments::all());
     all.extend(telemetry::all());
     all.extend(graphql::all());
+    all.extend(sessions::all());
     all.extend(service::all());
+    // A browser sends the cookie of a session whoever's page asks.
+    for operation in all.iter_mut().filter(|one| one.access == Access::Key && one.method != Method::Get) {
+        operation.refusals.push(Refusal::new(403, "FORBIDDEN", "A page of another site asks by a session."));
+    }
     all
 }
 
@@ -42,7 +49,11 @@ fn keyed(more: impl IntoIterator<Item = Refusal>) -> Vec<Refusal> {
     let mut all: Vec<Refusal> = more.into_iter().collect();
     all.extend([
         Refusal::new(400, "BAD_USER_INPUT", "`ATR-Project` is not readable."),
-        Refusal::new(401, "UNAUTHENTICATED", "There is no key, or it is not known, was withdrawn or has expired."),
+        Refusal::new(
+            401,
+            "UNAUTHENTICATED",
+            "There is no key and no session, or it is not known, was withdrawn or has expired.",
+        ),
         Refusal::new(404, "NOT_FOUND", "This key can enter no project of the name in `ATR-Project`."),
         Refusal::new(429, "RATE_LIMITED", "The key asks more often than it may."),
         Refusal::new(500, "INTERNAL", "A fault of the service."),
