@@ -6,6 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use atr_core::domain::access::Role;
+
 use crate::world::World;
 
 /// Types by the tables that they tell of, where one is not named as the other.
@@ -216,4 +218,22 @@ fn every_use_case_can_be_asked_for_through_a_door() {
     }
     assert!(cases >= 45, "{cases} use cases");
     assert_eq!(closed, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn what_the_pages_for_readers_ask_is_answered() {
+    let world = World::new().await;
+    let key = world.key(Role::Admin, None).await;
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let pages = sources(&root.join("docs")).into_iter().chain([root.join("README.md")]);
+    let mut asked = 0;
+    for page in pages {
+        let text = fs::read_to_string(&page).expect("a page");
+        for query in text.split("```graphql\n").skip(1).filter_map(|rest| rest.split("```").next()) {
+            asked += 1;
+            let answer = world.graphql(&key, query).await;
+            assert!(answer.get("errors").is_none(), "{}: {answer:#}", page.display());
+        }
+    }
+    assert!(asked > 0, "there is a query in README.md");
 }
