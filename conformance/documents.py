@@ -18,7 +18,9 @@ SCHEMAS = {path.stem: json.loads(path.read_text()) for path in (ROOT / "schemas"
 DOORS = SCHEMAS.pop("openapi")
 # Fields that must name a record or be well formed by rules that no schema has: a door may refuse what a schema allows.
 NAMES = {"trace", "trace_external_id", "expert", "source", "fact", "suspect_step", "rests_on", "language", "url", "doi",
-         "occurred_at", "retrieved_at", "valid_from", "valid_to"}
+         "occurred_at", "retrieved_at", "valid_from", "valid_to",
+         # What is left out of these is taken from the picture that is attached, where one is.
+         "media_type", "bytes"}
 
 
 def faults(name, documents):
@@ -85,7 +87,8 @@ class Form:
             yield from (bound - 1, bound, bound + 1)
         if "maxItems" in field:
             # A step's id is its own.
-            item = {key: kept for key, kept in value[0].items() if key != "id"} if isinstance(value[0], dict) else "x"
+            first = value[0] if value else None
+            item = {key: kept for key, kept in first.items() if key != "id"} if isinstance(first, dict) else "x"
             # Equal labels count once, so that each has a name of its own.
             items = [item if isinstance(item, dict) else f"{item}{at}" for at in range(field["maxItems"] + 1)]
             yield from (items[:-1], items)

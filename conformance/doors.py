@@ -168,6 +168,10 @@ values = ["{attachment}"]
 [[operations]]
 include-path-regex = "^/graphql|^/v1/attachments$|^/v1/session"
 checks.positive_data_acceptance.enabled = false
+# Which picture the caller means, and how long it is.
+[[operations]]
+include-path-regex = "^/v1/attachments/"
+checks.positive_data_acceptance.expected-statuses = ["2xx", "3xx", 404, 412, 416]
 # Whether a key was used before for something else is not told by a schema.
 [[operations]]
 include-tag = "lines"

@@ -310,7 +310,7 @@ async fn tables(held: &mut Held) {
     for (status, headers) in [
         (200, vec![("content-type", "text/csv")]),
         (200, vec![("content-type", "application/vnd.apache.parquet")]),
-        (400, vec![("content-type", "text/csv"), ("idempotency-key", "\"t\""), ("upload-offset", "1")]),
+        (409, vec![("content-type", "text/csv"), ("idempotency-key", "\"t\""), ("upload-offset", "1")]),
     ] {
         let sent = asked(&Method::POST, DOOR, &key, &headers, "kind,external_id\nsource,s\n");
         let (told, value) = held.ask(DOOR, sent).await;

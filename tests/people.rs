@@ -122,7 +122,7 @@ async fn whoever_is_invited_chooses_a_password_signs_in_and_out_and_the_log_has_
     // The invitation was for one password.
     assert_eq!(Browser::new(&world).accept(&invitation).await.status, StatusCode::UNAUTHORIZED);
 
-    let log = "{ auditEntries(first: 4) { edges { node { action subject key { person { email hasPassword } } } } }
+    let log = "{ auditEntries(first: 4) { edges { node { action subject key { id person { email hasPassword } } } } }
         people { edges { node { id email role hasPassword invitedUntil } } } }";
     let log = &world.graphql(&admin, log).await["data"];
     let person = &log["people"]["edges"][0]["node"];
@@ -132,6 +132,9 @@ async fn whoever_is_invited_chooses_a_password_signs_in_and_out_and_the_log_has_
     assert_eq!(actions, ["SIGNED_IN", "SIGNED_OUT", "PASSWORD_CHOSEN", "PERSON_INVITED"]);
     assert!(entries.iter().all(|entry| entry["node"]["subject"] == person["id"]), "{log:#}");
     assert_eq!(entries[1]["node"]["key"]["person"]["email"], "someone@example.org");
+    // A session is no program's key, to be gone on with by another.
+    let rotate = format!(r#"mutation {{ rotateKey(key: {}) {{ status }} }}"#, entries[0]["node"]["key"]["id"]);
+    assert_eq!(world.graphql(&admin, &rotate).await["data"]["rotateKey"]["status"], "CONFLICT");
 }
 
 #[tokio::test]

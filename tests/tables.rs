@@ -65,7 +65,9 @@ async fn facts_come_through_their_door_as_csv_and_a_bad_row_costs_itself_alone()
     assert_eq!(door.send("grounding", &under, FACTS).await, (status, account));
     let middle = [under[0], under[1], ("upload-offset", "10")];
     let (status, problem) = door.send("grounding", &middle, FACTS).await;
-    assert_eq!((status, &problem["field"]), (StatusCode::BAD_REQUEST, &json!("Upload-Offset")), "{problem:#}");
+    assert_eq!((status, &problem["code"]), (StatusCode::CONFLICT, &json!("WRONG_OFFSET")), "{problem:#}");
+    let begun = [under[0], under[1], ("upload-offset", "0")];
+    assert_eq!(door.send("grounding", &begun, FACTS).await.0, StatusCode::OK, "at its beginning it is whole");
     let (status, _) = door.send("grounding", &under, FACTS.replace("gold", "tin")).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(door.facts().await.len(), 1);

@@ -158,6 +158,10 @@ pub async fn rotate(
     let now = tx.now();
     to_come(now, expires_at)?;
     let old = working(&mut tx, key).await?;
+    if old.person.is_some() {
+        let message = format!("{key} is someone's session, which ends by itself: they sign in anew");
+        return Err(AppError::Conflict(message));
+    }
     may_give(actor, old.role, &old.scopes)?;
     let secret = Secret::new(app.store.ids());
     let new = NewKey {

@@ -37,9 +37,8 @@ pub async fn invite(app: &App, actor: &Actor, wanted: NewPerson) -> Result<Invit
     let invitation = format!("inv_{}", hex(&app.store.ids().random::<32>()));
     let mut tx = app.store.begin(actor.project).await?;
     let until = tx.now() + INVITATION;
-    if let Some(known) = tx.person_by_email(&wanted.email).await? {
-        above(actor, &known)?;
-    }
+    let known = tx.person_by_email(&wanted.email).await?;
+    known.iter().try_for_each(|known| above(actor, known))?;
     let person = tx.invite(&wanted, &token_hash(&invitation), until).await.map_err(|error| {
         match (error.constraint(), wanted.expert) {
             (Some("person_expert_fkey"), Some(expert)) => {
@@ -49,7 +48,8 @@ pub async fn invite(app: &App, actor: &Actor, wanted: NewPerson) -> Result<Invit
         }
     })?;
     tx.end_sessions(person.id).await?;
-    actor.note(&mut tx, Action::PersonInvited, person.id, None, Some(json!(person))).await?;
+    let before = known.map(|known| json!(known));
+    actor.note(&mut tx, Action::PersonInvited, person.id, before, Some(json!(person))).await?;
     tx.commit().await?;
     app.process.recognised.forget();
     Ok(Invited { person, invitation })

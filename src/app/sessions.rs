@@ -12,6 +12,7 @@ use atr_core::{
         audit::Action,
         person::{Email, NewPassword, Person, SESSION},
     },
+    hash::{self, Digest},
     ids::{ApiKeyId, PersonId, ProjectId},
     store::{NewKey, Project, Tx},
 };
@@ -39,7 +40,8 @@ static HASHING: Semaphore = Semaphore::const_new(2);
 /// How often it was tried to sign in as whom.
 pub struct Tries {
     clock: DefaultClock,
-    of: Cache<(String, String), Arc<DefaultDirectRateLimiter>>,
+    /// By the hash of project and address, which may be as long as they like.
+    of: Cache<Digest, Arc<DefaultDirectRateLimiter>>,
 }
 
 impl Default for Tries {
@@ -57,7 +59,7 @@ impl std::fmt::Debug for Tries {
 impl Tries {
     /// Lets someone try, or says when to try again.
     fn admit(&self, project: &str, email: &Email) -> Result<(), AppError> {
-        let whom = (project.to_owned(), email.to_string());
+        let whom = hash::of_json(&(project, email));
         let made = || Ok::<_, AppError>(Arc::new(RateLimiter::direct(Quota::per_minute(TRIES))));
         self.of.get_or_insert_with(&whom, made)?.check().map_err(|until| {
             let wait = until.wait_time_from(self.clock.now());

@@ -1,7 +1,7 @@
 //! `Idempotency-Key` and `Upload-Offset`: a body that is taken in once, however often and in however many pieces it is
 //! sent.
 
-use atr_core::store::Got;
+use atr_core::{domain::intake::Position, store::Got};
 use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode},
     response::{IntoResponse, Response},
@@ -75,6 +75,13 @@ fn wrong(field: &str, what: &str) -> Problem {
 pub(super) fn elsewhere(got: &Got) -> Response {
     let detail = format!("{} bytes of this body are taken in: go on from there", got.position.bytes);
     with_offset(got, Problem::new(StatusCode::CONFLICT, "WRONG_OFFSET", detail).into_response())
+}
+
+/// The refusal of a table that does not begin at its beginning.
+pub(super) fn from_the_beginning() -> Response {
+    let detail = "a table is sent whole: send all of it, and what was stored of it is passed over";
+    let got = Got { position: Position::default(), done: false };
+    with_offset(&got, Problem::new(StatusCode::CONFLICT, "WRONG_OFFSET", detail).into_response())
 }
 
 fn with_offset(got: &Got, mut response: Response) -> Response {

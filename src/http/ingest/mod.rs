@@ -60,7 +60,7 @@ use self::{
     decode::{Coding, TooDense},
     feed::{Committed, Feed, Keyed, Stopped, Why},
     item::Item,
-    key::{Asked, elsewhere, progress},
+    key::{Asked, elsewhere, from_the_beginning, progress},
     lines::Lines,
 };
 pub(super) use self::{key::Progress, table::MEDIA_TYPES};
@@ -106,10 +106,12 @@ async fn door<T: Item>(
     let body = coding.decode(body);
     let body = match table {
         None => body,
-        Some(_) if offset.is_some() => return Err(whole()),
+        // A table is sent whole, whatever was taken in of it.
+        Some(_) if offset.is_some_and(|offset| offset > 0) => return Err(from_the_beginning()),
         // Before its key is held, which is for who has something to store.
         Some(table) => table::lines(table, body).await.map_err(|none| none.problem().into_response())?,
     };
+    let offset = offset.filter(|_| table.is_none());
     let keyed = match key {
         None => None,
         Some(key) => {
@@ -154,13 +156,6 @@ fn coding(headers: &HeaderMap) -> Result<Coding, Box<Response>> {
         response.headers_mut().insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip, zstd, identity"));
         Box::new(response)
     })
-}
-
-/// The refusal of a table that begins somewhere.
-fn whole() -> Response {
-    let detail = "a table is sent whole: leave Upload-Offset out, and what was stored of it is passed over";
-    let problem = Problem::new(StatusCode::BAD_REQUEST, "BAD_USER_INPUT", detail);
-    Problem { field: Some("Upload-Offset".to_owned()), ..problem }.into_response()
 }
 
 /// The refusal of a body that is not lines of JSON.
