@@ -34,9 +34,7 @@ pub enum NotAttached {
 /// # Errors
 /// If they may not, or the project's backlog is full.
 pub async fn may_attach(app: &App, actor: &Actor) -> Result<(), AppError> {
-    let may = |what| actor.may(what);
-    may(Permission::Ingest)
-        .or_else(|refused| may(Permission::Curate).or_else(|_| may(Permission::Review)).map_err(|_| refused))?;
+    actor.may_any(Permission::Ingest, &[Permission::Curate, Permission::Review])?;
     backlog::admit(app, actor.project).await
 }
 

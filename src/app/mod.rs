@@ -130,13 +130,24 @@ impl Actor {
         if !self.scopes.leave(what) { Err(AppError::OutOfScope { what }) } else { Ok(()) }
     }
 
+    /// Refuses whom none of these is permitted, as for the first of them.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`].
+    fn may_any(&self, first: Permission, others: &[Permission]) -> Result<(), AppError> {
+        self.may(first).or_else(|refused| match others.iter().any(|other| self.may(*other).is_ok()) {
+            true => Ok(()),
+            false => Err(refused),
+        })
+    }
+
     /// Refuses who may read neither the project nor what a judgement is made with: traces and their steps, facts and
     /// their sources, and their own items and reviews.
     ///
     /// # Errors
     /// [`AppError::Forbidden`].
     pub fn may_consult(&self) -> Result<(), AppError> {
-        self.may(Permission::Read).or_else(|refused| self.may(Permission::Review).map_err(|_| refused))
+        self.may_any(Permission::Read, &[Permission::Review])
     }
 
     /// Whose items and reviews they read who ask for those of an expert or of all: who may only review, their own alone.

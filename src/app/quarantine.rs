@@ -16,7 +16,7 @@ use atr_core::{
         review::NewReview,
     },
     ids::QuarantinedId,
-    store::{Quarantined, Resolved, Sender, Tx},
+    store::{Quarantined, Resolved, Tx},
 };
 use serde_json::{Value, json};
 
@@ -225,7 +225,7 @@ async fn replay_of(
         }
         Door::Grounding => {
             let items = read(tx, door, lines, NewGrounding::parse).await?;
-            tx.replay_grounding(ids, &items, Sender { key: actor.key, may_vouch: may_vouch(actor)? }).await?
+            tx.replay_grounding(ids, &items, may_vouch(actor)?).await?
         }
         Door::Feedback => {
             let items = read(tx, door, lines, NewFeedback::parse).await?;

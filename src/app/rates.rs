@@ -56,12 +56,21 @@ impl Rates {
         if bucket.bound != bound {
             *bucket = Bucket::new(bound);
         }
-        bucket.limiter.check().map_err(|until| {
-            let wait = until.wait_time_from(self.clock.now());
-            metrics::counter!("atr_rate_limited_total").increment(1);
-            AppError::TooOften { bound: bound.get(), retry_after_seconds: wait.as_secs_f64().ceil().max(1.0) as u32 }
-        })
+        admit(&bucket.limiter, &self.clock, bound)
+            .inspect_err(|_| metrics::counter!("atr_rate_limited_total").increment(1))
     }
+}
+
+/// Lets one more in through a limit of so many a minute, or says when to ask again.
+pub(super) fn admit(
+    limiter: &DefaultDirectRateLimiter,
+    clock: &DefaultClock,
+    bound: NonZeroU32,
+) -> Result<(), AppError> {
+    limiter.check().map_err(|until| {
+        let wait = until.wait_time_from(clock.now());
+        AppError::TooOften { bound: bound.get(), retry_after_seconds: wait.as_secs_f64().ceil().max(1.0) as u32 }
+    })
 }
 
 impl Bucket {

@@ -1,13 +1,10 @@
 //! Taking in sources and facts.
 
-use atr_core::{
-    domain::{
-        Rejection,
-        access::Permission,
-        grounding::NewGrounding,
-        intake::{BatchOutcome, Door},
-    },
-    store::Sender,
+use atr_core::domain::{
+    Rejection,
+    access::Permission,
+    grounding::NewGrounding,
+    intake::{BatchOutcome, Door},
 };
 
 use super::{Actor, App, AppError, ingest_keys::Advance, intake};
@@ -17,10 +14,8 @@ use super::{Actor, App, AppError, ingest_keys::Advance, intake};
 /// # Errors
 /// If the caller may neither.
 pub fn may_vouch(actor: &Actor) -> Result<bool, AppError> {
-    match actor.may(Permission::Curate) {
-        Ok(()) => Ok(true),
-        Err(refused) => actor.may(Permission::Review).map(|()| false).map_err(|_| refused),
-    }
+    actor.may_any(Permission::Curate, &[Permission::Review])?;
+    Ok(actor.may(Permission::Curate).is_ok())
 }
 
 /// Takes a batch of sources and facts in, in one transaction, and says what became of each item. Whoever keeps the
@@ -36,6 +31,6 @@ pub async fn record_grounding(
 ) -> Result<BatchOutcome, AppError> {
     let may_vouch = may_vouch(actor)?;
     let (mut tx, items) = intake::begin(app, actor.project, actor.sender(), Door::Grounding, items).await?;
-    let outcome = tx.record_grounding(&items, Sender { key: actor.key, may_vouch }).await?;
+    let outcome = tx.record_grounding(&items, may_vouch).await?;
     intake::finish(app, tx, under, outcome).await
 }

@@ -17,10 +17,7 @@ use atr_core::{
     store::{NewKey, Project, Tx},
 };
 use chrono::{DateTime, Utc};
-use governor::{
-    DefaultDirectRateLimiter, Quota, RateLimiter,
-    clock::{Clock, DefaultClock},
-};
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter, clock::DefaultClock};
 use quick_cache::sync::Cache;
 use serde_json::json;
 use tokio::sync::Semaphore;
@@ -28,6 +25,7 @@ use tokio::sync::Semaphore;
 use super::{
     Actor, App, AppError,
     keys::{Secret, token_hash},
+    rates,
 };
 
 /// How often a minute it may be tried to sign in as someone.
@@ -61,11 +59,8 @@ impl Tries {
     fn admit(&self, project: &str, email: &Email) -> Result<(), AppError> {
         let whom = hash::of_json(&(project, email));
         let made = || Ok::<_, AppError>(Arc::new(RateLimiter::direct(Quota::per_minute(TRIES))));
-        self.of.get_or_insert_with(&whom, made)?.check().map_err(|until| {
-            let wait = until.wait_time_from(self.clock.now());
-            metrics::counter!("atr_sign_ins_total", "result" => "too_often").increment(1);
-            AppError::TooOften { bound: TRIES.get(), retry_after_seconds: wait.as_secs_f64().ceil().max(1.0) as u32 }
-        })
+        rates::admit(&*self.of.get_or_insert_with(&whom, made)?, &self.clock, TRIES)
+            .inspect_err(|_| metrics::counter!("atr_sign_ins_total", "result" => "too_often").increment(1))
     }
 }
 

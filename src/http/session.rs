@@ -6,9 +6,10 @@
 use atr_core::{
     domain::{
         access::Role,
-        person::{Email, NewPassword},
+        person::{Email, NewPassword, Person},
     },
     ids::{ExpertId, PersonId},
+    store::Project,
 };
 use axum::{
     Json, Router,
@@ -86,6 +87,13 @@ pub(super) struct Told {
     until: DateTime<Utc>,
 }
 
+impl Told {
+    fn of(person: Person, project: Project, until: DateTime<Utc>) -> Self {
+        let Person { id, email, role, expert, .. } = person;
+        Self { person: id, email, role, expert, project: project.slug, until }
+    }
+}
+
 async fn sign_in(
     State(state): State<AppState>,
     headers: HeaderMap,
@@ -112,15 +120,7 @@ async fn accept(
 async fn who(State(state): State<AppState>, Caller(actor): Caller) -> Result<Json<Told>, Problem> {
     let no_session = || AppError::NotFound { what: "session", name: "of this key: it is a program's".to_owned() };
     let (person, project, until) = sessions::current(&state.app, &actor).await?.ok_or_else(no_session)?;
-    let told = Told {
-        person: person.id,
-        email: person.email,
-        role: person.role,
-        expert: person.expert,
-        project: project.slug,
-        until,
-    };
-    Ok(Json(told))
+    Ok(Json(Told::of(person, project, until)))
 }
 
 async fn sign_out(State(state): State<AppState>, Caller(actor): Caller) -> Result<Response, Problem> {
@@ -159,15 +159,11 @@ fn read<T>(headers: &HeaderMap, sent: Result<Json<T>, JsonRejection>) -> Result<
 fn opened(state: &AppState, SignedIn { person, project, secret, until }: SignedIn) -> Response {
     let lasts = (until - state.app.store.clock().now()).num_seconds();
     let cookie = Cookie::build((SESSION, secret)).max_age(cookie::time::Duration::seconds(lasts));
-    let told = Told {
-        person: person.id,
-        email: person.email,
-        role: person.role,
-        expert: person.expert,
-        project: project.slug,
-        until,
-    };
-    (StatusCode::OK, [(header::SET_COOKIE, set(state, cookie)), (header::CACHE_CONTROL, no_store())], Json(told))
+    (
+        StatusCode::OK,
+        [(header::SET_COOKIE, set(state, cookie)), (header::CACHE_CONTROL, no_store())],
+        Json(Told::of(person, project, until)),
+    )
         .into_response()
 }
 

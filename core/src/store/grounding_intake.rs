@@ -13,30 +13,22 @@ use crate::{
         lineage::{Edge, Relation},
     },
     hash::Digest,
-    ids::{ApiKeyId, BatchId, FactId, QuarantinedId, SourceId},
+    ids::{BatchId, FactId, QuarantinedId, SourceId},
 };
-
-/// Who sends grounding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sender {
-    /// The key it came with.
-    pub key: Option<ApiKeyId>,
-    /// Whether the sender may vouch for facts: enter them as verified.
-    pub may_vouch: bool,
-}
 
 impl Tx {
     /// Takes sources and facts in and accounts for every item; refused ones are only counted. A fact names a source
-    /// that is stored, or whose line stands before it. One statement a table, however many items.
+    /// that is stored, or whose line stands before it. Whoever sent them, as [`Tx::sent_by`] says, may vouch for facts, that
+    /// is enter them as verified, or not. One statement a table, however many items.
     ///
     /// # Errors
     /// If the database refuses or is out of reach; then nothing of it may be committed.
     pub async fn record_grounding(
         &mut self,
         items: &[Result<NewGrounding, Rejection>],
-        sender: Sender,
+        may_vouch: bool,
     ) -> Result<BatchOutcome> {
-        self.take_in_grounding(items, sender, Ledger::new(Door::Grounding, items.len())).await
+        self.take_in_grounding(items, may_vouch, Ledger::new(Door::Grounding, items.len())).await
     }
 
     /// The same for the sources and facts of these items of the quarantine.
@@ -47,15 +39,15 @@ impl Tx {
         &mut self,
         from: &[QuarantinedId],
         items: &[Result<NewGrounding, Rejection>],
-        sender: Sender,
+        may_vouch: bool,
     ) -> Result<BatchOutcome> {
-        self.take_in_grounding(items, sender, Ledger::of_replay(Door::Grounding, from)).await
+        self.take_in_grounding(items, may_vouch, Ledger::of_replay(Door::Grounding, from)).await
     }
 
     async fn take_in_grounding(
         &mut self,
         items: &[Result<NewGrounding, Rejection>],
-        sender: Sender,
+        may_vouch: bool,
         mut ledger: Ledger,
     ) -> Result<BatchOutcome> {
         if items.is_empty() {
@@ -72,7 +64,7 @@ impl Tx {
                     Ok(())
                 }
                 NewGrounding::Fact(fact) => {
-                    facts.push((at, fact, fact.first_state(sender.may_vouch)?));
+                    facts.push((at, fact, fact.first_state(may_vouch)?));
                     Ok(())
                 }
             });
@@ -81,7 +73,7 @@ impl Tx {
             }
         }
         let new = self.take_in_sources(&mut ledger, &sources).await?;
-        self.take_in_facts(&mut ledger, &facts, &new, sender.key).await?;
+        self.take_in_facts(&mut ledger, &facts, &new).await?;
         ledger.close(self, batch).await
     }
 
@@ -107,7 +99,6 @@ impl Tx {
         ledger: &mut Ledger,
         facts: &[(usize, &NewFact, FactState)],
         new_sources: &HashMap<String, usize>,
-        key: Option<ApiKeyId>,
     ) -> Result<()> {
         let named: HashSet<_> = facts.iter().map(|(_, fact, _)| fact.source.clone()).collect();
         let sources: HashMap<String, SourceId> = self.sources_named(&named.into_iter().collect::<Vec<_>>()).await?;
@@ -134,7 +125,9 @@ impl Tx {
             }
         }
         let (mut edges, mut references) = (vec![], vec![]);
-        for ((at, entry), stands) in places.into_iter().zip(&entries).zip(self.insert_facts(&entries, key).await?) {
+        for ((at, entry), stands) in
+            places.into_iter().zip(&entries).zip(self.insert_facts(&entries, self.sender().key).await?)
+        {
             if stands.new {
                 edges.push(Edge::new(stands.id, Relation::WasDerivedFrom, entry.source));
                 references.push((Referrer::Fact(stands.id), AttachmentRef::contents(&entry.fact.attachments)));

@@ -82,7 +82,6 @@ pub use fact_search::FoundFact;
 pub use fact_state::StateChanged;
 pub use feedback::{FeedbackFilter, Opinions};
 pub use followed::{Followed, Place};
-pub use grounding_intake::Sender;
 pub use ingest_key::{Answers, Got, KEY_KEPT, Under};
 pub use key::{Authenticated, KeyRecord, NewKey};
 pub use model::ModelFilter;

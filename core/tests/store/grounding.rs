@@ -10,7 +10,7 @@ use atr_core::{
     },
     ids::{FactId, ProjectId, SourceId},
     queue::{TaskFilter, Work},
-    store::{FactFilter, Page, PageRequest, QuarantineFilter, Sender, SourceFilter, StateChanged, Store, StoreError},
+    store::{FactFilter, Page, PageRequest, QuarantineFilter, SourceFilter, StateChanged, Store, StoreError},
 };
 use serde_json::{Value, json};
 
@@ -18,7 +18,7 @@ use crate::support::Database;
 
 pub type Item = Result<NewGrounding, Rejection>;
 
-pub const CURATOR: Sender = Sender { key: None, may_vouch: true };
+pub const CURATOR: bool = true;
 
 pub fn source(external_id: &str) -> Value {
     json!({"kind": "source", "external_id": external_id, "publisher": "IUPAC", "title": "Periodic table",
@@ -33,12 +33,12 @@ pub fn fact(external_id: &str, source: &str, statement: &str) -> Value {
 pub async fn record(
     store: &Store,
     project: ProjectId,
-    sender: Sender,
+    may_vouch: bool,
     lines: &[Value],
 ) -> Result<BatchOutcome, StoreError> {
     let items: Vec<Item> = lines.iter().map(|line| NewGrounding::parse(line.to_string().as_bytes())).collect();
     let mut tx = store.begin(project).await?;
-    let outcome = tx.record_grounding(&items, sender).await?;
+    let outcome = tx.record_grounding(&items, may_vouch).await?;
     tx.commit().await?;
     Ok(outcome)
 }
@@ -149,7 +149,7 @@ async fn a_fact_names_a_source_that_is_stored_or_stands_before_it() -> Result<()
 #[tokio::test]
 async fn who_may_not_vouch_for_facts_proposes_them_and_only_verified_ones_are_found() -> Result<(), StoreError> {
     let db = Database::create().await;
-    let proposer = Sender { key: None, may_vouch: false };
+    let proposer = false;
     let mut vouched = fact("vouched", "s", "Gold melts at 1064 degrees.");
     vouched["state"] = json!("verified");
     let lines = [source("s"), fact("proposed", "s", "Gold boils at 2970 degrees."), vouched];

@@ -9,7 +9,7 @@ use std::{
 use axum::{http::HeaderMap, http::StatusCode, http::header};
 use tokio::io::{AsyncBufRead, AsyncReadExt as _};
 
-use super::decode::TooDense;
+use super::{Why, problem};
 use crate::{
     http::{
         media::{essence, header_text},
@@ -72,15 +72,7 @@ pub(super) enum NoLines {
 impl NoLines {
     pub(super) fn problem(self) -> Problem {
         match self {
-            Self::Body(error) if error.get_ref().is_some_and(|inner| inner.is::<TooDense>()) => {
-                Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "TOO_DENSE", error.to_string())
-            }
-            Self::Body(error) => {
-                tracing::info!(%error, "a body broke off");
-                let detail =
-                    "the body broke off before its end, or is not coded as Content-Encoding says; send it again";
-                Problem::new(StatusCode::BAD_REQUEST, "BAD_USER_INPUT", detail)
-            }
+            Self::Body(error) => problem(Why::Body(error)),
             Self::TooLong => {
                 let detail = format!(
                     "a table has at most {} MiB here, and becomes {} MiB of lines at most: send it in parts, or with \

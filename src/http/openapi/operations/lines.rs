@@ -16,40 +16,41 @@ use crate::http::{
 };
 
 pub(super) fn all() -> Vec<Operation> {
-    let mut all = vec![];
-    all.extend(pair(&Pair {
-        path: "/v1/ingest/traces",
-        send: "ingestTraces",
-        ask: "ingestTracesProgress",
-        what: "Send error traces",
-        line: Schemas::sent::<TraceInput>,
-        tables: &[],
-    }));
-    all.extend(pair(&Pair {
-        path: "/v1/ingest/reviews",
-        send: "ingestReviews",
-        ask: "ingestReviewsProgress",
-        what: "Send experts' reviews",
-        line: Schemas::sent::<ReviewInput>,
-        tables: &[],
-    }));
-    all.extend(pair(&Pair {
-        path: "/v1/ingest/grounding",
-        send: "ingestGrounding",
-        ask: "ingestGroundingProgress",
-        what: "Send sources and facts",
-        line: Schemas::sent::<GroundingInput>,
-        tables: &MEDIA_TYPES,
-    }));
-    all.extend(pair(&Pair {
-        path: "/v1/ingest/feedback",
-        send: "ingestFeedback",
-        ask: "ingestFeedbackProgress",
-        what: "Send what users said of answers",
-        line: Schemas::sent::<FeedbackInput>,
-        tables: &[],
-    }));
-    all
+    let doors = [
+        Pair {
+            path: "/v1/ingest/traces",
+            send: "ingestTraces",
+            ask: "ingestTracesProgress",
+            what: "Send error traces",
+            line: Schemas::sent::<TraceInput>,
+            tables: &[],
+        },
+        Pair {
+            path: "/v1/ingest/reviews",
+            send: "ingestReviews",
+            ask: "ingestReviewsProgress",
+            what: "Send experts' reviews",
+            line: Schemas::sent::<ReviewInput>,
+            tables: &[],
+        },
+        Pair {
+            path: "/v1/ingest/grounding",
+            send: "ingestGrounding",
+            ask: "ingestGroundingProgress",
+            what: "Send sources and facts",
+            line: Schemas::sent::<GroundingInput>,
+            tables: &MEDIA_TYPES,
+        },
+        Pair {
+            path: "/v1/ingest/feedback",
+            send: "ingestFeedback",
+            ask: "ingestFeedbackProgress",
+            what: "Send what users said of answers",
+            line: Schemas::sent::<FeedbackInput>,
+            tables: &[],
+        },
+    ];
+    doors.iter().flat_map(pair).collect()
 }
 
 /// A pair of doors for lines.
