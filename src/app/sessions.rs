@@ -13,7 +13,7 @@ use atr_core::{
         person::{Email, NewPassword, Person, SESSION},
     },
     hash::{self, Digest},
-    ids::{ApiKeyId, PersonId, ProjectId},
+    ids::{ApiKeyId, ProjectId},
     store::{NewKey, Project, Tx},
 };
 use chrono::{DateTime, Utc};
@@ -96,14 +96,14 @@ pub async fn sign_in(
         Some(home) => app.store.begin(home.id).await?.person_signing_in(&email).await?,
         None => None,
     };
-    let (person, hash) = known.unzip();
-    let (true, Some(home), Some(person)) = (is_password(password, hash).await?, home, person) else {
+    let refused = || {
         metrics::counter!("atr_sign_ins_total", "result" => "refused").increment(1);
-        return Err(AppError::NotSignedIn(
-            "the address or the password is wrong, or nobody of that address signs in here",
-        ));
+        AppError::NotSignedIn("the address or the password is wrong, or nobody of that address signs in here")
     };
+    let is_theirs = is_password(password, known.as_ref().map(|(_, hash)| hash.clone())).await?;
+    let (true, Some(home), Some((person, hash))) = (is_theirs, home, known) else { return Err(refused()) };
     let mut tx = app.store.begin(home.id).await?;
+    let person = tx.hold_person(person, &hash).await?.ok_or_else(refused)?;
     let signed_in = open(app, &mut tx, person, home, origin, Action::SignedIn).await?;
     tx.commit().await?;
     metrics::counter!("atr_sign_ins_total", "result" => "signed_in").increment(1);
@@ -130,6 +130,7 @@ pub async fn accept(
         return Err(closed());
     }
     tx.end_sessions(person).await?;
+    let person = tx.hold_person(person, &password_hash).await?.ok_or_else(closed)?;
     let home = tx.own_project().await?.ok_or_else(closed)?;
     let signed_in = open(app, &mut tx, person, home, origin, Action::PasswordChosen).await?;
     tx.commit().await?;
@@ -141,13 +142,11 @@ pub async fn accept(
 async fn open(
     app: &App,
     tx: &mut Tx,
-    person: PersonId,
+    person: Person,
     project: Project,
     origin: Option<IpAddr>,
     action: Action,
 ) -> Result<SignedIn, AppError> {
-    let missing = || AppError::NotFound { what: "person", name: person.to_string() };
-    let person = tx.people_by_id(&[person]).await?.pop().ok_or_else(missing)?;
     let until = tx.now() + SESSION;
     let secret = Secret::new(app.store.ids());
     let key = NewKey {

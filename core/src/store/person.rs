@@ -125,6 +125,29 @@ impl Tx {
         Ok(row.map(|row| (PersonId::from_uuid(row.id), row.password_hash)))
     }
 
+    /// Someone who signs in by a password with this hash, held so until the transaction ends: they are not deactivated, given
+    /// another role or another password meanwhile. `None` where that has happened.
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn hold_person(&mut self, id: PersonId, password_hash: &str) -> Result<Option<Person>> {
+        let project = self.project_uuid();
+        sqlx::query_as!(
+            PersonRow,
+            r#"select id, email, role, expert_id, password_hash is not null as "has_password!", invitation_expires_at,
+                      created_at, deactivated_at
+               from person where project_id = $1 and id = $2 and password_hash = $3 and deactivated_at is null
+               for share"#,
+            project,
+            id.uuid(),
+            password_hash,
+        )
+        .fetch_optional(self.connection())
+        .await?
+        .map(Person::try_from)
+        .transpose()
+    }
+
     /// Takes the hash of a chosen password in the place of an open invitation; `false` if that one is not open any more.
     ///
     /// # Errors

@@ -1,9 +1,10 @@
-//! Keys: found by their hash alone, and the first of an installation.
+//! Keys: found by their hash alone, the first of an installation, and whose sessions they are.
 
 use atr_core::{
     domain::{
         access::{Role, Scopes},
         audit::{Action, Deed},
+        person::NewPerson,
     },
     hash::Digest,
     ids::ProjectId,
@@ -76,5 +77,44 @@ async fn of_several_first_starts_one_makes_the_first_key_and_later_ones_make_non
     tx.revoke_key(keys[0].id).await?;
     tx.commit().await?;
     assert!(!db.store.insert_first_key("default", "Default", &operators("late").0, noted).await?, "one was made");
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_is_deactivated_or_chooses_another_password_while_they_sign_in_is_not_held() -> Result<(), StoreError> {
+    let db = Database::create().await;
+    let person = NewPerson::parse("someone@example.org", Role::Auditor, None).expect("a person");
+    let invitation = blake3::hash(b"invitation");
+    let choose = async |password: &str| {
+        let mut tx = db.store.begin(db.project).await?;
+        let until = tx.now() + chrono::TimeDelta::days(1);
+        let id = tx.invite(&person, &invitation, until).await?.id;
+        assert!(tx.accept_invitation(id, &invitation, password).await?);
+        tx.commit().await?;
+        Ok::<_, StoreError>(id)
+    };
+    let id = choose("first").await?;
+    let held = async |password: &str| {
+        Ok::<_, StoreError>(db.store.begin(db.project).await?.hold_person(id, password).await?.is_some())
+    };
+    assert!(held("first").await?);
+    choose("second").await?;
+    assert!(!held("first").await? && held("second").await?);
+
+    // Whoever deactivates waits for who signs in, whose session then ends with the others.
+    let mut signing_in = db.store.begin(db.project).await?;
+    assert!(signing_in.hold_person(id, "second").await?.is_some());
+    let deactivate = async {
+        let mut tx = db.store.begin(db.project).await?;
+        let done = tx.deactivate_person(id).await?;
+        tx.commit().await?;
+        Ok::<_, StoreError>(done)
+    };
+    let mut deactivate = Box::pin(deactivate);
+    let soon = std::time::Duration::from_millis(300);
+    assert!(tokio::time::timeout(soon, &mut deactivate).await.is_err(), "it waits");
+    signing_in.commit().await?;
+    assert!(deactivate.await?);
+    assert!(!held("second").await?);
     Ok(())
 }
