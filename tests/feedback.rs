@@ -7,10 +7,6 @@ use atr_core::{
     },
     queue::Stage,
 };
-use axum::{
-    body::Body,
-    http::{Request, StatusCode, header},
-};
 use serde_json::{Value, json};
 
 use crate::{
@@ -19,28 +15,11 @@ use crate::{
         spans::{TRACE_HEX, chat},
         stored, work,
     },
-    world::{World, body_of},
+    world::World,
 };
 
-const NDJSON: &str = "application/x-ndjson";
-
-async fn post(world: &World, key: &str, door: &str, lines: &[Value]) -> Vec<Value> {
-    let body: String = lines.iter().map(|line| format!("{line}\n")).collect();
-    let request = Request::post(format!("/v1/ingest/{door}"))
-        .header(header::AUTHORIZATION, format!("Bearer {key}"))
-        .header(header::CONTENT_TYPE, NDJSON)
-        .header(header::ACCEPT, NDJSON)
-        .body(Body::from(body))
-        .expect("a request");
-    let response = world.ask(request).await;
-    assert_eq!(response.status(), StatusCode::OK);
-    let body = body_of(response).await;
-    let lines = std::str::from_utf8(&body).expect("text").lines();
-    lines.map(|line| serde_json::from_str(line).expect("JSON")).collect()
-}
-
 async fn feedback(world: &World, key: &str, line: Value) -> String {
-    let answers = post(world, key, "feedback", &[line]).await;
+    let answers = world.send_lines(key, "feedback", &[line]).await;
     answers[0]["status"].as_str().expect("a status").to_owned()
 }
 
@@ -85,7 +64,7 @@ async fn it_finds_its_trace_by_id_external_id_or_span_whichever_comes_first() {
             ]);
             assert_eq!(waiting["feedbacks"]["edges"], expected);
         }
-        post(&world, &key, "traces", &[trace("one")]).await;
+        world.send_lines(&key, "traces", &[trace("one")]).await;
         send(&world, &key, vec![chat(1, None, "q", "a")]).await;
         assemble(&world).await;
         if !feedback_first {
@@ -127,7 +106,7 @@ async fn sent_again_it_changes_nothing_and_other_words_under_its_id_are_set_asid
     let unnamed = json!({"trace_external_id": "t", "comment": "hm"});
     let nowhere = json!({"trace": format!("trc_{}", "0".repeat(26)), "thumbs": "up"});
     let lines = [named("up"), named("up"), named("down"), unnamed.clone(), unnamed.clone(), nowhere, json!({})];
-    let answers = post(&world, &key, "feedback", &lines).await;
+    let answers = world.send_lines(&key, "feedback", &lines).await;
     let told: Vec<_> = answers.iter().map(|answer| answer["status"].as_str().expect("a status")).collect();
     let expected = ["stored", "duplicate", "quarantined", "stored", "duplicate", "rejected", "rejected"];
     assert_eq!(told, expected, "{answers:?}");
@@ -189,7 +168,7 @@ async fn bad_feedback_keeps_a_trace_that_nothing_else_spoke_for() {
 async fn it_moves_the_reward_within_its_bound_and_is_taken_for_no_verdict() {
     let world = World::new().await;
     let key = world.key(Role::Ingest, None).await;
-    post(&world, &key, "traces", &[trace("t")]).await;
+    world.send_lines(&key, "traces", &[trace("t")]).await;
     score(&world).await;
     let before = newest_score(&world, "t").await;
     assert_eq!((&before["feedbackTerm"], &before["feedbackCount"]), (&Value::Null, &json!(0)));
@@ -198,7 +177,7 @@ async fn it_moves_the_reward_within_its_bound_and_is_taken_for_no_verdict() {
             |n| json!({"external_id": format!("f{n}"), "trace_external_id": "t", "thumbs": "down", "correction": "Ag"}),
         )
         .collect();
-    post(&world, &key, "feedback", &many).await;
+    world.send_lines(&key, "feedback", &many).await;
     work(&world, &[Stage::Score, Stage::Derive]).await;
     let after = newest_score(&world, "t").await;
     let term = after["feedbackTerm"].as_f64().expect("a term");
@@ -220,7 +199,7 @@ async fn it_moves_the_reward_within_its_bound_and_is_taken_for_no_verdict() {
 async fn experts_are_asked_first_of_what_users_found_bad() {
     let world = World::new().await;
     let (key, admin) = (world.key(Role::Ingest, None).await, world.key(Role::Admin, None).await);
-    post(&world, &key, "traces", &[trace("quiet"), trace("bad"), trace("praised")]).await;
+    world.send_lines(&key, "traces", &[trace("quiet"), trace("bad"), trace("praised")]).await;
     feedback(&world, &key, json!({"trace_external_id": "bad", "thumbs": "down"})).await;
     feedback(&world, &key, json!({"trace_external_id": "praised", "thumbs": "up"})).await;
     score(&world).await;

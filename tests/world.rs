@@ -14,7 +14,7 @@ use atr_core::{blobs::Blobs, domain::access::Role, ids::ExpertId};
 use axum::{
     Router,
     body::{Body, Bytes},
-    http::{Request, Response, header},
+    http::{Request, Response, StatusCode, header},
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -91,6 +91,23 @@ impl World {
             .body(Body::from(json!({"query": document}).to_string()))
             .expect("a request");
         serde_json::from_slice(&body_of(self.ask(request).await).await).expect("JSON")
+    }
+
+    /// What became of lines that are sent through a door, a result for each.
+    pub async fn send_lines(&self, key: &str, door: &str, lines: &[Value]) -> Vec<Value> {
+        const NDJSON: &str = "application/x-ndjson";
+        let body: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        let request = Request::post(format!("/v1/ingest/{door}"))
+            .header(header::AUTHORIZATION, format!("Bearer {key}"))
+            .header(header::CONTENT_TYPE, NDJSON)
+            .header(header::ACCEPT, NDJSON)
+            .body(Body::from(body))
+            .expect("a request");
+        let response = self.ask(request).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        let body = body_of(response).await;
+        let lines = std::str::from_utf8(&body).expect("text").lines();
+        lines.map(|line| serde_json::from_str(line).expect("JSON")).collect()
     }
 
     pub async fn ask(&self, request: Request<Body>) -> Response<Body> {

@@ -40,7 +40,8 @@ use super::{
     session::session,
     snapshot::Snapshot,
     step::Step,
-    trace::{Trace, TraceRevision},
+    trace::Trace,
+    trace_revision::TraceRevision,
     training::{JobEvent, TrainingJob},
     verification::{Claim, Verification},
 };

@@ -37,6 +37,7 @@ mod snapshot;
 mod step;
 mod subscription;
 mod trace;
+mod trace_revision;
 mod training;
 mod verification;
 mod words;

@@ -1,39 +1,15 @@
 //! Records that refer to attached pictures: through every door, and read from both ends.
 
 use atr_core::domain::{access::Role, new_trace::NewTrace};
-use axum::{
-    body::Body,
-    http::{Request, StatusCode, header},
-};
 use image::ImageFormat;
 use serde_json::{Value, json};
 
 use super::{attach, picture};
-use crate::{
-    edges::Statements,
-    world::{World, body_of},
-};
-
-const NDJSON: &str = "application/x-ndjson";
-
-async fn send(world: &World, key: &str, door: &str, lines: &[Value]) -> Vec<Value> {
-    let body: String = lines.iter().map(|line| format!("{line}\n")).collect();
-    let request = Request::post(format!("/v1/ingest/{door}"))
-        .header(header::AUTHORIZATION, format!("Bearer {key}"))
-        .header(header::CONTENT_TYPE, NDJSON)
-        .header(header::ACCEPT, NDJSON)
-        .body(Body::from(body))
-        .expect("a request");
-    let response = world.ask(request).await;
-    assert_eq!(response.status(), StatusCode::OK);
-    let body = body_of(response).await;
-    let lines = std::str::from_utf8(&body).expect("text").lines();
-    lines.map(|line| serde_json::from_str(line).expect("JSON")).collect()
-}
+use crate::{edges::Statements, world::World};
 
 /// What became of one line.
 async fn status(world: &World, key: &str, door: &str, line: Value) -> String {
-    let answers = send(world, key, door, &[line]).await;
+    let answers = world.send_lines(key, door, &[line]).await;
     answers[0]["status"].as_str().unwrap_or_else(|| panic!("{answers:?}")).to_owned()
 }
 
@@ -83,7 +59,7 @@ async fn what_refers_to_a_picture_leads_to_it_and_the_picture_to_all_that_refers
     let line = json!({"attachments": [{"digest": digest, "name": "chart"}],
                       "steps": [{"text": "I look", "attachments": [other, id]}, {"text": "I say"}]});
     assert_eq!(status(&world, &key, "traces", with(trace("t"), line)).await, "stored");
-    let sent = send(&world, &key, "grounding", &[source(), fact(json!([digest]))]).await;
+    let sent = world.send_lines(&key, "grounding", &[source(), fact(json!([digest]))]).await;
     assert_eq!(sent[1]["status"], "stored", "{sent:?}");
     assert_eq!(status(&world, &key, "reviews", review(json!([id]))).await, "stored");
 
@@ -134,7 +110,7 @@ async fn what_refers_to_a_picture_that_is_not_there_is_a_bad_line_that_says_what
     let missing = "ab".repeat(32);
     let id = format!("att_{}", "0".repeat(26));
     let refused = async |door: &str, line: Value, field: &str| {
-        let answers = send(&world, &key, door, &[line]).await;
+        let answers = world.send_lines(&key, door, &[line]).await;
         let answer = answers.last().expect("an answer");
         assert_eq!((&answer["status"], &answer["error"]["field"]), (&json!("rejected"), &json!(field)), "{answer}");
         assert!(answer["error"]["message"].as_str().expect("a message").contains("/v1/attachments first"), "{answer}");
