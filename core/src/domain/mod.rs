@@ -3,6 +3,7 @@
 pub mod access;
 pub mod attachment;
 pub mod audit;
+pub mod calendar;
 pub mod evaluation;
 pub mod example;
 pub mod intake;
