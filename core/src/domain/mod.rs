@@ -1,6 +1,7 @@
 //! The words of the domain: pure types and transitions, no I/O.
 
 pub mod access;
+pub mod agreement;
 pub mod attachment;
 pub mod audit;
 pub mod calendar;
