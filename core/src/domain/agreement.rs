@@ -15,7 +15,7 @@ mod bootstrap;
 mod kappa;
 mod majority;
 mod ratings;
-mod reliability;
+pub mod reliability;
 pub mod reviews;
 mod tallies;
 
@@ -24,7 +24,6 @@ pub use bootstrap::{Bootstrap, Interval};
 pub use kappa::Pairs;
 pub use majority::Vote;
 pub use ratings::{Ratings, RatingsError};
-pub use reliability::{Consensus, DawidSkene, Reliability, ReliabilityError};
 pub use tallies::Tallies;
 
 use super::words;

@@ -51,7 +51,8 @@ fn distances(places: Option<&[f64]>, tally: impl Iterator<Item = (usize, f64)> +
 }
 
 impl Tallies {
-    /// Krippendorff's alpha.
+    /// Krippendorff's alpha ("Computing Krippendorff's Alpha-Reliability", 2011): for any number of raters, of ratings of a
+    /// unit and of categories.
     ///
     /// # Errors
     /// Says why it is not defined.

@@ -1,6 +1,7 @@
 //! What of reviews can be compared: each question that a review answers, as ratings of traces by experts.
 //!
-//! An expert who abstains rates nothing. Of an expert's reviews of a trace the one that holds is to be given alone.
+//! An expert who abstains rates nothing. Of an expert's reviews of a trace the one that holds is to be given alone; the
+//! place that an error names is counted among those who do not abstain and answer the question.
 
 use std::collections::BTreeMap;
 

@@ -168,6 +168,12 @@ fn nothing_and_one_category_are_no_trouble() {
 }
 
 #[test]
+fn of_classes_that_are_as_likely_the_first_is_named() {
+    let found = table("a\nb").dawid_skene(&BTreeMap::new()).unwrap();
+    assert_eq!((found.consensus[0].label, found.probabilities(0)), ('a', [0.5, 0.5].as_slice()));
+}
+
+#[test]
 fn what_the_model_is_not_for_is_refused() {
     let found = table("a b").dawid_skene(&[(0, 'a'), (1, 'c')].into());
     assert_eq!(found, Err(ReliabilityError::UnknownClass { at: 1 }));
