@@ -294,6 +294,20 @@ async fn a_browser_gets_a_page_without_a_key() {
 }
 
 #[tokio::test]
+async fn a_list_that_is_asked_for_twice_by_one_name_is_answered_with_the_fields_of_both() {
+    let world = World::new().await;
+    send(&world, &["one", "two"]).await;
+    let key = world.key(Role::Auditor, None).await;
+    let query = "{ traces { edges { node { externalId steps { ordinal } } } } ...More traces { pageInfo { hasNextPage } } }
+                 fragment More on Query { traces { edges { node { steps { text } } } } }";
+    let answer = ask(&world, &key, query, json!({})).await;
+    let steps = json!([{"ordinal": 0, "text": "It is called aurum."}, {"ordinal": 1, "text": "So Au."}]);
+    let node = |name: &str| json!({"node": {"externalId": name, "steps": steps}});
+    let page = json!({"edges": [node("two"), node("one")], "pageInfo": {"hasNextPage": false}});
+    assert_eq!(answer["data"], json!({ "traces": page }));
+}
+
+#[tokio::test]
 async fn a_fault_of_the_service_tells_the_caller_nothing_of_its_inside() {
     let world = World::new().await;
     // Past the door, whose check of the key would fail first.

@@ -6,7 +6,7 @@
 
 use std::{
     any::{Any, TypeId},
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     hash::Hash,
     pin::{Pin, pin},
     sync::{
@@ -56,7 +56,10 @@ trait Batch: Any + Send {
 struct Waiting<K, V>(Vec<Wait<K, V>>);
 
 /// The keys of a field that waits, and how it is told.
-type Wait<K, V> = (Vec<K>, oneshot::Sender<Found<K, V>>);
+type Wait<K, V> = (Vec<K>, oneshot::Sender<Told<V>>);
+
+/// What each of the keys leads to, in their order.
+type Told<V> = Result<Vec<Option<V>>, Arc<AppError>>;
 
 impl<K> Batch for Waiting<K, <Reader as Loader<K>>::Value>
 where
@@ -65,30 +68,45 @@ where
 {
     fn read(self: Box<Self>, reader: Arc<Reader>) -> BoxFuture<'static, ()> {
         Box::pin(async move {
-            let keys: HashSet<&K> = self.0.iter().flat_map(|(keys, _)| keys).collect();
-            let keys: Vec<K> = keys.into_iter().cloned().collect();
-            let mut found = Ok(HashMap::new());
-            for part in keys.chunks(MOST) {
-                match (reader.load(part).await, &mut found) {
-                    (Ok(read), Ok(found)) => found.extend(read),
-                    (Err(error), found) => {
-                        *found = Err(error);
-                        break;
-                    }
-                    (Ok(_), Err(_)) => break,
-                }
+            // How many wait for each record still: the last one gets it, the others copies.
+            let mut left: HashMap<K, usize> = HashMap::with_capacity(self.0.len());
+            for key in self.0.iter().flat_map(|(keys, _)| keys) {
+                *left.entry(key.clone()).or_default() += 1;
             }
-            for (keys, waits) in self.0 {
-                let own = |key: K| found.as_ref().ok()?.get(&key).cloned().map(|value| (key, value));
-                let answer = match &found {
-                    Ok(_) => Ok(keys.into_iter().filter_map(own).collect()),
-                    Err(error) => Err(Arc::clone(error)),
-                };
-                // A field that no longer waits was given up with its request.
-                let _ = waits.send(answer);
+            let wanted: Vec<K> = left.keys().cloned().collect();
+            let mut found = match in_parts(&reader, &wanted).await {
+                Ok(found) => found,
+                Err(error) => {
+                    for (_, tell) in self.0 {
+                        // A field that no longer waits was given up with its request.
+                        let _ = tell.send(Err(Arc::clone(&error)));
+                    }
+                    return;
+                }
+            };
+            for (keys, tell) in self.0 {
+                let own = keys.iter().map(|key| {
+                    let left = left.get_mut(key)?;
+                    *left -= 1;
+                    if *left == 0 { found.remove(key) } else { found.get(key).cloned() }
+                });
+                let _ = tell.send(Ok(own.collect()));
             }
         })
     }
+}
+
+/// Reads records, so many by one statement at most.
+async fn in_parts<K>(reader: &Reader, wanted: &[K]) -> Found<K, <Reader as Loader<K>>::Value>
+where
+    K: Eq + Hash,
+    Reader: Loader<K>,
+{
+    let mut found = HashMap::with_capacity(wanted.len());
+    for part in wanted.chunks(MOST) {
+        found.extend(reader.load(part).await?);
+    }
+    Ok(found)
 }
 
 impl Gatherer {
@@ -96,14 +114,14 @@ impl Gatherer {
         Self { reader, waiting: Mutex::default() }
     }
 
-    /// The records with these keys. It ends only within [`Self::drive`].
-    pub(super) async fn load_many<K>(&self, keys: Vec<K>) -> Found<K, <Reader as Loader<K>>::Value>
+    /// The records with these keys, in their order. It ends only within [`Self::drive`].
+    pub(super) async fn load_many<K>(&self, keys: Vec<K>) -> Told<<Reader as Loader<K>>::Value>
     where
         K: Eq + Hash + Clone + Send + Sync + 'static,
         Reader: Loader<K>,
     {
         if keys.is_empty() {
-            return Ok(HashMap::new());
+            return Ok(Vec::new());
         }
         let (tell, told) = oneshot::channel();
         {
@@ -116,7 +134,7 @@ impl Gatherer {
                 batch.0.push((keys, tell));
             }
         }
-        told.await.unwrap_or_else(|_| Ok(HashMap::new()))
+        told.await.unwrap_or_else(|_| Ok(Vec::new()))
     }
 
     /// The record with this key.
@@ -125,7 +143,7 @@ impl Gatherer {
         K: Eq + Hash + Clone + Send + Sync + 'static,
         Reader: Loader<K>,
     {
-        Ok(self.load_many(vec![key.clone()]).await?.remove(&key))
+        Ok(self.load_many(vec![key]).await?.pop().flatten())
     }
 
     /// Runs a request. Whenever it can go no further by itself, what its fields wait for is read, all kinds at once.

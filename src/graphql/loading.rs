@@ -283,8 +283,8 @@ where
     Reader: Loader<I, Value = N>,
     N: Send + Sync + Clone + 'static,
 {
-    let mut found = session(ctx)?.loader.load_many(ids.to_vec()).await.map_err(|error| fault(&error))?;
-    Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
+    let found = session(ctx)?.loader.load_many(ids.to_vec()).await.map_err(|error| fault(&error))?;
+    Ok(found.into_iter().flatten().collect())
 }
 
 /// The records that an edge to many leads to.

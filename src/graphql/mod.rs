@@ -36,6 +36,7 @@ mod session;
 mod snapshot;
 mod step;
 mod subscription;
+mod text;
 mod trace;
 mod trace_revision;
 mod training;
@@ -59,10 +60,12 @@ use futures_util::{
 use fault::refused;
 use limits::Limits;
 use persisted::Persisted;
+use record::AtOnce;
 
 pub use mutations::Mutation;
 pub use session::Session;
 pub use subscription::Subscription;
+pub use text::body;
 
 /// What is recorded. Lists are pages in Relay's form, newest first where nothing else is said.
 #[derive(Debug, Default, MergedObject)]
@@ -207,6 +210,9 @@ impl Api {
         }
         if let Some(hash) = hash {
             self.persisted.keep(hash, &request.query);
+        }
+        if let Some(at_once) = AtOnce::of(&document) {
+            request = request.data(at_once);
         }
         request.set_parsed_query(document);
         Ok(Admitted { request, does })

@@ -74,7 +74,7 @@ macro_rules! connections {
             /// The records of this page and their places in the list.
             edges: Records<$edge>,
             /// Whether there is more, and where to go on.
-            page_info: PageInfo,
+            page_info: Record<PageInfo>,
         }
 
         /// A record and its place in a list.
@@ -87,9 +87,9 @@ macro_rules! connections {
         }
 
         impl Listed for $node {
-            type Connection = $connection;
+            type Connection = Record<$connection>;
 
-            fn connect(page: Page<Self>, cursor: impl Fn(&Self) -> String) -> $connection {
+            fn connect(page: Page<Self>, cursor: impl Fn(&Self) -> String) -> Record<$connection> {
                 let (has_previous_page, has_next_page) = (page.has_previous, page.has_next);
                 let edges: Vec<_> =
                     page.rows.into_iter().map(|node| $edge { cursor: cursor(&node), node: Record(node) }).collect();
@@ -99,7 +99,7 @@ macro_rules! connections {
                     start_cursor: edges.first().map(|edge| edge.cursor.clone()),
                     end_cursor: edges.last().map(|edge| edge.cursor.clone()),
                 };
-                $connection { edges: Records(edges), page_info }
+                Record($connection { edges: Records(edges), page_info: Record(page_info) })
             }
         }
     )*};

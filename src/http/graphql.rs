@@ -17,7 +17,7 @@ use super::{AppState, Caller, graphiql, media, problem::Problem};
 use crate::{
     app::Actor,
     config::Asking,
-    graphql::{Admitted, Api, Does, Session, api, silent_api},
+    graphql::{Admitted, Api, Does, Session, api, body, silent_api},
 };
 
 pub(super) fn router(asking: &Asking) -> Router<AppState> {
@@ -183,27 +183,10 @@ pub(super) fn was_refused(answer: &Answer) -> bool {
     !answer.errors.is_empty() && answer.errors.iter().all(|error| error.path.is_empty())
 }
 
-fn without_data(answer: &Answer) -> serde_json::Result<Vec<u8>> {
-    let mut body = serde_json::to_value(answer)?;
-    if let Some(body) = body.as_object_mut() {
-        body.remove("data");
-    }
-    serde_json::to_vec(&body)
-}
-
 /// Writes the answer. A request that was refused before anything ran has no `data`, and under the newer media type
 /// the status 400.
 fn written(answer: Answer, media: media::Media) -> Response {
     let refused = was_refused(&answer);
-    let body = if refused { without_data(&answer) } else { serde_json::to_vec(&answer) };
-    let body = match body {
-        Ok(body) => body,
-        Err(error) => {
-            tracing::error!(%error, "an answer could not be written");
-            return Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", "the answer could not be written")
-                .into_response();
-        }
-    };
     let status = match media {
         media::Media::GraphqlResponse if refused => StatusCode::BAD_REQUEST,
         _ => StatusCode::OK,
@@ -212,5 +195,5 @@ fn written(answer: Answer, media: media::Media) -> Response {
         (header::CONTENT_TYPE, HeaderValue::from_static(media.name())),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     ];
-    (status, headers, body).into_response()
+    (status, headers, body(&answer, !refused)).into_response()
 }

@@ -25,6 +25,9 @@ const NOT_ALLOWED: &str = "42501";
 /// SQLSTATE undefined_function: nothing was migrated here, though another database of the server was.
 const NO_SUCH_FUNCTION: &str = "42883";
 
+/// How long a connection is taken to be good after it answered.
+const TRUSTED: Duration = Duration::from_secs(1);
+
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../migrations");
 
 /// Why a program cannot start on this database.
@@ -142,6 +145,16 @@ impl Store {
         let pool = PgPoolOptions::new()
             .max_connections(how.connections)
             .acquire_timeout(Duration::from_secs(30))
+            .test_before_acquire(false)
+            .before_acquire(|connection, meta| {
+                Box::pin(async move {
+                    // One that was given back answered then: what served a moment ago is not asked again for each use.
+                    if meta.idle_for > TRUSTED {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
             .connect_with(options)
             .await
             .map_err(|error| refused(error, login))?;

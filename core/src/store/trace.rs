@@ -3,15 +3,14 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use serde_json::Value;
-use sqlx::{FromRow, Postgres, QueryBuilder};
+use sqlx::{FromRow, Postgres, QueryBuilder, types::Json};
 use uuid::Uuid;
 
 use super::{Branch, Page, PageRequest, Paging, Result, StoreError, Tx};
 use crate::{
     domain::{
         new_trace::NewTrace,
-        trace::{Pillar, Split, Trace},
+        trace::{Attachment, Pillar, Signals, Split, Trace, Turn},
     },
     hash::{self, Digest},
     ids::{BatchId, ChainGroupId, Id, ModelVersionId, TraceId, earliest, uuids},
@@ -58,13 +57,13 @@ struct TraceRow {
     pillar: String,
     domain: String,
     language: String,
-    context: Value,
+    context: Json<Vec<Turn>>,
     query: String,
     answer: String,
     confidence: Option<f64>,
-    signals: Value,
+    signals: Json<Signals>,
     flaw_labels: Vec<String>,
-    attachments: Value,
+    attachments: Json<Vec<Attachment>>,
     source: String,
     licence: String,
     circular_support: bool,
@@ -86,13 +85,13 @@ impl TryFrom<TraceRow> for Trace {
             pillar: row.pillar.parse()?,
             domain: row.domain,
             language: row.language,
-            context: serde_json::from_value(row.context)?,
+            context: row.context.0,
             query: row.query,
             answer: row.answer,
             confidence: row.confidence,
-            signals: serde_json::from_value(row.signals)?,
+            signals: row.signals.0,
             flaw_labels: row.flaw_labels,
-            attachments: serde_json::from_value(row.attachments)?,
+            attachments: row.attachments.0,
             source: row.source,
             licence: row.licence,
             circular_support: row.circular_support,
@@ -210,10 +209,10 @@ impl Tx {
         let project = self.project_uuid();
         sqlx::query_as!(
             TraceRow,
-            "select id, external_id, model_version_id, chain_group_id, split, pillar, domain, language, query, answer,
-                    confidence, signals, flaw_labels, attachments, source, licence, circular_support, content_hash,
-                    batch_id, occurred_at, received_at, context
-             from error_trace where project_id = $1 and id = any($2)",
+            r#"select id, external_id, model_version_id, chain_group_id, split, pillar, domain, language, query, answer,
+                    confidence, signals as "signals: _", flaw_labels, attachments as "attachments: _", source, licence,
+                    circular_support, content_hash, batch_id, occurred_at, received_at, context as "context: _"
+             from error_trace where project_id = $1 and id = any($2)"#,
             project,
             &ids
         )
@@ -249,11 +248,11 @@ impl Tx {
             r#"
             select c.id as "id!", c.external_id, c.model_version_id as "model_version_id!", c.chain_group_id,
                    c.split as "split!", c.pillar as "pillar!", c.domain as "domain!", c.language as "language!",
-                   c.query as "query!", c.answer as "answer!", c.confidence, c.signals as "signals!",
-                   c.flaw_labels as "flaw_labels!", c.attachments as "attachments!", c.source as "source!",
+                   c.query as "query!", c.answer as "answer!", c.confidence, c.signals as "signals!: _",
+                   c.flaw_labels as "flaw_labels!", c.attachments as "attachments!: _", c.source as "source!",
                    c.licence as "licence!", c.circular_support as "circular_support!",
                    c.content_hash as "content_hash!", c.batch_id as "batch_id!", c.occurred_at,
-                   c.received_at as "received_at!", c.context as "context!"
+                   c.received_at as "received_at!", c.context as "context!: _"
             from (select distinct g from unnest($2::uuid[]) as g) as asked
             cross join lateral (
                 select t.* from error_trace t

@@ -2,10 +2,10 @@
 
 use async_graphql::{Response, ServerError};
 use axum::extract::ws::CloseFrame;
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde::{Deserialize, Serialize, Serializer, ser::Error as _};
+use serde_json::{Map, Value, value::RawValue};
 
-use crate::http::graphql::Asked;
+use crate::{graphql::body, http::graphql::Asked};
 
 /// What a client sends.
 #[derive(Debug, Deserialize)]
@@ -29,6 +29,7 @@ pub(super) enum Outgoing<'a> {
     },
     Next {
         id: &'a str,
+        #[serde(serialize_with = "written")]
         payload: &'a Response,
     },
     Error {
@@ -38,6 +39,12 @@ pub(super) enum Outgoing<'a> {
     Complete {
         id: &'a str,
     },
+}
+
+/// An answer stands in a message as it is written elsewhere.
+fn written<S: Serializer>(answer: &Response, to: S) -> Result<S::Ok, S::Error> {
+    let json = String::from_utf8(body(answer, true)).map_err(S::Error::custom)?;
+    RawValue::from_string(json).map_err(S::Error::custom)?.serialize(to)
 }
 
 /// Why a socket is closed.
