@@ -298,7 +298,8 @@ async fn a_list_that_is_asked_for_twice_by_one_name_is_answered_with_the_fields_
     let world = World::new().await;
     send(&world, &["one", "two"]).await;
     let key = world.key(Role::Auditor, None).await;
-    let query = "{ traces { edges { node { externalId steps { ordinal } } } } ...More traces { pageInfo { hasNextPage } } }
+    let query =
+        "{ traces { edges { node { externalId steps { ordinal } } } } ...More traces { pageInfo { hasNextPage } } }
                  fragment More on Query { traces { edges { node { steps { text } } } } }";
     let answer = ask(&world, &key, query, json!({})).await;
     let steps = json!([{"ordinal": 0, "text": "It is called aurum."}, {"ordinal": 1, "text": "So Au."}]);

@@ -30,6 +30,7 @@ mod queue;
 mod readable;
 mod redaction;
 mod resume;
+mod review_calendar;
 mod schema;
 mod sending;
 mod subscriptions;

@@ -24,6 +24,7 @@ pub mod record_traces;
 pub mod redaction;
 pub mod request_snapshot;
 pub mod reread_pictures;
+pub mod review_calendar;
 pub mod roll_back;
 pub mod route_reviews;
 pub mod sessions;

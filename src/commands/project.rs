@@ -3,7 +3,12 @@
 use std::{collections::BTreeSet, str::FromStr};
 
 use atr_core::{
-    domain::{UnknownWord, keep_rule::KeepRuleChange, redaction::Pattern},
+    domain::{
+        UnknownWord,
+        calendar::{CalendarChange, Weekday},
+        keep_rule::KeepRuleChange,
+        redaction::Pattern,
+    },
     store,
 };
 use clap::Subcommand;
@@ -11,7 +16,7 @@ use serde_json::{Value, json};
 
 use super::{installation::Installation, output::Output};
 use crate::{
-    app::{projects, redaction},
+    app::{projects, redaction, review_calendar},
     config::Place,
 };
 
@@ -44,6 +49,21 @@ pub(crate) enum Project {
         /// Keep this share of all other traces made of spans, 0 to 1
         #[arg(long, value_name = "SHARE")]
         keep_share: Option<f64>,
+        /// By whose clock the weekly review opens and is due: a time zone by its name at IANA, such as Europe/Berlin
+        #[arg(long, value_name = "ZONE")]
+        time_zone: Option<String>,
+        /// The day on which it opens
+        #[arg(long, value_name = "WEEKDAY")]
+        opens_on: Option<Weekday>,
+        /// The time of that day, 00:00 to 23:59
+        #[arg(long, value_name = "HH:MM")]
+        opens_at: Option<String>,
+        /// The day on which it is due
+        #[arg(long, value_name = "WEEKDAY")]
+        due_on: Option<Weekday>,
+        /// The time of that day, 00:00 to 23:59
+        #[arg(long, value_name = "HH:MM")]
+        due_at: Option<String>,
         /// Replace these in texts before they are stored: email, phone, card, secret, several with commas; or none
         #[arg(long, value_name = "PATTERNS")]
         redact: Option<Redacted>,
@@ -79,8 +99,23 @@ impl Project {
                     format!("Project {} is {}.", made.slug, made.id)
                 })
             }
-            Self::Set { slug, max_backlog, quiet_seconds, keep_below, keep_flagged, keep_share, redact } => {
+            Self::Set {
+                slug,
+                max_backlog,
+                quiet_seconds,
+                keep_below,
+                keep_flagged,
+                keep_share,
+                time_zone,
+                opens_on,
+                opens_at,
+                due_on,
+                due_at,
+                redact,
+            } => {
                 let actor = installation.actor(Some(&slug)).await?;
+                let change = CalendarChange { time_zone, opens_on, opens_at, due_on, due_at };
+                let calendar = review_calendar::change(&installation.app, &actor, change).await?;
                 let change = KeepRuleChange { quiet_seconds, keep_below, keep_flagged, keep_share };
                 let rule = projects::change_keep_rule(&installation.app, &actor, change).await?;
                 let project = match max_backlog {
@@ -94,17 +129,24 @@ impl Project {
                 let redacted: Vec<&str> = redacted.iter().map(|pattern| pattern.word()).collect();
                 let mut told = line(&project);
                 told["keep_rule"] = serde_json::to_value(rule)?;
+                told["review_calendar"] = serde_json::to_value(calendar)?;
                 told["redacted"] = json!(redacted);
                 out.result(&told, || {
                     format!(
                         "Project {slug} takes nothing more in while {} tasks are unfinished. Of the traces that spans \
                          make, put together after {} s without a new one, it keeps those with a confidence below {}, {}\
-                         and a share of {} of the rest. In texts it replaces before they are stored: {}.",
+                         and a share of {} of the rest. The weekly review opens on {} at {} and is due on {} at {}, by the clock of {}. In texts it \
+                         replaces before they are stored: {}.",
                         project.max_backlog,
                         rule.quiet_seconds,
                         rule.keep_below,
                         if rule.keep_flagged { "those that something says are wrong, " } else { "" },
                         rule.keep_share,
+                        calendar.opens().weekday,
+                        calendar.opens().time.format("%H:%M"),
+                        calendar.due().weekday,
+                        calendar.due().time.format("%H:%M"),
+                        calendar.time_zone(),
                         if redacted.is_empty() { "nothing".to_owned() } else { redacted.join(", ") },
                     )
                 })

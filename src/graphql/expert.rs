@@ -95,7 +95,7 @@ impl Assignment {
         self.0.id.into_id()
     }
 
-    /// Monday of the week it is for.
+    /// The cycle it is for, by its name: the date on which that opens.
     async fn cycle(&self) -> NaiveDate {
         self.0.cycle
     }
@@ -186,7 +186,7 @@ impl ExpertFilter {
 pub struct AssignmentFilter {
     /// Only this expert's.
     expert: Option<ID>,
-    /// Only of this week, named by its Monday.
+    /// Only of this cycle, by its name: the date on which it opens.
     cycle: Option<NaiveDate>,
 }
 

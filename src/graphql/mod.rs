@@ -30,6 +30,7 @@ mod reader;
 mod record;
 mod redaction;
 mod review;
+mod review_calendar;
 mod scalars;
 mod score;
 mod session;
@@ -101,6 +102,7 @@ struct JudgementQueries(
     consensus::ConsensusQuery,
     score::ScoreQuery,
     review::ReviewQuery,
+    review_calendar::ReviewCalendarQuery,
     expert::ExpertQuery,
 );
 

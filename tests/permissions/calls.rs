@@ -44,7 +44,7 @@ pub(super) const SENDERS: [(&str, &[Role]); 4] = [
     ("feedback", &[Operator, Admin, Ingest]),
 ];
 
-const MUTATIONS: [(&str, &str, &[Role]); 32] = [
+const MUTATIONS: [(&str, &str, &[Role]); 33] = [
     ("recordTraces", r#"(items: [{external_id: "t", model: "m", query: "q", answer: "b"}])"#, SENDERS[0].1),
     ("recordReviews", r#"(items: [{trace: "trc_0", expert: "exp_0", verdict: "correct"}])"#, SENDERS[1].1),
     (
@@ -78,6 +78,7 @@ const MUTATIONS: [(&str, &str, &[Role]); 32] = [
     ("pauseStage", r#"(stage: PROMOTE, why: "w")"#, &[Operator]),
     ("resumeStage", "(stage: PROMOTE)", &[Operator]),
     ("changeKeepRule", "(keepShare: 0.5)", ADMINS),
+    ("changeReviewCalendar", r#"(timeZone: "Europe/Berlin")"#, ADMINS),
     ("setRedactedPatterns", "(patterns: [EMAIL])", ADMINS),
     ("setMaxBacklog", "(tasks: 1000)", &[Operator]),
     ("createProject", r#"(slug: "new", name: "New")"#, &[Operator]),
@@ -95,7 +96,8 @@ fn readers(field: &str) -> &'static [Role] {
         "projects" => &[Operator],
         "key" | "keys" | "person" | "people" | "auditEntry" | "auditEntries" => &[Operator, Admin, Auditor],
         "node" | "nodes" | "trace" | "traces" | "step" | "steps" | "source" | "sources" | "fact" | "facts"
-        | "searchFacts" | "attachedFile" | "review" | "reviews" | "expert" | "assignment" | "assignments" => REVIEWERS,
+        | "searchFacts" | "attachedFile" | "review" | "reviews" | "reviewCalendar" | "reviewCycle" | "expert"
+        | "assignment" | "assignments" => REVIEWERS,
         _ => READERS,
     }
 }

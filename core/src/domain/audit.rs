@@ -25,6 +25,8 @@ words! {
         BacklogBoundSet = "project.backlog_bound_set",
         /// The rule of which assembled traces are kept was changed.
         KeepRuleChanged = "project.keep_rule_changed",
+        /// When the weekly review opens and is due was changed.
+        ReviewCalendarChanged = "project.review_calendar_changed",
         /// What is replaced in texts before they are stored was changed.
         RedactionChanged = "project.redaction_changed",
         /// A key was made.

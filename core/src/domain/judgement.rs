@@ -179,7 +179,7 @@ pub struct RoutingReason {
 pub struct Assignment {
     /// Its id.
     pub id: AssignmentId,
-    /// Monday of the week it is for.
+    /// The cycle it is for, by its name: the date on which that opens.
     pub cycle: NaiveDate,
     /// Who is asked.
     pub expert: ExpertId,

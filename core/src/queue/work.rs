@@ -104,9 +104,9 @@ pub enum Work {
         /// The feedback.
         feedback: FeedbackId,
     },
-    /// Choose the items of a week.
+    /// Choose the items of a cycle of the weekly review.
     RouteCycle {
-        /// Monday of that week.
+        /// The name of the cycle: the date on which it opens.
         cycle: chrono::NaiveDate,
     },
     /// Make examples of a review.

@@ -15,7 +15,7 @@ use crate::{
 pub struct AssignmentFilter {
     /// Only this expert's (assignment_expert_idx).
     pub expert: Option<ExpertId>,
-    /// Only of this week, named by its Monday.
+    /// Only of this cycle, by its name: the date on which it opens.
     pub cycle: Option<NaiveDate>,
 }
 

@@ -50,6 +50,7 @@ mod quarantine;
 mod quarantine_resolution;
 mod redaction;
 mod review;
+mod review_calendar;
 mod review_intake;
 mod score;
 mod snapshot;

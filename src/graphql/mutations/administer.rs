@@ -1,16 +1,17 @@
 //! Projects, keys and routing.
 
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
-use atr_core::domain::{keep_rule::KeepRuleChange, redaction::Pattern};
+use atr_core::domain::{calendar::CalendarChange, keep_rule::KeepRuleChange, redaction::Pattern};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use super::{id, payload};
 use crate::{
-    app::{Actor, App, AppError, keys, projects, redaction, route_reviews},
+    app::{Actor, App, AppError, keys, projects, redaction, review_calendar, route_reviews},
     graphql::{
         project::{KeepRule, Key, Project},
+        review_calendar::ReviewCalendar,
         session::session,
-        words::{RedactedPattern, Role, Scope},
+        words::{RedactedPattern, Role, Scope, Weekday},
     },
 };
 
@@ -27,6 +28,14 @@ payload! {
     KeepRulePayload {
         /// The rule.
         keep_rule: KeepRule
+    }
+}
+
+payload! {
+    /// What became of the calendar.
+    ReviewCalendarPayload {
+        /// The calendar.
+        calendar: ReviewCalendar
     }
 }
 
@@ -57,7 +66,7 @@ payload! {
 payload! {
     /// What became of the wish to route a week.
     RoutePayload {
-        /// The Monday of the week that is routed.
+        /// The name of the cycle that is routed: the date on which it opens.
         cycle: NaiveDate
     }
 }
@@ -132,6 +141,25 @@ impl AdministerMutation {
         KeepRulePayload::of(changed, KeepRule::from)
     }
 
+    /// Changes when the weekly review opens and is due, in the project that is asked; what is not given stays. For
+    /// administrators.
+    async fn change_review_calendar(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The zone by whose clock all is meant, by its name at IANA: `Europe/Berlin`, `UTC`.")]
+        time_zone: Option<String>,
+        #[graphql(desc = "The day on which a cycle opens.")] opens_on: Option<Weekday>,
+        #[graphql(desc = "The time of that day, `00:00` to `23:59`.")] opens_at: Option<String>,
+        #[graphql(desc = "The day on which a cycle is due.")] due_on: Option<Weekday>,
+        #[graphql(desc = "The time of that day, `00:00` to `23:59`.")] due_at: Option<String>,
+    ) -> Result<ReviewCalendarPayload> {
+        let session = session(ctx)?;
+        let (opens_on, due_on) = (opens_on.map(Into::into), due_on.map(Into::into));
+        let change = CalendarChange { time_zone, opens_on, opens_at, due_on, due_at };
+        let changed = review_calendar::change(&session.app, &session.actor, change).await;
+        ReviewCalendarPayload::of(changed, ReviewCalendar)
+    }
+
     /// Sets what is replaced in texts before they are stored, in the project that is asked; what is stored already stays as
     /// it is. For administrators.
     async fn set_redacted_patterns(
@@ -188,14 +216,15 @@ impl AdministerMutation {
         RevokeKeyPayload::of(result, |()| key)
     }
 
-    /// Asks that the items of a week be chosen and routed to experts. What is routed already stays. For
-    /// administrators.
+    /// Asks that the items of a cycle of the weekly review be chosen and routed to experts. What is routed already stays.
+    /// For administrators.
     async fn route_reviews(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The Monday of the week, by UTC; this week's where nothing is said.")] cycle: Option<
-            NaiveDate,
-        >,
+        #[graphql(
+            desc = "The name of the cycle, the date on which it opens; the one that is open where nothing is said."
+        )]
+        cycle: Option<NaiveDate>,
     ) -> Result<RoutePayload> {
         let session = session(ctx)?;
         RoutePayload::of(route_reviews::route(&session.app, &session.actor, cycle).await, |cycle| cycle)

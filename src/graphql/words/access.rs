@@ -54,6 +54,8 @@ pub enum AuditAction {
     BacklogBoundSet,
     /// The rule of which assembled traces are kept was changed.
     KeepRuleChanged,
+    /// When the weekly review opens and is due was changed.
+    ReviewCalendarChanged,
     /// What is replaced in texts before they are stored was changed.
     RedactionChanged,
     /// A key was made.

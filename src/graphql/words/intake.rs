@@ -2,6 +2,26 @@
 
 use async_graphql::Enum;
 
+/// A day of the week.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "atr_core::domain::calendar::Weekday")]
+pub enum Weekday {
+    /// The first.
+    Monday,
+    /// The second.
+    Tuesday,
+    /// The third.
+    Wednesday,
+    /// The fourth.
+    Thursday,
+    /// The fifth.
+    Friday,
+    /// The sixth.
+    Saturday,
+    /// The seventh.
+    Sunday,
+}
+
 /// What a trace may be used for.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "atr_core::domain::trace::Split")]

@@ -1,0 +1,65 @@
+//! When the weekly review of a project opens and is due.
+
+use atr_core::{
+    domain::{
+        access::Permission,
+        audit::Action,
+        calendar::{CalendarChange, Cycle, ReviewCalendar},
+    },
+    store::Tx,
+};
+use chrono::NaiveDate;
+use serde_json::json;
+
+use super::{Actor, App, AppError};
+
+/// The calendar of the project that is acted in.
+///
+/// # Errors
+/// If the caller may not read what a judgement takes, or there is no such project.
+pub async fn calendar(app: &App, actor: &Actor) -> Result<ReviewCalendar, AppError> {
+    actor.may_consult()?;
+    calendar_of(&mut app.store.begin(actor.project).await?).await
+}
+
+/// The calendar of the project that a transaction is open for.
+pub(super) async fn calendar_of(tx: &mut Tx) -> Result<ReviewCalendar, AppError> {
+    let project = tx.project().to_string();
+    tx.review_calendar().await?.ok_or(AppError::NotFound { what: "project", name: project })
+}
+
+/// The cycle of this name in the calendar of the project that is acted in; without a name, the one that is open now.
+///
+/// # Errors
+/// If the caller may not read what a judgement takes, or no cycle has that name: the error says which date names the week.
+pub async fn cycle(app: &App, actor: &Actor, name: Option<NaiveDate>) -> Result<Cycle, AppError> {
+    actor.may_consult()?;
+    cycle_of(&mut app.store.begin(actor.project).await?, name).await
+}
+
+/// The cycle of this name, or the one that is open now, of the project that a transaction is open for.
+pub(super) async fn cycle_of(tx: &mut Tx, name: Option<NaiveDate>) -> Result<Cycle, AppError> {
+    let calendar = calendar_of(tx).await?;
+    Ok(match name {
+        Some(name) => calendar.named(name)?,
+        None => calendar.at(tx.now()),
+    })
+}
+
+/// Changes the calendar; what is not given stays. Cycles from then on are told by it.
+///
+/// # Errors
+/// If the caller may not, or a field is no time zone or no time of day.
+pub async fn change(app: &App, actor: &Actor, change: CalendarChange) -> Result<ReviewCalendar, AppError> {
+    actor.may(Permission::Administer)?;
+    let mut tx = app.store.begin(actor.project).await?;
+    let before = calendar_of(&mut tx).await?;
+    let calendar = before.with(change)?;
+    if calendar != before {
+        tx.set_review_calendar(&calendar).await?;
+        let (before, after) = (Some(json!(before)), Some(json!(calendar)));
+        actor.note(&mut tx, Action::ReviewCalendarChanged, actor.project, before, after).await?;
+        tx.commit().await?;
+    }
+    Ok(calendar)
+}
