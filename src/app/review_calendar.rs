@@ -13,33 +13,22 @@ use serde_json::json;
 
 use super::{Actor, App, AppError};
 
-/// The calendar of the project that is acted in.
+/// The calendar of the project that a transaction is open for.
 ///
 /// # Errors
-/// If the caller may not read what a judgement takes, or there is no such project.
-pub async fn calendar(app: &App, actor: &Actor) -> Result<ReviewCalendar, AppError> {
-    actor.may_consult()?;
-    calendar_of(&mut app.store.begin(actor.project).await?).await
-}
-
-/// The calendar of the project that a transaction is open for.
-pub(super) async fn calendar_of(tx: &mut Tx) -> Result<ReviewCalendar, AppError> {
+/// If there is no such project.
+pub async fn calendar(tx: &mut Tx) -> Result<ReviewCalendar, AppError> {
     let project = tx.project().to_string();
     tx.review_calendar().await?.ok_or(AppError::NotFound { what: "project", name: project })
 }
 
-/// The cycle of this name in the calendar of the project that is acted in; without a name, the one that is open now.
+/// The cycle of this name in the calendar of the project that a transaction is open for; without a name, the one that is
+/// open now.
 ///
 /// # Errors
-/// If the caller may not read what a judgement takes, or no cycle has that name: the error says which date names the week.
-pub async fn cycle(app: &App, actor: &Actor, name: Option<NaiveDate>) -> Result<Cycle, AppError> {
-    actor.may_consult()?;
-    cycle_of(&mut app.store.begin(actor.project).await?, name).await
-}
-
-/// The cycle of this name, or the one that is open now, of the project that a transaction is open for.
-pub(super) async fn cycle_of(tx: &mut Tx, name: Option<NaiveDate>) -> Result<Cycle, AppError> {
-    let calendar = calendar_of(tx).await?;
+/// If no cycle has that name: the error says which date names the week.
+pub async fn cycle(tx: &mut Tx, name: Option<NaiveDate>) -> Result<Cycle, AppError> {
+    let calendar = calendar(tx).await?;
     Ok(match name {
         Some(name) => calendar.named(name)?,
         None => calendar.at(tx.now()),
@@ -53,7 +42,7 @@ pub(super) async fn cycle_of(tx: &mut Tx, name: Option<NaiveDate>) -> Result<Cyc
 pub async fn change(app: &App, actor: &Actor, change: CalendarChange) -> Result<ReviewCalendar, AppError> {
     actor.may(Permission::Administer)?;
     let mut tx = app.store.begin(actor.project).await?;
-    let before = calendar_of(&mut tx).await?;
+    let before = calendar(&mut tx).await?;
     let calendar = before.with(change)?;
     if calendar != before {
         tx.set_review_calendar(&calendar).await?;

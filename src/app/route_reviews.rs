@@ -6,7 +6,7 @@ use atr_core::{
 };
 use chrono::NaiveDate;
 
-use super::{Actor, App, AppError, review_calendar::cycle_of};
+use super::{Actor, App, AppError, review_calendar};
 
 /// Asks that the items of a cycle of the weekly review be chosen and routed. Asking twice does it once more only if the
 /// first is done; what is routed already stays.
@@ -18,7 +18,7 @@ use super::{Actor, App, AppError, review_calendar::cycle_of};
 pub async fn route(app: &App, actor: &Actor, cycle: Option<NaiveDate>) -> Result<NaiveDate, AppError> {
     actor.may(Permission::Administer)?;
     let mut tx = app.store.begin(actor.project).await?;
-    let cycle = cycle_of(&mut tx, cycle).await?.name;
+    let cycle = review_calendar::cycle(&mut tx, cycle).await?.name;
     tx.enqueue(Work::RouteCycle { cycle }).await?;
     actor.note(&mut tx, Action::ReviewsRouted, cycle, None, None).await?;
     tx.commit().await?;

@@ -4,7 +4,7 @@ use async_graphql::{Context, Object, Result};
 use atr_core::domain::calendar;
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::{fault::OrFault, session::apart, words::Weekday};
+use super::{fault::OrFault, session::consulting, words::Weekday};
 use crate::app::review_calendar;
 
 /// When the cycles of the weekly review open and are due.
@@ -76,8 +76,8 @@ pub struct ReviewCalendarQuery;
 impl ReviewCalendarQuery {
     /// When the weekly review of the project that is asked opens and is due.
     async fn review_calendar(&self, ctx: &Context<'_>) -> Result<ReviewCalendar> {
-        let (session, _apart) = apart(ctx).await?;
-        Ok(ReviewCalendar(review_calendar::calendar(&session.app, &session.actor).await.or_fault()?))
+        let mut tx = consulting(ctx).await?;
+        Ok(ReviewCalendar(review_calendar::calendar(&mut tx).await.or_fault()?))
     }
 
     /// A cycle of the weekly review, by the calendar as it is set now.
@@ -87,7 +87,7 @@ impl ReviewCalendarQuery {
         #[graphql(desc = "Its name, the date on which it opens; the one that is open where nothing is said.")]
         name: Option<NaiveDate>,
     ) -> Result<ReviewCycle> {
-        let (session, _apart) = apart(ctx).await?;
-        Ok(ReviewCycle(review_calendar::cycle(&session.app, &session.actor, name).await.or_fault()?))
+        let mut tx = consulting(ctx).await?;
+        Ok(ReviewCycle(review_calendar::cycle(&mut tx, name).await.or_fault()?))
     }
 }

@@ -20,8 +20,8 @@ pub struct Interval {
     pub draws: usize,
 }
 
-/// How an interval is found: by the percentile bootstrap (Efron and Tibshirani 1993, chapter 13) over units. The same units and seed give the same interval. It takes the units for a sample: of few it is
-/// narrower than it should be.
+/// How an interval is found: by the percentile bootstrap (Efron and Tibshirani 1993, chapter 13) over units. The same units
+/// and seed give the same interval. It takes the units for a sample: of few it is narrower than it should be.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bootstrap {
     draws: usize,
