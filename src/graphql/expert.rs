@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
 use atr_core::{
-    domain::{expert, judgement},
+    domain::{assignment, expert},
     ids::{AssignmentId, ExpertId, ReviewId},
     store,
 };
@@ -85,7 +85,7 @@ impl Expert {
 
 /// An item of the weekly review, routed to an expert.
 #[derive(Debug, Clone)]
-pub struct Assignment(pub(super) judgement::Assignment);
+pub struct Assignment(pub(super) assignment::Assignment);
 
 /// An item of the weekly review, routed to an expert.
 #[Object]
@@ -154,7 +154,7 @@ pub struct RoutingReason {
 }
 
 impl RoutingReason {
-    fn of(from: &judgement::RoutingReason) -> Self {
+    fn of(from: &assignment::RoutingReason) -> Self {
         Self {
             uncertainty: from.uncertainty,
             conflict: from.conflict,

@@ -1,15 +1,15 @@
-//! What the machine finds of a trace: verification, claims, consensus, score; and whom it asks: assignments.
+//! What the machine finds of a trace: verification, claims, consensus, score.
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::words;
 use crate::{
     hash::Digest,
     ids::{
-        AssignmentId, ChainGroupId, ClaimId, ConsensusId, ExpertId, FactId, ModelVersionId, ReviewId, ScoreId, TraceId,
+        ChainGroupId, ClaimId, ConsensusId, ExpertId, FactId, ModelVersionId, ReviewId, ScoreId, TraceId,
         VerificationId,
     },
 };
@@ -153,46 +153,5 @@ pub struct Score {
     /// BLAKE3 of the inputs and the weights.
     pub inputs_hash: Digest,
     /// When.
-    pub at: DateTime<Utc>,
-}
-
-/// Why an item was routed: each term of its value, and the reason in words.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct RoutingReason {
-    /// How uncertain it is whether the answer is right, 0 to 1.
-    pub uncertainty: f64,
-    /// How much the terms of the reward contradict each other, 0 to 1.
-    pub conflict: f64,
-    /// How many traces share its question, as a share of the largest such number, 0 to 1.
-    pub reach: f64,
-    /// How little is reviewed of its domain, 0 to 1.
-    pub novelty: f64,
-    /// How far users found it bad, 0 to 1.
-    #[serde(default)]
-    pub complaint: f64,
-    /// The reason in words.
-    pub words: String,
-}
-
-/// An item of the weekly review, routed to an expert.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Assignment {
-    /// Its id.
-    pub id: AssignmentId,
-    /// The cycle it is for, by its name: the date on which that opens.
-    pub cycle: NaiveDate,
-    /// Who is asked.
-    pub expert: ExpertId,
-    /// What is to be judged.
-    pub trace: TraceId,
-    /// Its place in the expert's week, from 1.
-    pub rank: i32,
-    /// Expected value of a judgement, 0 to 1; larger is sooner.
-    pub value: f64,
-    /// Why.
-    pub reason: RoutingReason,
-    /// The reward model whose opinion was weighed.
-    pub reward_model: Option<ModelVersionId>,
-    /// When it was routed.
     pub at: DateTime<Utc>,
 }

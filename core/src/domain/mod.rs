@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod agreement;
+pub mod assignment;
 pub mod attachment;
 pub mod audit;
 pub mod calendar;

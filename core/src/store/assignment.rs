@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{Followed, Page, PageRequest, Paging, Place, Result, StoreError, Topic, Tx, followed::Found};
 use crate::{
-    domain::judgement::Assignment,
+    domain::assignment::Assignment,
     ids::{AssignmentId, ExpertId, Id, ModelVersionId, TraceId, uuids},
 };
 

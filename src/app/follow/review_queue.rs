@@ -1,7 +1,7 @@
 //! New items in an expert's review queue.
 
 use atr_core::{
-    domain::judgement::Assignment,
+    domain::assignment::Assignment,
     ids::{AssignmentId, ExpertId},
     store::{Place, Topic, Tx},
 };

@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, time::Duration};
 use anyhow::Context as _;
 use atr_core::{
     domain::{
+        assignment::Assignment,
         evaluation::{Evaluation, Promotion, PromotionDecision},
-        judgement::Assignment,
         snapshot::Snapshot,
         training::TrainingJob,
     },

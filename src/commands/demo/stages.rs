@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use atr_core::{
-    domain::judgement::Assignment,
+    domain::assignment::Assignment,
     store::{ClaimCounts, RecordCounts, Routable, StageWork, Tx},
 };
 use chrono::{DateTime, Utc};

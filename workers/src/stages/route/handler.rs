@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use atr_core::{
-    domain::judgement::Assignment,
+    domain::assignment::Assignment,
     ids::{ExpertId, TraceId},
     queue::{Claim, Work},
     store::{ExpertFilter, PageRequest},

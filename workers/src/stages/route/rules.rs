@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use atr_core::{
-    domain::judgement::RoutingReason,
+    domain::assignment::RoutingReason,
     ids::{ExpertId, TraceId},
     store::Routable,
 };

@@ -6,8 +6,8 @@ use std::{
 
 use atr_core::{
     domain::{
+        assignment::Assignment,
         evaluation::{Baseline, EvaluationFilter, MeasureName, PromotionDecision, PromotionFilter},
-        judgement::Assignment,
         model::ModelKind,
         snapshot::SnapshotState,
         training::{JobState, NewJob, TrainingBackend, TrainingJob, TrainingMethod},
