@@ -8,7 +8,8 @@ begin;
 create temporary table n on commit drop as
     select n, p.id as project, now() as at from generate_series($FROM, $TO) n, project p where p.slug = 'one';
 
-insert into expert select project, pg_temp.id(1, n), 'expert-' || n, '{}', '{}', 5, true, at from n;
+insert into expert (project_id, id, handle, domains, languages, weekly_capacity, active, created_at, away)
+    select project, pg_temp.id(1, n), 'expert-' || n, '{}', '{}', 5, true, at, '[{"first": "2026-12-24", "last": "2026-12-31"}]' from n;
 insert into person
     select project, pg_temp.id(40, n), 'person-' || n || '@example.org', 'expert', pg_temp.id(1, n), null, null, null, at, null from n;
 insert into api_key
@@ -53,7 +54,8 @@ insert into consensus
     from n;
 insert into review
     select project, pg_temp.id(15, n), 'r' || n, pg_temp.id(7, n), pg_temp.id(1, n), 1, 'correct', null, 0, '{}', null,
-           null, 'x [phone]', null, pg_temp.hash(n), at
+           null, 'x [phone]', null, pg_temp.hash(n), at, '[{"step": 0, "finding": "sound"}]',
+           jsonb_build_array(jsonb_build_object('claim', 'clm_' || repeat('0', 26), 'verdict', 'supported'))
     from n;
 insert into citation
     select project, pg_temp.id(16, 2 * n + half), pg_temp.id(7, n),
@@ -64,10 +66,13 @@ insert into score
     select project, pg_temp.id(17, n), pg_temp.id(7, n), pg_temp.id(12, n), pg_temp.id(14, n), pg_temp.id(15, n),
            pg_temp.id(5, n), 1, null, 1, 0, 1, null, '[{"kind": "circle", "steps": [0], "reason": "r"}]', pg_temp.hash(n), at
     from n;
-insert into assignment
+insert into assignment (project_id, id, cycle, expert_id, trace_id, rank, value, reason, reward_model_id, at, purpose, slot,
+                        state, leased_until, opened_at, ended_at, review_id)
     select project, pg_temp.id(18, n), '2026-11-23', pg_temp.id(1, n), pg_temp.id(7, n), 1, 1,
-           '{"uncertainty": 1, "conflict": 0, "reach": 0, "novelty": 0, "words": "w"}', pg_temp.id(5, n), at
+           '{"uncertainty": 1, "conflict": 0, "reach": 0, "novelty": 0, "words": "w"}', pg_temp.id(5, n), at, 'single', 1,
+           'done', at, at, at, pg_temp.id(15, n)
     from n;
+insert into review_draft select project, pg_temp.id(7, n), pg_temp.id(1, n), 1, '{"verdict": "correct"}', at from n;
 insert into example (project_id, id, review_id, trace_id, chosen_review_id, chosen_trace_id, format, content, content_hash, rules_version, at)
     select project, pg_temp.id(19, n), pg_temp.id(15, n), pg_temp.id(7, n), pg_temp.id(15, n), pg_temp.id(7, n), 'sft', '{}', pg_temp.hash(n), 'v', at from n;
 insert into evaluation_case

@@ -6,6 +6,7 @@ mod audit;
 mod backlog;
 mod commands;
 mod demo;
+mod desk;
 mod edges;
 mod embedded;
 mod faults;

@@ -24,9 +24,11 @@ fn uuid(kind: u32, n: u32) -> Uuid {
 /// Routes the first trace to the first expert, for a week of its own.
 async fn route(connection: &mut PgConnection, n: u32) -> String {
     sqlx::query(
-        "insert into assignment (project_id, id, cycle, expert_id, trace_id, rank, value, reason, at)
+        "insert into assignment (project_id, id, cycle, expert_id, trace_id, rank, value, reason, at, purpose, slot, state,
+                                 leased_until)
          select project_id, $1, '2027-01-04'::date + 7 * $2, $3, id, 1, 1,
-                '{\"uncertainty\": 1, \"conflict\": 0, \"reach\": 0, \"novelty\": 0, \"words\": \"w\"}', now()
+                '{\"uncertainty\": 1, \"conflict\": 0, \"reach\": 0, \"novelty\": 0, \"words\": \"w\"}', now(),
+                'single', 1, 'held', now() + interval '7 days'
          from error_trace where id = $4",
     )
     .bind(uuid(99, n))

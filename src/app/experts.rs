@@ -1,5 +1,7 @@
 //! Experts: entering, changing and listing them.
 
+use std::collections::BTreeSet;
+
 use atr_core::{
     domain::{
         access::Permission,
@@ -7,11 +9,12 @@ use atr_core::{
         expert::{Expert, ExpertChange, ExpertInput, ExpertKind, NewExpert},
     },
     ids::ExpertId,
-    store::{ExpertFilter, Page, PageRequest},
+    queue::Work,
+    store::{ExpertFilter, Leaving, Page, PageRequest, Tx},
 };
 use serde_json::json;
 
-use super::{Actor, App, AppError};
+use super::{Actor, App, AppError, review_calendar};
 
 /// Enters an expert, to whom items are routed from then on.
 ///
@@ -57,9 +60,26 @@ pub async fn update(app: &App, actor: &Actor, expert: ExpertId, change: ExpertCh
         .update_expert(expert, &change)
         .await?
         .ok_or_else(|| AppError::NotFound { what: "expert", name: expert.to_string() })?;
+    stop_asking_the_absent(&mut tx, &changed).await?;
     actor.note(&mut tx, Action::ExpertChanged, expert, before, Some(json!(changed))).await?;
     tx.commit().await?;
     Ok(changed)
+}
+
+/// Where an expert is asked no more, or is away for the rest of the open cycle, someone else gets what they hold.
+async fn stop_asking_the_absent(tx: &mut Tx, expert: &Expert) -> Result<(), AppError> {
+    let calendar = review_calendar::calendar(tx).await?;
+    let now = tx.now();
+    let mut days = calendar.days_until_due(&calendar.at(now), now);
+    let is_away = |day| expert.away.iter().any(|absence| absence.covers(day));
+    let first = days.next();
+    if expert.active && !(first.is_some_and(is_away) && days.all(is_away)) {
+        return Ok(());
+    }
+    let returned = tx.return_assignments(expert.id, Leaving::All).await?;
+    let cycles: BTreeSet<_> = returned.iter().map(|item| item.cycle).collect();
+    tx.enqueue_all(cycles.into_iter().map(|cycle| Work::RouteCycle { cycle })).await?;
+    Ok(())
 }
 
 /// A page of experts.

@@ -1,5 +1,6 @@
 //! The use cases, one file each. They call the ground floor, and return neither HTTP nor GraphQL types.
 
+pub mod assignments;
 pub mod attach;
 pub mod audit;
 pub mod backlog;
@@ -25,6 +26,7 @@ pub mod redaction;
 pub mod request_snapshot;
 pub mod reread_pictures;
 pub mod review_calendar;
+pub mod review_drafts;
 pub mod roll_back;
 pub mod route_reviews;
 pub mod sessions;

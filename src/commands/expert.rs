@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 use atr_core::{
-    domain::expert::{Expert, ExpertChange, ExpertInput},
+    domain::expert::{Absence, Expert, ExpertChange, ExpertInput},
     ids::ExpertId,
     store::ExpertFilter,
 };
@@ -48,6 +48,10 @@ pub(crate) enum ExpertCommand {
         /// Whether items are routed to them from now on
         #[arg(long, value_name = "BOOL")]
         active: Option<bool>,
+        /// Days on which they are away from now on, once for each absence: its first and last day, as
+        /// 2026-12-24/2027-01-02; `none` for none
+        #[arg(long = "away", value_name = "FIRST/LAST", value_parser = absence)]
+        away: Option<Vec<Option<Absence>>>,
         /// The project, by its slug
         #[arg(long, value_name = "SLUG")]
         project: Option<String>,
@@ -86,13 +90,14 @@ impl ExpertCommand {
                 }
                 Ok(())
             }
-            Self::Update { expert, domains, languages, weekly_capacity, active, project } => {
+            Self::Update { expert, domains, languages, weekly_capacity, active, away, project } => {
                 let actor = installation.actor(project.as_deref()).await?;
                 let change = ExpertChange {
                     domains: domains.map(any_is_none),
                     languages: languages.map(any_is_none),
                     weekly_capacity,
                     active,
+                    away: away.map(|away| away.into_iter().flatten().collect()),
                 };
                 let expert = experts::update(app, &actor, expert, change).await.context("nothing was changed")?;
                 out.result(&line(&expert), || words(&expert))
@@ -113,10 +118,20 @@ fn any_is_none(mut named: Vec<String>) -> Vec<String> {
     named
 }
 
+/// An absence as it is written; nothing for the word that says so.
+fn absence(text: &str) -> Result<Option<Absence>, String> {
+    if text == "none" {
+        return Ok(None);
+    }
+    let day = |text: &str| text.parse().map_err(|error| format!("`{text}` is no date (2026-12-24): {error}"));
+    let (first, last) = text.split_once('/').unwrap_or((text, text));
+    Ok(Some(Absence { first: day(first)?, last: day(last)? }))
+}
+
 fn line(of: &Expert) -> Value {
     json!({
         "id": of.id, "handle": of.handle, "domains": of.domains, "languages": of.languages,
-        "weekly_capacity": of.weekly_capacity, "active": of.active, "created_at": of.created_at,
+        "weekly_capacity": of.weekly_capacity, "active": of.active, "away": of.away, "created_at": of.created_at,
     })
 }
 

@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
 use atr_core::{
-    domain::{assignment, expert},
+    domain::{access::Permission, assignment, expert},
     ids::{AssignmentId, ExpertId, ReviewId},
     store,
 };
@@ -17,7 +17,7 @@ use super::{
     scalars::{IntoId, maybe_id},
     session::{consulting, reading, session},
     trace::Trace,
-    words::ExpertKind,
+    words::{AssignmentPurpose, AssignmentState, ExpertKind},
 };
 
 /// An expert.
@@ -62,6 +62,11 @@ impl Expert {
         self.0.active
     }
 
+    /// When they are away, in order; then nothing is routed to them.
+    async fn away(&self) -> Vec<Absence> {
+        self.0.away.iter().map(|absence| Absence { first: absence.first, last: absence.last }).collect()
+    }
+
     /// When the expert was entered.
     async fn created_at(&self) -> DateTime<Utc> {
         self.0.created_at
@@ -81,6 +86,15 @@ impl Expert {
         let page = loading::page(ctx, ReviewsBy(self.0.id, (), page)).await?;
         Ok(connect(page, |record| record.0.id.to_string()))
     }
+}
+
+/// Days on which an expert is away.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct Absence {
+    /// The first.
+    first: NaiveDate,
+    /// The last.
+    last: NaiveDate,
 }
 
 /// An item of the weekly review, routed to an expert.
@@ -128,6 +142,43 @@ impl Assignment {
     /// When it was routed.
     async fn at(&self) -> DateTime<Utc> {
         self.0.at
+    }
+
+    /// What it is for. Null to whoever judges: it would change how they do.
+    async fn purpose(&self, ctx: &Context<'_>) -> Result<Option<AssignmentPurpose>> {
+        let reads_all = session(ctx)?.actor.may(Permission::Read).is_ok();
+        Ok(reads_all.then(|| self.0.purpose.into()))
+    }
+
+    /// Which of the judgements wanted of the trace in this cycle it is, from 1. Null to whoever judges.
+    async fn slot(&self, ctx: &Context<'_>) -> Result<Option<i32>> {
+        let reads_all = session(ctx)?.actor.may(Permission::Read).is_ok();
+        Ok(reads_all.then(|| self.0.slot.into()))
+    }
+
+    /// What has become of it.
+    async fn state(&self) -> AssignmentState {
+        self.0.state.into()
+    }
+
+    /// Until when the expert holds it.
+    async fn leased_until(&self) -> DateTime<Utc> {
+        self.0.leased_until
+    }
+
+    /// When the expert looked at it first.
+    async fn opened_at(&self) -> Option<DateTime<Utc>> {
+        self.0.opened_at
+    }
+
+    /// When it was done, passed on or returned.
+    async fn ended_at(&self) -> Option<DateTime<Utc>> {
+        self.0.ended_at
+    }
+
+    /// The review by which it was done or passed on.
+    async fn review(&self, ctx: &Context<'_>) -> Result<Option<Review>> {
+        maybe(ctx, self.0.review).await
     }
 
     /// Why.
@@ -188,11 +239,14 @@ pub struct AssignmentFilter {
     expert: Option<ID>,
     /// Only of this cycle, by its name: the date on which it opens.
     cycle: Option<NaiveDate>,
+    /// Only those of which this has become.
+    state: Option<AssignmentState>,
 }
 
 impl AssignmentFilter {
     fn read(self) -> Result<store::AssignmentFilter> {
-        Ok(store::AssignmentFilter { expert: maybe_id("expert", self.expert.as_ref())?, cycle: self.cycle })
+        let expert = maybe_id("expert", self.expert.as_ref())?;
+        Ok(store::AssignmentFilter { expert, cycle: self.cycle, state: self.state.map(Into::into) })
     }
 }
 

@@ -31,6 +31,7 @@ mod record;
 mod redaction;
 mod review;
 mod review_calendar;
+mod review_draft;
 mod scalars;
 mod score;
 mod session;
@@ -103,6 +104,7 @@ struct JudgementQueries(
     score::ScoreQuery,
     review::ReviewQuery,
     review_calendar::ReviewCalendarQuery,
+    review_draft::ReviewDraftQuery,
     expert::ExpertQuery,
 );
 

@@ -1,7 +1,11 @@
 //! What experts find of answers.
 
 use async_graphql::{Context, ID, InputObject, Object, Result};
-use atr_core::{domain::review, ids::ReviewId, store};
+use atr_core::{
+    domain::review,
+    ids::{ReviewId, TraceId},
+    store,
+};
 use chrono::{DateTime, Utc};
 
 use super::{
@@ -16,7 +20,7 @@ use super::{
     session::{consulting, session},
     step::{Step, steps_at},
     trace::Trace,
-    words::{Severity, Verdict},
+    words::{ClaimVerdict, Severity, StepFinding, Verdict},
 };
 
 /// What an expert said of a trace.
@@ -95,13 +99,25 @@ impl Review {
     /// What was replaced in its texts before they were stored.
     async fn redactions(&self) -> Vec<Redaction> {
         let said = &self.0;
+        let notes = said.step_marks.iter().map(|mark| &mark.note).chain(said.claim_marks.iter().map(|mark| &mark.note));
         let texts = said.corrected_answer.iter().chain(&said.rationale).chain(said.corrected_steps.iter().flatten());
+        let texts = texts.chain(notes.flatten());
         Redaction::of(texts.map(String::as_str))
     }
 
     /// Time the expert spent, in seconds.
     async fn seconds_spent(&self) -> Option<f64> {
         self.0.seconds_spent
+    }
+
+    /// What was found of single steps, in their order.
+    async fn step_marks(&self) -> Vec<StepMark> {
+        self.0.step_marks.iter().map(|mark| StepMark { of: mark.clone(), trace: self.0.trace }).collect()
+    }
+
+    /// What was found of single claims.
+    async fn claim_marks(&self) -> Vec<ClaimMark> {
+        self.0.claim_marks.iter().cloned().map(ClaimMark).collect()
     }
 
     /// Hash of its content.
@@ -122,6 +138,60 @@ impl Review {
     /// The attached pictures that it refers to, in the order in which it names them.
     async fn attachments(&self, ctx: &Context<'_>) -> Result<Vec<AttachedFile>> {
         children(ctx, AttachedToReview(self.0.id)).await
+    }
+}
+
+/// What an expert found of a step.
+#[derive(Debug, Clone)]
+pub struct StepMark {
+    of: review::StepMark,
+    trace: TraceId,
+}
+
+/// What an expert found of a step.
+#[Object]
+impl StepMark {
+    /// Its place, from 0; `step` has the step itself.
+    async fn ordinal(&self) -> i32 {
+        self.of.step
+    }
+
+    /// The step.
+    async fn step(&self, ctx: &Context<'_>) -> Result<Option<Step>> {
+        Ok(steps_at(ctx, self.trace, |ordinal| ordinal == self.of.step).await?.pop())
+    }
+
+    /// What was found.
+    async fn finding(&self) -> StepFinding {
+        self.of.finding.into()
+    }
+
+    /// Why, in the expert's words.
+    async fn note(&self) -> Option<&str> {
+        self.of.note.as_deref()
+    }
+}
+
+/// What an expert found of a claim.
+#[derive(Debug, Clone)]
+pub struct ClaimMark(review::ClaimMark);
+
+/// What an expert found of a claim.
+#[Object]
+impl ClaimMark {
+    /// The claim's id.
+    async fn claim_id(&self) -> ID {
+        self.0.claim.into_id()
+    }
+
+    /// What the facts say of it, as the expert finds.
+    async fn verdict(&self) -> ClaimVerdict {
+        self.0.verdict.into()
+    }
+
+    /// Why, in the expert's words.
+    async fn note(&self) -> Option<&str> {
+        self.0.note.as_deref()
     }
 }
 

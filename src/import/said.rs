@@ -94,6 +94,8 @@ pub fn review(said: &Said<'_>, trace: &str, options: &Options, tally: &mut Tally
         rationale: None,
         seconds_spent: said.seconds.filter(|seconds| *seconds >= 0.0),
         attachments: vec![],
+        step_marks: vec![],
+        claim_marks: vec![],
     };
     for (field, name, value) in &said.answers {
         let lower = name.to_lowercase();

@@ -44,7 +44,7 @@ pub(super) const SENDERS: [(&str, &[Role]); 4] = [
     ("feedback", &[Operator, Admin, Ingest]),
 ];
 
-const MUTATIONS: [(&str, &str, &[Role]); 33] = [
+const MUTATIONS: [(&str, &str, &[Role]); 38] = [
     ("recordTraces", r#"(items: [{external_id: "t", model: "m", query: "q", answer: "b"}])"#, SENDERS[0].1),
     ("recordReviews", r#"(items: [{trace: "trc_0", expert: "exp_0", verdict: "correct"}])"#, SENDERS[1].1),
     (
@@ -53,6 +53,11 @@ const MUTATIONS: [(&str, &str, &[Role]); 33] = [
         SENDERS[2].1,
     ),
     ("recordFeedback", r#"(items: [{trace: "trc_0", thumbs: "down"}])"#, SENDERS[3].1),
+    ("openAssignment", r#"(assignment: "asg_0")"#, SENDERS[1].1),
+    ("returnAssignment", r#"(assignment: "asg_0")"#, SENDERS[1].1),
+    ("takeAssignment", "", SENDERS[1].1),
+    ("saveReviewDraft", r#"(trace: "trc_0", from: 0, content: {})"#, SENDERS[1].1),
+    ("discardReviewDraft", r#"(trace: "trc_0")"#, SENDERS[1].1),
     ("retractFact", r#"(fact: "fct_0", reason: "r")"#, CURATORS),
     ("disputeFact", r#"(fact: "fct_0", reason: "r")"#, CURATORS),
     ("verifyFact", r#"(fact: "fct_0", reason: "r")"#, CURATORS),
@@ -96,8 +101,8 @@ fn readers(field: &str) -> &'static [Role] {
         "projects" => &[Operator],
         "key" | "keys" | "person" | "people" | "auditEntry" | "auditEntries" => &[Operator, Admin, Auditor],
         "node" | "nodes" | "trace" | "traces" | "step" | "steps" | "source" | "sources" | "fact" | "facts"
-        | "searchFacts" | "attachedFile" | "review" | "reviews" | "reviewCalendar" | "reviewCycle" | "expert"
-        | "assignment" | "assignments" => REVIEWERS,
+        | "searchFacts" | "attachedFile" | "review" | "reviews" | "reviewCalendar" | "reviewCycle" | "reviewDraft"
+        | "expert" | "assignment" | "assignments" => REVIEWERS,
         _ => READERS,
     }
 }
@@ -179,7 +184,7 @@ fn kind_of(name: &str) -> Kind {
     };
     // What may be anything is asked for as a trace.
     Kind::ALL.iter().find(named).copied().unwrap_or_else(|| match name {
-        "Node" => Kind::Trace,
+        "Node" | "ReviewDraft" => Kind::Trace,
         // What a trace came with is an `Attachment` of the API, and no record.
         "AttachedFile" => Kind::Attachment,
         other => panic!("no kind of id names a {other}"),

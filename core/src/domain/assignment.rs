@@ -1,10 +1,24 @@
 //! Assignments: whom the weekly review asks about what, and why.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::words;
-use crate::ids::{AssignmentId, ExpertId, ModelVersionId, TraceId};
+use super::{review::Verdict, words};
+use crate::ids::{AssignmentId, ExpertId, ModelVersionId, ReviewId, TraceId};
+
+words! {
+    /// What has become of an assignment.
+    AssignmentState {
+        /// The expert has it, until its lease ends.
+        Held = "held",
+        /// The expert's judgement is in.
+        Done = "done",
+        /// The expert cannot judge it, or it is not their field: someone else is asked.
+        Passed = "passed",
+        /// It was left: given back, taken back, or not done in time. Someone else is asked, or the same in the next cycle.
+        Returned = "returned",
+    }
+}
 
 words! {
     /// What an assignment is for. An expert does not learn it: it would change how they judge.
@@ -19,7 +33,7 @@ words! {
 }
 
 /// Why an item was routed: each term of its value, and the reason in words.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct RoutingReason {
     /// How uncertain it is whether the answer is right, 0 to 1.
     pub uncertainty: f64,
@@ -57,4 +71,35 @@ pub struct Assignment {
     pub reward_model: Option<ModelVersionId>,
     /// When it was routed.
     pub at: DateTime<Utc>,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// Which of the judgements wanted of the trace in this cycle it is, from 1. No two experts hold one at once.
+    pub slot: i16,
+    /// What has become of it.
+    pub state: AssignmentState,
+    /// Until when the expert holds it.
+    pub leased_until: DateTime<Utc>,
+    /// When the expert looked at it first.
+    pub opened_at: Option<DateTime<Utc>>,
+    /// When it was done, passed on or returned.
+    pub ended_at: Option<DateTime<Utc>>,
+    /// The review by which it was done or passed on.
+    pub review: Option<ReviewId>,
+}
+
+/// For how long an expert who took an item of their own accord holds it after they last touched it.
+pub const TAKEN_FOR: TimeDelta = TimeDelta::days(1);
+
+impl Assignment {
+    /// Whether the expert holds it at an instant.
+    pub fn is_held_at(&self, instant: DateTime<Utc>) -> bool {
+        self.state == AssignmentState::Held && instant < self.leased_until
+    }
+}
+
+impl AssignmentState {
+    /// What becomes of an assignment by a review that finds this.
+    pub fn after(verdict: Verdict) -> Self {
+        if verdict.is_right().is_some() { Self::Done } else { Self::Passed }
+    }
 }

@@ -49,6 +49,10 @@ words! {
         ExpertEntered = "expert.entered",
         /// What of an expert may change was changed.
         ExpertChanged = "expert.changed",
+        /// An expert gave back an item that they held.
+        AssignmentReturned = "assignment.returned",
+        /// An expert took an item that others had left.
+        AssignmentTaken = "assignment.taken",
         /// A week's items were to be routed.
         ReviewsRouted = "reviews.routed",
         /// A fact was vouched for, put in doubt or retracted.

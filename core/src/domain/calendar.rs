@@ -204,6 +204,14 @@ impl ReviewCalendar {
         Ok(self.cycle(name))
     }
 
+    /// The days, by the zone's clock, of a cycle from an instant until it is due: the one of the instant, or of the opening
+    /// where that is later, to the one of the due time. None where that is past.
+    pub fn days_until_due(&self, cycle: &Cycle, from: DateTime<Utc>) -> impl Iterator<Item = NaiveDate> + use<> {
+        let day = |at: DateTime<Utc>| at.with_timezone(&self.zone).date_naive();
+        let (first, last) = (day(from.max(cycle.opens_at)), day(cycle.due_at));
+        first.iter_days().take_while(move |day| *day <= last)
+    }
+
     /// The cycle that is open from when another closes.
     ///
     /// # Panics

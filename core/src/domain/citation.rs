@@ -79,7 +79,7 @@ pub struct Citation {
 }
 
 /// A citation as sent: exactly one of source, fact, url and doi.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schemars(extend("oneOf" = check::one_of(&["source", "fact", "url", "doi"])))]
 pub struct CitationInput {

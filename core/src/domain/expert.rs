@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{Rejection, check};
@@ -68,6 +68,23 @@ impl fmt::Display for Handle {
     }
 }
 
+/// Days on which an expert is away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Absence {
+    /// The first.
+    pub first: NaiveDate,
+    /// The last; not before the first.
+    pub last: NaiveDate,
+}
+
+impl Absence {
+    /// Whether a day is one of them.
+    pub fn covers(self, day: NaiveDate) -> bool {
+        self.first <= day && day <= self.last
+    }
+}
+
 /// An expert.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Expert {
@@ -85,8 +102,28 @@ pub struct Expert {
     pub weekly_capacity: i32,
     /// Whether items are routed to the expert.
     pub active: bool,
+    /// When they are away, in order; then nothing is routed to them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub away: Vec<Absence>,
     /// When the expert was entered.
     pub created_at: DateTime<Utc>,
+}
+
+impl Expert {
+    /// How many items they take of a cycle with these days: their capacity, less the share of the days on which they are
+    /// away; rounded to the nearest, and none where they are not asked.
+    pub fn capacity(&self, days: impl IntoIterator<Item = NaiveDate>) -> usize {
+        let (mut all, mut present) = (0_u64, 0_u64);
+        for day in days {
+            all += 1;
+            present += u64::from(!self.away.iter().any(|absence| absence.covers(day)));
+        }
+        let whole = u64::try_from(self.weekly_capacity).unwrap_or(0) * u64::from(self.active);
+        if all == 0 {
+            return 0;
+        }
+        usize::try_from((2 * whole * present + all) / (2 * all)).unwrap_or(usize::MAX)
+    }
 }
 
 /// An expert as sent.
@@ -145,6 +182,8 @@ pub struct ExpertChange {
     pub weekly_capacity: Option<i32>,
     /// Whether items are routed to the expert from now on.
     pub active: Option<bool>,
+    /// When they are away, from now on; what was entered before goes.
+    pub away: Option<Vec<Absence>>,
 }
 
 impl ExpertChange {
@@ -158,8 +197,24 @@ impl ExpertChange {
             languages: self.languages.map(languages).transpose()?,
             weekly_capacity: self.weekly_capacity.map(capacity).transpose()?,
             active: self.active,
+            away: self.away.map(away).transpose()?,
         })
     }
+}
+
+/// The most absences that are kept of an expert.
+const ABSENCES: usize = 100;
+
+fn away(mut sent: Vec<Absence>) -> Result<Vec<Absence>, Rejection> {
+    if sent.len() > ABSENCES {
+        return Err(Rejection::new("away", format!("has {} entries: {ABSENCES} is the most", sent.len())));
+    }
+    if let Some(at) = sent.iter().position(|absence| absence.last < absence.first) {
+        return Err(Rejection::new(format!("away[{at}].last"), "is before the first day: give the first day first"));
+    }
+    sent.sort_unstable();
+    sent.dedup();
+    Ok(sent)
 }
 
 fn domains(sent: Vec<String>) -> Result<Vec<String>, Rejection> {
@@ -197,6 +252,30 @@ mod tests {
         fn handles_of_the_pattern_are_taken(text in "[a-z0-9][a-z0-9._-]{0,63}") {
             prop_assert!(text.parse::<Handle>().is_ok());
         }
+    }
+
+    #[test]
+    fn who_is_away_for_a_part_of_the_days_takes_that_much_less() {
+        let day = |day| NaiveDate::from_ymd_opt(2026, 11, day).expect("a date");
+        let expert = |away| Expert {
+            id: crate::ids::Id::from_uuid(uuid::Uuid::nil()),
+            handle: "one".parse().expect("a handle"),
+            kind: ExpertKind::Person,
+            domains: vec![],
+            languages: vec![],
+            weekly_capacity: 10,
+            active: true,
+            away,
+            created_at: DateTime::UNIX_EPOCH,
+        };
+        let week = || (2..=6).map(day);
+        assert_eq!(expert(vec![]).capacity(week()), 10);
+        assert_eq!(expert(vec![Absence { first: day(5), last: day(20) }]).capacity(week()), 6);
+        assert_eq!(expert(vec![Absence { first: day(1), last: day(30) }]).capacity(week()), 0);
+        assert_eq!(Expert { active: false, ..expert(vec![]) }.capacity(week()), 0);
+        let backwards =
+            ExpertChange { away: Some(vec![Absence { first: day(5), last: day(4) }]), ..ExpertChange::default() };
+        assert_eq!(backwards.checked().unwrap_err().field, "away[0].last");
     }
 
     #[test]

@@ -8,10 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::words;
 use crate::{
     hash::Digest,
-    ids::{
-        ChainGroupId, ClaimId, ConsensusId, ExpertId, FactId, ModelVersionId, ReviewId, ScoreId, TraceId,
-        VerificationId,
-    },
+    ids::{ChainGroupId, ClaimId, ConsensusId, FactId, ModelVersionId, ReviewId, ScoreId, TraceId, VerificationId},
 };
 
 words! {

@@ -177,7 +177,10 @@ impl Redact for NewReview {
         let said = &mut self.judgement;
         let answer = said.corrected_answer.iter_mut().chain(&mut said.rationale);
         let quoted = said.citations.iter_mut().filter_map(|cited| cited.quoted.as_mut());
-        answer.chain(said.corrected_steps.iter_mut().flatten()).chain(quoted).for_each(|text| by.text(text));
+        let notes = self.step_marks.iter_mut().map(|mark| &mut mark.note);
+        let notes = notes.chain(said.claim_marks.iter_mut().map(|mark| &mut mark.note)).flatten();
+        let corrected = said.corrected_steps.iter_mut().flatten();
+        answer.chain(corrected).chain(quoted).chain(notes).for_each(|text| by.text(text));
     }
 }
 

@@ -1,5 +1,8 @@
 //! Reviews: what experts say of traces. A changed mind is a new revision; nothing is overwritten.
 
+mod draft;
+mod marks;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -56,6 +59,9 @@ words! {
     }
 }
 
+pub use draft::{Draft, DraftContent};
+pub use marks::{ClaimMark, ClaimMarkInput, NewStepMark, StepFinding, StepMark, StepMarkInput};
+
 /// What an expert said of a trace.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Review {
@@ -85,6 +91,10 @@ pub struct Review {
     pub rationale: Option<String>,
     /// Time the expert spent, in seconds.
     pub seconds_spent: Option<f64>,
+    /// What was found of single steps, in their order.
+    pub step_marks: Vec<StepMark>,
+    /// What was found of single claims.
+    pub claim_marks: Vec<ClaimMark>,
     /// Hash of its content; see [`NewReview::content_hash`].
     pub content_hash: Digest,
     /// When it was given.
@@ -165,6 +175,14 @@ pub struct ReviewInput {
     #[serde(default)]
     #[schemars(length(max = ATTACHMENTS), inner(regex(pattern = REFERENCE)))]
     pub attachments: Vec<String>,
+    /// What was found of single steps; each is marked once.
+    #[serde(default)]
+    #[schemars(length(max = marks::MARKS))]
+    pub step_marks: Vec<StepMarkInput>,
+    /// What was found of single claims; each is marked once.
+    #[serde(default)]
+    #[schemars(length(max = marks::MARKS))]
+    pub claim_marks: Vec<ClaimMarkInput>,
 }
 
 /// How a review names its trace.
@@ -198,6 +216,8 @@ pub struct NewReview {
     pub expert: Handle,
     /// The first flawed step.
     pub suspect_step: Option<StepRef>,
+    /// What was found of single steps.
+    pub step_marks: Vec<NewStepMark>,
     /// What is said.
     pub judgement: Judgement,
 }
@@ -224,12 +244,25 @@ pub struct Judgement {
     /// The attached pictures that it refers to.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<AttachmentRef>,
+    /// What was found of single claims, in the order of their ids.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub claim_marks: Vec<ClaimMark>,
 }
 
 impl Judgement {
     /// Hash of everything a review says, with what it is about: the same external id with another hash is a conflict.
-    pub fn content_hash(&self, trace: TraceId, expert: ExpertId, suspect_step: Option<i32>) -> Digest {
-        hash::of_json(&(trace, expert, suspect_step, self))
+    pub fn content_hash(
+        &self,
+        trace: TraceId,
+        expert: ExpertId,
+        suspect_step: Option<i32>,
+        step_marks: &[StepMark],
+    ) -> Digest {
+        match step_marks {
+            // As it was before steps could be marked.
+            [] => hash::of_json(&(trace, expert, suspect_step, self)),
+            marks => hash::of_json(&(trace, expert, suspect_step, self, marks)),
+        }
     }
 }
 
@@ -260,11 +293,7 @@ impl NewReview {
             expert: self.expert.to_string(),
             verdict: said.verdict,
             severity: said.severity,
-            suspect_step: self.suspect_step.as_ref().map(|step| match step {
-                StepRef::Ordinal(place) => StepInput::Ordinal((*place).into()),
-                StepRef::Id(id) => StepInput::Name(id.to_string()),
-                StepRef::Key(key) => StepInput::Name(key.clone()),
-            }),
+            suspect_step: self.suspect_step.as_ref().map(StepInput::from),
             flaw_labels: said.flaw_labels.clone(),
             corrected_answer: said.corrected_answer.clone(),
             corrected_steps: said.corrected_steps.clone(),
@@ -272,7 +301,35 @@ impl NewReview {
             rationale: said.rationale.clone(),
             seconds_spent: said.seconds_spent,
             attachments: said.attachments.iter().map(AttachmentRef::to_string).collect(),
+            step_marks: self
+                .step_marks
+                .iter()
+                .map(|mark| StepMarkInput {
+                    step: StepInput::from(&mark.step),
+                    finding: mark.finding,
+                    note: mark.note.clone(),
+                })
+                .collect(),
+            claim_marks: said
+                .claim_marks
+                .iter()
+                .map(|mark| ClaimMarkInput {
+                    claim: mark.claim.to_string(),
+                    verdict: mark.verdict,
+                    note: mark.note.clone(),
+                })
+                .collect(),
         })
+    }
+}
+
+impl From<&StepRef> for StepInput {
+    fn from(named: &StepRef) -> Self {
+        match named {
+            StepRef::Ordinal(place) => Self::Ordinal((*place).into()),
+            StepRef::Id(id) => Self::Name(id.to_string()),
+            StepRef::Key(key) => Self::Name(key.clone()),
+        }
     }
 }
 
@@ -320,6 +377,7 @@ impl TryFrom<ReviewInput> for NewReview {
             trace,
             expert,
             suspect_step,
+            step_marks: marks::of_steps(sent.step_marks)?,
             judgement: Judgement {
                 verdict: sent.verdict,
                 severity: sent.severity,
@@ -330,6 +388,7 @@ impl TryFrom<ReviewInput> for NewReview {
                 rationale: check::optional_text("rationale", sent.rationale, REASONING)?,
                 seconds_spent: sent.seconds_spent,
                 attachments: AttachmentRef::list(sent.attachments)?,
+                claim_marks: marks::of_claims(sent.claim_marks)?,
             },
         })
     }

@@ -6,8 +6,8 @@ use uuid::Uuid;
 
 use super::{Followed, Page, PageRequest, Paging, Place, Result, StoreError, Topic, Tx, followed::Found};
 use crate::{
-    domain::assignment::Assignment,
-    ids::{AssignmentId, ExpertId, Id, ModelVersionId, TraceId, uuids},
+    domain::assignment::{Assignment, AssignmentState},
+    ids::{AssignmentId, ExpertId, Id, ModelVersionId, ReviewId, TraceId, uuids},
 };
 
 /// Which assignments are asked for.
@@ -17,6 +17,8 @@ pub struct AssignmentFilter {
     pub expert: Option<ExpertId>,
     /// Only of this cycle, by its name: the date on which it opens.
     pub cycle: Option<NaiveDate>,
+    /// Only those of which this has become.
+    pub state: Option<AssignmentState>,
 }
 
 /// A trace that may be routed: not yet reviewed, with its newest score.
@@ -45,16 +47,23 @@ pub struct Routable {
 }
 
 #[derive(FromRow)]
-struct AssignmentRow {
-    id: Uuid,
-    cycle: NaiveDate,
-    expert_id: Uuid,
-    trace_id: Uuid,
-    rank: i32,
-    value: f64,
-    reason: serde_json::Value,
-    reward_model_id: Option<Uuid>,
-    at: DateTime<Utc>,
+pub(super) struct AssignmentRow {
+    pub(super) id: Uuid,
+    pub(super) cycle: NaiveDate,
+    pub(super) expert_id: Uuid,
+    pub(super) trace_id: Uuid,
+    pub(super) rank: i32,
+    pub(super) value: f64,
+    pub(super) reason: serde_json::Value,
+    pub(super) reward_model_id: Option<Uuid>,
+    pub(super) at: DateTime<Utc>,
+    pub(super) purpose: String,
+    pub(super) slot: i16,
+    pub(super) state: String,
+    pub(super) leased_until: DateTime<Utc>,
+    pub(super) opened_at: Option<DateTime<Utc>>,
+    pub(super) ended_at: Option<DateTime<Utc>>,
+    pub(super) review_id: Option<Uuid>,
 }
 
 impl TryFrom<AssignmentRow> for Assignment {
@@ -70,12 +79,20 @@ impl TryFrom<AssignmentRow> for Assignment {
             reason: serde_json::from_value(row.reason)?,
             reward_model: row.reward_model_id.map(ModelVersionId::from_uuid),
             at: row.at,
+            purpose: row.purpose.parse()?,
+            slot: row.slot,
+            state: row.state.parse()?,
+            leased_until: row.leased_until,
+            opened_at: row.opened_at,
+            ended_at: row.ended_at,
+            review: row.review_id.map(ReviewId::from_uuid),
         })
     }
 }
 
 impl Tx {
-    /// Stores assignments; one that an expert has in that week already is left as it is.
+    /// Stores assignments that are held; one that an expert has in that week already is left as it is, and so is a slot
+    /// that someone holds.
     ///
     /// # Errors
     /// If the database refuses or is out of reach.
@@ -85,10 +102,12 @@ impl Tx {
         let reasons = items.iter().map(|item| serde_json::to_value(&item.reason)).collect::<Result<Vec<_>, _>>()?;
         let done = sqlx::query!(
             r#"
-            insert into assignment (project_id, id, cycle, expert_id, trace_id, rank, value, reason, reward_model_id, at)
-            select $1, * from unnest($2::uuid[], $3::date[], $4::uuid[], $5::uuid[], $6::int[], $7::float8[],
-                                     $8::jsonb[], $9::uuid[], $10::timestamptz[])
-            on conflict on constraint assignment_pkey do nothing
+            insert into assignment (project_id, id, cycle, expert_id, trace_id, rank, value, reason, reward_model_id, at,
+                                    purpose, slot, leased_until, state)
+            select $1, t.*, 'held' from unnest($2::uuid[], $3::date[], $4::uuid[], $5::uuid[], $6::int[], $7::float8[],
+                                               $8::jsonb[], $9::uuid[], $10::timestamptz[], $11::text[],
+                                               $12::smallint[], $13::timestamptz[]) as t
+            on conflict do nothing
             "#,
             project,
             &items.iter().map(|item| item.id.uuid()).collect::<Vec<_>>(),
@@ -100,6 +119,9 @@ impl Tx {
             &reasons,
             &items.iter().map(|item| item.reward_model.map(Id::uuid)).collect::<Vec<_>>() as &[Option<Uuid>],
             &items.iter().map(|item| item.at).collect::<Vec<_>>(),
+            &items.iter().map(|item| item.purpose.word().to_owned()).collect::<Vec<_>>(),
+            &items.iter().map(|item| item.slot).collect::<Vec<_>>(),
+            &items.iter().map(|item| item.leased_until).collect::<Vec<_>>(),
         )
         .execute(self.connection())
         .await?;
@@ -125,7 +147,11 @@ impl Tx {
             ) s on true
             left join consensus c on c.project_id = $1 and c.id = s.consensus_id
             where t.project_id = $1
-              and not exists (select from review r where r.project_id = $1 and r.trace_id = t.id)
+              and not exists (
+                  select from review r where r.project_id = $1 and r.trace_id = t.id
+                    -- Who could not tell has judged nothing.
+                    and r.verdict not in ('cannot_judge', 'not_my_field')
+              )
               and not exists (select from trace_revision v where v.project_id = $1 and v.supersedes = t.id)
             order by t.id desc limit $2
             "#,
@@ -186,7 +212,8 @@ impl Tx {
         let project = self.project_uuid();
         sqlx::query_as!(
             AssignmentRow,
-            "select id, cycle, expert_id, trace_id, rank, value, reason, reward_model_id, at
+            "select id, cycle, expert_id, trace_id, rank, value, reason, reward_model_id, at, purpose, slot, state,
+                    leased_until, opened_at, ended_at, review_id
              from assignment where project_id = $1 and cycle = $2 order by expert_id, rank",
             project,
             cycle
@@ -222,18 +249,26 @@ impl Tx {
         .await?;
         let found = rows.into_iter().map(|row| {
             let place = Place { xact: row.xact, at: AssignmentId::from_uuid(row.id) };
-            let item = Assignment {
-                id: place.at,
+            let settled = row.settled;
+            let row = AssignmentRow {
+                id: row.id,
                 cycle: row.cycle,
-                expert: ExpertId::from_uuid(row.expert_id),
-                trace: TraceId::from_uuid(row.trace_id),
+                expert_id: row.expert_id,
+                trace_id: row.trace_id,
                 rank: row.rank,
                 value: row.value,
-                reason: serde_json::from_value(row.reason)?,
-                reward_model: row.reward_model_id.map(ModelVersionId::from_uuid),
+                reason: row.reason,
+                reward_model_id: row.reward_model_id,
                 at: row.at,
+                purpose: row.purpose,
+                slot: row.slot,
+                state: row.state,
+                leased_until: row.leased_until,
+                opened_at: row.opened_at,
+                ended_at: row.ended_at,
+                review_id: row.review_id,
             };
-            Ok(Found { item, place, settled: row.settled })
+            Ok(Found { item: row.try_into()?, place, settled })
         });
         Ok(Followed::of(found.collect::<Result<_>>()?, after, most))
     }
@@ -246,7 +281,8 @@ impl Tx {
         let (project, ids) = (self.project_uuid(), uuids(ids));
         sqlx::query_as!(
             AssignmentRow,
-            "select id, cycle, expert_id, trace_id, rank, value, reason, reward_model_id, at
+            "select id, cycle, expert_id, trace_id, rank, value, reason, reward_model_id, at, purpose, slot, state,
+                    leased_until, opened_at, ended_at, review_id
              from assignment where project_id = $1 and id = any($2)",
             project,
             &ids
@@ -277,6 +313,9 @@ pub(super) fn assignments_query(project: Uuid, filter: &AssignmentFilter, page: 
     }
     if let Some(cycle) = filter.cycle {
         query.push(" and cycle = ").push_bind(cycle);
+    }
+    if let Some(state) = filter.state {
+        query.push(" and state = ").push_bind(state.word());
     }
     page.push(&mut query, "id");
     query

@@ -30,6 +30,7 @@ struct ExpertRow {
     languages: Vec<String>,
     weekly_capacity: i32,
     active: bool,
+    away: serde_json::Value,
     created_at: DateTime<Utc>,
 }
 
@@ -44,6 +45,7 @@ impl TryFrom<ExpertRow> for Expert {
             languages: row.languages,
             weekly_capacity: row.weekly_capacity,
             active: row.active,
+            away: serde_json::from_value(row.away)?,
             created_at: row.created_at,
         })
     }
@@ -79,6 +81,7 @@ impl Tx {
             languages: expert.languages.clone(),
             weekly_capacity: expert.weekly_capacity,
             active: true,
+            away: vec![],
             created_at,
         })
     }
@@ -92,15 +95,17 @@ impl Tx {
         sqlx::query_as!(
             ExpertRow,
             "update expert set domains = coalesce($3, domains), languages = coalesce($4, languages),
-                    weekly_capacity = coalesce($5, weekly_capacity), active = coalesce($6, active)
+                    weekly_capacity = coalesce($5, weekly_capacity), active = coalesce($6, active),
+                    away = coalesce($7, away)
              where project_id = $1 and id = $2
-             returning id, handle, kind, domains, languages, weekly_capacity, active, created_at",
+             returning id, handle, kind, domains, languages, weekly_capacity, active, away, created_at",
             project,
             id.uuid(),
             change.domains.as_deref(),
             change.languages.as_deref(),
             change.weekly_capacity,
             change.active,
+            change.away.as_ref().map(serde_json::to_value).transpose()?,
         )
         .fetch_optional(self.connection())
         .await?
@@ -126,7 +131,7 @@ impl Tx {
         let project = self.project_uuid();
         sqlx::query_as!(
             ExpertRow,
-            "select id, handle, kind, domains, languages, weekly_capacity, active, created_at
+            "select id, handle, kind, domains, languages, weekly_capacity, active, away, created_at
              from expert where project_id = $1 and id = any($2)",
             project,
             &ids
@@ -177,7 +182,7 @@ impl Tx {
 /// The statement of [`Tx::experts`].
 pub(super) fn experts_query(project: Uuid, filter: &ExpertFilter, page: PageRequest) -> QueryBuilder<Postgres> {
     let mut query = QueryBuilder::new(
-        "select id, handle, kind, domains, languages, weekly_capacity, active, created_at from expert
+        "select id, handle, kind, domains, languages, weekly_capacity, active, away, created_at from expert
          where project_id = ",
     );
     query.push_bind(project);

@@ -41,6 +41,8 @@ struct ReviewRow {
     corrected_steps: Option<Vec<String>>,
     rationale: Option<String>,
     seconds_spent: Option<f64>,
+    step_marks: serde_json::Value,
+    claim_marks: serde_json::Value,
     content_hash: Vec<u8>,
     created_at: DateTime<Utc>,
 }
@@ -62,6 +64,8 @@ impl TryFrom<ReviewRow> for Review {
             corrected_steps: row.corrected_steps,
             rationale: row.rationale,
             seconds_spent: row.seconds_spent,
+            step_marks: serde_json::from_value(row.step_marks)?,
+            claim_marks: serde_json::from_value(row.claim_marks)?,
             content_hash: super::entered::stored_hash(&row.content_hash)?,
             created_at: row.created_at,
         })
@@ -172,6 +176,9 @@ impl Tx {
             .collect();
         let rationales: Vec<_> = reviews.iter().map(|review| review.rationale.clone()).collect();
         let seconds: Vec<_> = reviews.iter().map(|review| review.seconds_spent).collect();
+        let step_marks: Vec<_> = reviews.iter().map(|review| serde_json::json!(review.step_marks)).collect();
+        let claim_marks: Vec<_> =
+            reviews.iter().map(|review| serde_json::to_value(&review.claim_marks)).collect::<Result<_, _>>()?;
         let hashes: Vec<_> = reviews.iter().map(|review| review.content_hash.as_bytes().to_vec()).collect();
         let times: Vec<_> = reviews.iter().map(|review| review.created_at).collect();
         let project = self.project_uuid();
@@ -183,7 +190,7 @@ impl Tx {
             )
             insert into review (project_id, id, external_id, trace_id, expert_id, revision, verdict, severity,
                                 suspect_step, flaw_labels, corrected_answer, corrected_steps, rationale,
-                                seconds_spent, content_hash, created_at)
+                                seconds_spent, content_hash, created_at, step_marks, claim_marks)
             select $1, t.id, t.external_id, t.trace_id, t.expert_id, t.revision, t.verdict, t.severity, t.suspect_step,
                    array(select l.word from jsonb_array_elements_text(t.labels) with ordinality as l (word, place)
                          order by l.place),
@@ -192,12 +199,13 @@ impl Tx {
                        array(select s.step from jsonb_array_elements_text(t.steps) with ordinality as s (step, place)
                              order by s.place)
                    end,
-                   t.rationale, t.seconds_spent, t.content_hash, t.created_at
+                   t.rationale, t.seconds_spent, t.content_hash, t.created_at, t.step_marks, t.claim_marks
             from unnest($2::uuid[], $3::text[], $4::uuid[], $5::uuid[], $6::int[], $7::text[], $8::text[], $9::int[],
                         $10::jsonb[], $11::text[], $12::jsonb[], $13::text[], $14::float8[], $15::bytea[],
-                        $16::timestamptz[])
+                        $16::timestamptz[], $17::jsonb[], $18::jsonb[])
                  as t (id, external_id, trace_id, expert_id, revision, verdict, severity, suspect_step, labels,
-                       corrected_answer, steps, rationale, seconds_spent, content_hash, created_at)
+                       corrected_answer, steps, rationale, seconds_spent, content_hash, created_at, step_marks,
+                       claim_marks)
             "#,
             project,
             &ids,
@@ -215,6 +223,8 @@ impl Tx {
             &seconds as &[Option<f64>],
             &hashes,
             &times,
+            &step_marks,
+            &claim_marks,
         )
         .execute(self.connection())
         .await?;
@@ -241,7 +251,8 @@ impl Tx {
         sqlx::query_as!(
             ReviewRow,
             "select id, external_id, trace_id, expert_id, revision, verdict, severity, suspect_step, flaw_labels,
-                    corrected_answer, corrected_steps, rationale, seconds_spent, content_hash, created_at
+                    corrected_answer, corrected_steps, rationale, seconds_spent, step_marks, claim_marks, content_hash,
+                    created_at
              from review where project_id = $1 and id = any($2)",
             project,
             &ids
@@ -265,7 +276,8 @@ impl Tx {
             ReviewRow,
             "select distinct on (trace_id, expert_id)
                     id, external_id, trace_id, expert_id, revision, verdict, severity, suspect_step, flaw_labels,
-                    corrected_answer, corrected_steps, rationale, seconds_spent, content_hash, created_at
+                    corrected_answer, corrected_steps, rationale, seconds_spent, step_marks, claim_marks, content_hash,
+                    created_at
              from review where project_id = $1 and trace_id = any($2)
              order by trace_id, expert_id, revision desc",
             project,
@@ -316,7 +328,8 @@ pub(super) const REVIEWS_OF_EXPERTS: Branch<'_> =
 pub(super) fn reviews_query(project: Uuid, filter: &ReviewFilter, page: PageRequest) -> QueryBuilder<Postgres> {
     let mut query = QueryBuilder::new(
         "select id, external_id, trace_id, expert_id, revision, verdict, severity, suspect_step, flaw_labels,
-                corrected_answer, corrected_steps, rationale, seconds_spent, content_hash, created_at
+                corrected_answer, corrected_steps, rationale, seconds_spent, step_marks, claim_marks, content_hash,
+                    created_at
          from review where project_id = ",
     );
     query.push_bind(project);

@@ -12,11 +12,11 @@ use crate::{
         expert::Handle,
         intake::{BatchOutcome, Door},
         lineage::{Edge, Relation},
-        review::{Judgement, NewReview, Review, StepRef, TraceRef},
+        review::{Judgement, NewReview, NewStepMark, Review, StepMark, StepRef, TraceRef},
         trace::Step,
     },
     hash::Digest,
-    ids::{BatchId, ExpertId, QuarantinedId, ReviewId, TraceId},
+    ids::{BatchId, ClaimId, ExpertId, QuarantinedId, ReviewId, TraceId},
     queue::Work,
 };
 
@@ -28,6 +28,7 @@ struct Candidate<'a> {
     trace: TraceId,
     expert: ExpertId,
     suspect_step: Option<i32>,
+    step_marks: Vec<StepMark>,
     hash: Digest,
 }
 
@@ -36,6 +37,7 @@ struct Named {
     traces: HashMap<TraceRef, TraceId>,
     experts: HashMap<Handle, ExpertId>,
     steps: HashMap<TraceId, Vec<Step>>,
+    claims: HashMap<ClaimId, TraceId>,
 }
 
 impl Tx {
@@ -44,7 +46,8 @@ impl Tx {
     /// given, reviews of other experts are refused.
     ///
     /// Each stored review enqueues the scoring of its trace and the derivation of examples, and notes that it rests on
-    /// its trace and on what it cites. Whether a citation holds is decided by what is stored now.
+    /// its trace and on what it cites. It takes the place of the expert's draft, and ends what they hold of the trace; what
+    /// they pass on is routed anew. Whether a citation holds is decided by what is stored now.
     ///
     /// # Errors
     /// If the database refuses or is out of reach; then nothing of it may be committed.
@@ -104,7 +107,7 @@ impl Tx {
         let experts: HashSet<_> = sent().map(|review| review.expert.clone()).collect();
         let experts = self.experts_named(&experts.into_iter().collect::<Vec<_>>()).await?;
         let suspected: BTreeSet<_> = sent()
-            .filter(|review| review.suspect_step.is_some())
+            .filter(|review| review.suspect_step.is_some() || !review.step_marks.is_empty())
             .filter_map(|review| traces.get(&review.trace).copied())
             .collect();
         let mut steps: HashMap<_, Vec<_>> = HashMap::new();
@@ -113,7 +116,14 @@ impl Tx {
                 steps.entry(step.trace).or_default().push(step);
             }
         }
-        Ok(Named { traces, experts, steps })
+        let marked: BTreeSet<_> =
+            sent().flat_map(|review| &review.judgement.claim_marks).map(|mark| mark.claim).collect();
+        let claims = match marked.is_empty() {
+            true => vec![],
+            false => self.claims_by_id(&marked.into_iter().collect::<Vec<_>>()).await?,
+        };
+        let claims = claims.into_iter().map(|claim| (claim.id, claim.trace)).collect();
+        Ok(Named { traces, experts, steps, claims })
     }
 
     /// Decides the items whose external id is taken, and takes those of the others.
@@ -179,6 +189,9 @@ impl Tx {
         }
         let rows: Vec<_> = reviews.iter().map(|(review, _)| review.clone()).collect();
         self.insert_reviews(&rows).await?;
+        let given: Vec<_> = rows.iter().collect();
+        self.discard_drafts_of(&given).await?;
+        let passed_on = self.end_assignments(&given).await?;
         let cited: HashSet<_> = reviews.iter().flat_map(|(_, said)| &said.citations).collect();
         let checked = self.check_citations(&cited).await?;
         let (mut citations, mut edges) = (vec![], vec![]);
@@ -210,7 +223,8 @@ impl Tx {
         let judged: BTreeSet<_> = rows.iter().map(|review| review.trace).collect();
         let score = judged.into_iter().map(|trace| Work::ScoreTrace { trace });
         let derive = rows.iter().map(|review| Work::DeriveReview { review: review.id });
-        self.enqueue_all(score.chain(derive).collect::<Vec<_>>()).await?;
+        let route = passed_on.into_iter().map(|cycle| Work::RouteCycle { cycle });
+        self.enqueue_all(score.chain(derive).chain(route).collect::<Vec<_>>()).await?;
         Ok(())
     }
 }
@@ -239,14 +253,22 @@ impl Named {
             ),
         })?;
         let steps = self.steps.get(&trace).map_or(&[][..], Vec::as_slice);
-        let suspect_step = sent.suspect_step.as_ref().map(|step| place_of(step, steps)).transpose()?;
-        let hash = sent.judgement.content_hash(trace, expert, suspect_step);
-        Ok(Candidate { at, id, sent, trace, expert, suspect_step, hash })
+        let suspect_step = sent.suspect_step.as_ref().map(|step| place_of("suspect_step", step, steps)).transpose()?;
+        let step_marks = step_marks(&sent.step_marks, steps)?;
+        for (at, mark) in sent.judgement.claim_marks.iter().enumerate() {
+            if self.claims.get(&mark.claim) != Some(&trace) {
+                let message =
+                    format!("{} is no claim of this trace: mark those of its newest verification", mark.claim);
+                return Err(Rejection::new(format!("claim_marks[{at}].claim"), message));
+            }
+        }
+        let hash = sent.judgement.content_hash(trace, expert, suspect_step, &step_marks);
+        Ok(Candidate { at, id, sent, trace, expert, suspect_step, step_marks, hash })
     }
 }
 
 /// The place of the step that a review names.
-fn place_of(named: &StepRef, steps: &[Step]) -> Result<i32, Rejection> {
+fn place_of(field: &str, named: &StepRef, steps: &[Step]) -> Result<i32, Rejection> {
     let found = steps.iter().find(|step| match named {
         StepRef::Ordinal(place) => step.ordinal == *place,
         StepRef::Id(id) => step.id == *id,
@@ -254,12 +276,28 @@ fn place_of(named: &StepRef, steps: &[Step]) -> Result<i32, Rejection> {
     });
     found.map(|step| step.ordinal).ok_or_else(|| {
         let known = match steps.len() {
-            0 => "it has none: leave suspect_step out".to_owned(),
+            0 => format!("it has none: leave {field} out"),
             1 => "it has step 0 alone".to_owned(),
             more => format!("its steps are 0 to {}", more - 1),
         };
-        Rejection::new("suspect_step", format!("the trace has no such step; {known}"))
+        Rejection::new(field, format!("the trace has no such step; {known}"))
     })
+}
+
+/// The marks of steps, looked up; in the order of the steps.
+fn step_marks(sent: &[NewStepMark], steps: &[Step]) -> Result<Vec<StepMark>, Rejection> {
+    let mut marks = Vec::with_capacity(sent.len());
+    let mut places = HashSet::new();
+    for (at, mark) in sent.iter().enumerate() {
+        let field = format!("step_marks[{at}].step");
+        let step = place_of(&field, &mark.step, steps)?;
+        if !places.insert(step) {
+            return Err(Rejection::new(field, format!("marks step {step} again: give one mark a step")));
+        }
+        marks.push(StepMark { step, finding: mark.finding, note: mark.note.clone() });
+    }
+    marks.sort_by_key(|mark| mark.step);
+    Ok(marks)
 }
 
 impl Candidate<'_> {
@@ -279,6 +317,8 @@ impl Candidate<'_> {
             corrected_steps: said.corrected_steps.clone(),
             rationale: said.rationale.clone(),
             seconds_spent: said.seconds_spent,
+            step_marks: self.step_marks.clone(),
+            claim_marks: said.claim_marks.clone(),
             content_hash: self.hash,
             created_at,
         }

@@ -139,7 +139,7 @@ impl Turner<'_> {
         let cycle = route_reviews::route(self.app, self.actor, Some(week)).await?;
         self.drained().await?;
         let mut tx = self.app.store.begin(self.actor.project).await?;
-        let filter = AssignmentFilter { expert: Some(self.expert.id), cycle: Some(cycle) };
+        let filter = AssignmentFilter { expert: Some(self.expert.id), cycle: Some(cycle), state: None };
         let mut items = Vec::new();
         let mut page = PageRequest::first(atr_core::store::page::MOST);
         loop {

@@ -2,10 +2,12 @@
 
 use async_graphql::{Context, ID, InputObject, Object, Result};
 use atr_core::{
-    domain::expert::{ExpertChange, ExpertInput},
+    domain::expert::{Absence, ExpertChange, ExpertInput},
     ids::FactId,
     store::StateChanged,
 };
+
+use chrono::NaiveDate;
 
 use super::{id, payload};
 use crate::{
@@ -63,6 +65,17 @@ pub struct UpdateExpertInput {
     weekly_capacity: Option<i32>,
     /// Whether items are routed to the expert from now on.
     active: Option<bool>,
+    /// When they are away, from now on; what was entered before goes.
+    away: Option<Vec<AbsenceInput>>,
+}
+
+/// Days on which an expert is away.
+#[derive(Debug, InputObject)]
+pub struct AbsenceInput {
+    /// The first.
+    first: NaiveDate,
+    /// The last; not before the first.
+    last: NaiveDate,
 }
 
 fn changed(change: StateChanged) -> FactChange {
@@ -158,7 +171,9 @@ async fn update(
     expert: &str,
     input: UpdateExpertInput,
 ) -> Result<atr_core::domain::expert::Expert, AppError> {
-    let UpdateExpertInput { domains, languages, weekly_capacity, active } = input;
-    let change = ExpertChange { domains, languages, weekly_capacity, active };
+    let UpdateExpertInput { domains, languages, weekly_capacity, active, away } = input;
+    let away = away
+        .map(|away| away.iter().map(|AbsenceInput { first, last }| Absence { first: *first, last: *last }).collect());
+    let change = ExpertChange { domains, languages, weekly_capacity, active, away };
     experts::update(app, actor, id("expert", expert)?, change).await
 }

@@ -3,6 +3,7 @@
 
 mod administer;
 mod curate;
+mod desk;
 mod learn;
 mod people;
 mod quarantine;
@@ -20,6 +21,7 @@ use crate::app::AppError;
 pub struct Mutation(
     record::RecordMutation,
     curate::CurateMutation,
+    desk::DeskMutation,
     learn::LearnMutation,
     administer::AdministerMutation,
     people::PeopleMutation,

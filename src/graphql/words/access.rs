@@ -78,6 +78,10 @@ pub enum AuditAction {
     ExpertEntered,
     /// What of an expert may change was changed.
     ExpertChanged,
+    /// An expert gave back an item that they held.
+    AssignmentReturned,
+    /// An expert took an item that others had left.
+    AssignmentTaken,
     /// A week's items were to be routed.
     ReviewsRouted,
     /// A fact was vouched for, put in doubt or retracted.

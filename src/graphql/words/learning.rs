@@ -14,6 +14,44 @@ pub enum ClaimVerdict {
     Unverifiable,
 }
 
+/// What an expert finds of a step.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "atr_core::domain::review::StepFinding")]
+pub enum StepFinding {
+    /// It holds, and follows from what comes before.
+    Sound,
+    /// It is wrong, or does not follow.
+    Flawed,
+    /// It is right and leads nowhere.
+    Redundant,
+}
+
+/// What has become of an item of the weekly review.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "atr_core::domain::assignment::AssignmentState")]
+pub enum AssignmentState {
+    /// The expert has it, until its lease ends.
+    Held,
+    /// The expert's judgement is in.
+    Done,
+    /// The expert cannot judge it, or it is not their field: someone else is asked.
+    Passed,
+    /// It was left: given back, taken back, or not done in time. Someone else is asked.
+    Returned,
+}
+
+/// What an item of the weekly review is for.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "atr_core::domain::assignment::Purpose")]
+pub enum AssignmentPurpose {
+    /// One judgement is enough.
+    Single,
+    /// Two experts judge, neither seeing the other's judgement or what the machine suggests.
+    DoubleBlind,
+    /// What is right is known: it tells how often the expert is.
+    Gold,
+}
+
 /// What a row is for.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "atr_core::domain::example::ExampleFormat")]

@@ -8,7 +8,7 @@ use super::{
     },
 };
 use crate::{
-    domain::{judgement::ClaimVerdict, review::Verdict},
+    domain::{assignment::AssignmentState, judgement::ClaimVerdict, review::Verdict},
     store::{
         AssignmentFilter, ClaimFilter, ExpertFilter, FeedbackFilter, ReviewFilter, ScoreFilter,
         assignment::assignments_query,
@@ -36,7 +36,17 @@ async fn a_page_of_judgements_costs_a_page_by_whatever_they_are_filtered() {
             ],
         ),
         ("review_key", &[("review_id", Value("pg_temp.id(n)"))]),
-        ("assignment", &[("expert_id", Ids), ("cycle", Words("2026-11-16", "2026-11-23"))]),
+        (
+            "assignment",
+            &[
+                ("expert_id", Ids),
+                ("cycle", Words("2026-11-16", "2026-11-23")),
+                ("state", Words("passed", "returned")),
+                ("purpose", Value("'single'")),
+                ("slot", Value("n")),
+                ("ended_at", Value("now()")),
+            ],
+        ),
         ("expert", &[("active", Words("false", "true")), ("domains", Words("{few}", "{many}"))]),
     ])
     .await;
@@ -90,18 +100,21 @@ async fn a_page_of_judgements_costs_a_page_by_whatever_they_are_filtered() {
     let experts = [None, Some(of(1)), Some(of(2))];
     let cycles = [None, Some("2026-11-16"), Some("2026-11-23"), Some("2026-11-30")]
         .map(|day| day.map(|day| day.parse().expect("a day")));
+    let states = [None, Some(AssignmentState::Passed), Some(AssignmentState::Returned)];
     let listing =
         |filter: AssignmentFilter| by_id(format!("{filter:?}"), |page| assignments_query(project, &filter, page));
     all.expect_few_rows(
         MOST,
         experts
-            .map(|expert| AssignmentFilter { expert, cycle: None })
+            .map(|expert| AssignmentFilter { expert, ..AssignmentFilter::default() })
             .into_iter()
-            .chain(cycles.map(|cycle| AssignmentFilter { expert: None, cycle }))
+            .chain(cycles.map(|cycle| AssignmentFilter { cycle, ..AssignmentFilter::default() }))
+            .chain(states.map(|state| AssignmentFilter { state, ..AssignmentFilter::default() }))
             .map(listing),
     )
     .await;
-    let pairs = experts.into_iter().flat_map(|expert| cycles.map(|cycle| AssignmentFilter { expert, cycle }));
+    let pairs = experts.into_iter().flat_map(|expert| cycles.map(|cycle| (expert, cycle)));
+    let pairs = pairs.flat_map(|(expert, cycle)| states.map(|state| AssignmentFilter { expert, cycle, state }));
     all.expect_an_index(pairs.map(listing)).await;
 
     // Experts are people and programs: their number does not grow with what comes in.

@@ -2,5 +2,6 @@
 
 mod handler;
 pub mod rules;
+mod standing;
 
 pub(crate) use handler::run;

@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use atr_core::{
-    domain::assignment::RoutingReason,
+    domain::assignment::{Purpose, RoutingReason},
     ids::{ExpertId, TraceId},
     store::Routable,
 };
@@ -39,6 +39,14 @@ pub struct Reviewer {
     pub seen: BTreeSet<TraceId>,
 }
 
+impl Reviewer {
+    /// Whether they judge what is of this domain and language.
+    pub fn can_judge(&self, domain: &str, language: &str) -> bool {
+        let named = |all: &[String], one: &str| all.is_empty() || all.iter().any(|known| known == one);
+        named(&self.domains, domain) && (language == "und" || named(&self.languages, language))
+    }
+}
+
 /// An item for someone.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Routed {
@@ -46,6 +54,8 @@ pub struct Routed {
     pub expert: ExpertId,
     /// What is to be judged.
     pub trace: TraceId,
+    /// What it is for.
+    pub purpose: Purpose,
     /// Expected value, 0 to 1.
     pub value: f64,
     /// Why.
@@ -118,8 +128,7 @@ pub fn route(items: &[Routable], reviewed: &HashMap<String, i64>, reviewers: &[R
         let item = &items[at];
         let mut able: Vec<&Reviewer> = reviewers
             .iter()
-            .filter(|one| one.domains.is_empty() || one.domains.contains(&item.domain))
-            .filter(|one| one.languages.is_empty() || item.language == "und" || one.languages.contains(&item.language))
+            .filter(|one| one.can_judge(&item.domain, &item.language))
             .filter(|one| !one.seen.contains(&item.trace) && !questions.contains(&(one.id, item.question)))
             .filter(|one| free.get(&one.id).is_some_and(|free| *free > 0))
             .collect();
@@ -130,10 +139,12 @@ pub fn route(items: &[Routable], reviewed: &HashMap<String, i64>, reviewers: &[R
         }
         let wanted = if given % SECOND_REVIEW_EVERY == 0 { 2 } else { 1 };
         given += 1;
-        for one in able.into_iter().take(wanted) {
+        able.truncate(wanted);
+        let purpose = if able.len() == 2 { Purpose::DoubleBlind } else { Purpose::Single };
+        for one in able {
             free.entry(one.id).and_modify(|free| *free -= 1);
             questions.insert((one.id, item.question));
-            routed.push(Routed { expert: one.id, trace: item.trace, value, reason: reason.clone() });
+            routed.push(Routed { expert: one.id, trace: item.trace, purpose, value, reason: reason.clone() });
         }
     }
     routed

@@ -1,0 +1,243 @@
+//! Assignments as leases: who holds which slot of the weekly review, and how that ends. Times are the transaction's.
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::{Result, Topic, Tx, assignment::AssignmentRow};
+use crate::{
+    domain::{
+        assignment::{Assignment, AssignmentState, TAKEN_FOR},
+        expert::Expert,
+        review::Review,
+    },
+    ids::{AssignmentId, ExpertId, Id, TraceId},
+};
+
+/// How often a slot is looked for that someone else takes at the same time.
+const TRIES: usize = 20;
+
+/// How an expert's own hold of an item ends before they judge it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leaving {
+    /// All they hold: they are away, or asked no more.
+    All,
+    /// This one.
+    One(AssignmentId),
+}
+
+impl Tx {
+    /// Notes that an expert looks at an item that they hold: it stays theirs for a day from now at least
+    /// (assignment_id_idx). `None` if they hold none of that id.
+    ///
+    /// # Errors
+    /// If the database refuses or is out of reach.
+    pub async fn open_assignment(&mut self, id: AssignmentId, expert: ExpertId) -> Result<Option<Assignment>> {
+        let (project, now) = (self.project_uuid(), self.now());
+        sqlx::query_as!(
+            AssignmentRow,
+            "update assignment set opened_at = coalesce(opened_at, $4), leased_until = greatest(leased_until, $5)
+             where project_id = $1 and id = $2 and expert_id = $3 and state = 'held' and leased_until > $4
+             returning id, cycle, expert_id, trace_id, rank, value, reason, reward_model_id, at, purpose, slot, state,
+                       leased_until, opened_at, ended_at, review_id",
+            project,
+            id.uuid(),
+            expert.uuid(),
+            now,
+            now + TAKEN_FOR,
+        )
+        .fetch_optional(self.connection())
+        .await?
+        .map(Assignment::try_from)
+        .transpose()
+    }
+
+    /// Notes that an expert works at a trace: what they hold of it stays theirs for a day from now at least
+    /// (assignment_trace_idx).
+    ///
+    /// # Errors
+    /// If the database refuses or is out of reach.
+    pub async fn touch_assignment(&mut self, trace: TraceId, expert: ExpertId) -> Result<()> {
+        let (project, now) = (self.project_uuid(), self.now());
+        sqlx::query!(
+            "update assignment set opened_at = coalesce(opened_at, $4), leased_until = greatest(leased_until, $5)
+             where project_id = $1 and trace_id = $2 and expert_id = $3 and state = 'held' and leased_until > $4",
+            project,
+            trace.uuid(),
+            expert.uuid(),
+            now,
+            now + TAKEN_FOR,
+        )
+        .execute(self.connection())
+        .await?;
+        Ok(())
+    }
+
+    /// Takes back what an expert holds; tells what (assignment_id_idx, assignment_expert_idx).
+    ///
+    /// # Errors
+    /// If the database refuses or is out of reach.
+    pub async fn return_assignments(&mut self, expert: ExpertId, what: Leaving) -> Result<Vec<Assignment>> {
+        let (project, now) = (self.project_uuid(), self.now());
+        let one = match what {
+            Leaving::All => None,
+            Leaving::One(id) => Some(id.uuid()),
+        };
+        sqlx::query_as!(
+            AssignmentRow,
+            "update assignment set state = 'returned', ended_at = $4
+             where project_id = $1 and expert_id = $2 and ($3::uuid is null or id = $3) and state = 'held'
+             returning id, cycle, expert_id, trace_id, rank, value, reason, reward_model_id, at, purpose, slot, state,
+                       leased_until, opened_at, ended_at, review_id",
+            project,
+            expert.uuid(),
+            one,
+            now,
+        )
+        .fetch_all(self.connection())
+        .await?
+        .into_iter()
+        .map(Assignment::try_from)
+        .collect()
+    }
+
+    /// Takes back what is held of a cycle beyond its lease; tells how many (assignment_pkey).
+    ///
+    /// # Errors
+    /// If the database refuses or is out of reach.
+    pub async fn return_lapsed(&mut self, cycle: NaiveDate) -> Result<u64> {
+        let (project, now) = (self.project_uuid(), self.now());
+        let done = sqlx::query!(
+            "update assignment set state = 'returned', ended_at = $3
+             where project_id = $1 and cycle = $2 and state = 'held' and leased_until <= $3",
+            project,
+            cycle,
+            now,
+        )
+        .execute(self.connection())
+        .await?;
+        Ok(done.rows_affected())
+    }
+
+    /// Ends what experts held of the traces they reviewed now (assignment_trace_idx). Tells the cycles of which something
+    /// is to be asked of someone else.
+    ///
+    /// # Errors
+    /// If the database refuses or is out of reach.
+    pub(super) async fn end_assignments(&mut self, reviews: &[&Review]) -> Result<Vec<NaiveDate>> {
+        let (project, now) = (self.project_uuid(), self.now());
+        let passed = sqlx::query_scalar!(
+            r#"
+            with ended as (
+                update assignment a set state = t.state, review_id = t.review_id, ended_at = $6
+                from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[]) as t (review_id, trace_id, expert_id, state)
+                where a.project_id = $1 and a.trace_id = t.trace_id and a.expert_id = t.expert_id and a.state = 'held'
+                returning a.cycle, a.state
+            )
+            select distinct cycle as "cycle!" from ended where state = 'passed'
+            "#,
+            project,
+            &reviews.iter().map(|review| review.id.uuid()).collect::<Vec<_>>(),
+            &reviews.iter().map(|review| review.trace.uuid()).collect::<Vec<_>>(),
+            &reviews.iter().map(|review| review.expert.uuid()).collect::<Vec<_>>(),
+            &reviews.iter().map(|review| AssignmentState::after(review.verdict).word().to_owned()).collect::<Vec<_>>(),
+            now,
+        )
+        .fetch_all(self.connection())
+        .await?;
+        Ok(passed)
+    }
+
+    /// Gives an expert the slot of a cycle that is worth most of those that others passed on or left, and that they may
+    /// judge and have not seen (assignment_pkey; what frees one is locked, so that each is taken once). `None` if
+    /// there is none.
+    ///
+    /// # Errors
+    /// If the database refuses or is out of reach.
+    pub async fn take_slot(&mut self, cycle: NaiveDate, expert: &Expert) -> Result<Option<Assignment>> {
+        self.return_lapsed(cycle).await?;
+        let (project, now) = (self.project_uuid(), self.now());
+        for _ in 0..TRIES {
+            let id: AssignmentId = self.fresh();
+            let taken = sqlx::query_as!(
+                FoundSlot,
+                r#"
+                with free as (
+                    select a.trace_id, a.slot, a.value, a.reason, a.reward_model_id, a.purpose
+                    from assignment a
+                    join error_trace t on t.project_id = $1 and t.id = a.trace_id
+                    where a.project_id = $1 and a.cycle = $2 and a.state in ('passed', 'returned')
+                      and (cardinality($4::text[]) = 0 or t.domain = any($4))
+                      and (cardinality($5::text[]) = 0 or t.language = 'und' or t.language = any($5))
+                      and not exists (
+                          select from assignment b where b.project_id = $1 and b.cycle = $2 and b.trace_id = a.trace_id
+                            and b.slot = a.slot and b.state in ('held', 'done')
+                      )
+                      and not exists (
+                          select from assignment c where c.project_id = $1 and c.cycle = $2 and c.expert_id = $3
+                            and c.trace_id = a.trace_id
+                      )
+                      and not exists (
+                          select from review r where r.project_id = $1 and r.trace_id = a.trace_id and r.expert_id = $3
+                      )
+                    order by a.value desc, a.id
+                    limit 1
+                    for update of a skip locked
+                ), held as (
+                    insert into assignment (project_id, id, cycle, expert_id, trace_id, rank, value, reason,
+                                            reward_model_id, at, purpose, slot, state, leased_until)
+                    select $1, $6, $2, $3, f.trace_id,
+                           coalesce((select max(m.rank) from assignment m
+                                     where m.project_id = $1 and m.cycle = $2 and m.expert_id = $3), 0) + 1,
+                           f.value, f.reason, f.reward_model_id, $7, f.purpose, f.slot, 'held', $8
+                    from free f
+                    on conflict do nothing
+                    returning id
+                )
+                select exists (select from free) as "found!", (select id from held) as id
+                "#,
+                project,
+                cycle,
+                expert.id.uuid(),
+                &expert.domains,
+                &expert.languages,
+                id.uuid(),
+                now,
+                now + TAKEN_FOR,
+            )
+            .fetch_one(self.connection())
+            .await?;
+            match taken {
+                FoundSlot { id: Some(_), .. } => {
+                    self.changed.insert(Topic::Assignments);
+                    return Ok(self.assignments_by_id(&[id]).await?.pop());
+                }
+                FoundSlot { found: false, .. } => return Ok(None),
+                // Someone else took it while this waited for them.
+                FoundSlot { .. } => {}
+            }
+        }
+        Ok(None)
+    }
+
+    /// Ends every hold of a cycle that closes; tells how many (assignment_pkey).
+    ///
+    /// # Errors
+    /// If the database refuses or is out of reach.
+    pub async fn return_all_of_cycle(&mut self, cycle: NaiveDate, at: DateTime<Utc>) -> Result<u64> {
+        let project = self.project_uuid();
+        let done = sqlx::query!(
+            "update assignment set state = 'returned', ended_at = $3
+             where project_id = $1 and cycle = $2 and state = 'held'",
+            project,
+            cycle,
+            at,
+        )
+        .execute(self.connection())
+        .await?;
+        Ok(done.rows_affected())
+    }
+}
+
+struct FoundSlot {
+    found: bool,
+    id: Option<uuid::Uuid>,
+}

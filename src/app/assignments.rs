@@ -1,0 +1,85 @@
+//! What experts do with the items of the weekly review that they hold, before they judge them.
+
+use atr_core::{
+    domain::{
+        access::Permission,
+        assignment::{Assignment, AssignmentState},
+        audit::Action,
+    },
+    ids::{AssignmentId, ExpertId},
+    queue::Work,
+    store::{Leaving, Tx},
+};
+use serde_json::json;
+
+use super::{Actor, App, AppError, review_calendar};
+
+/// Whose desk the caller works at.
+///
+/// # Errors
+/// If they may not review, or are no expert in particular.
+pub fn own_desk(actor: &Actor) -> Result<ExpertId, AppError> {
+    actor.may(Permission::Review)?;
+    actor.expert.ok_or_else(|| AppError::NotFound { what: "expert", name: "whose key this is".to_owned() })
+}
+
+/// Notes that the caller looks at an item that they hold. It stays theirs for a day from now at least.
+///
+/// # Errors
+/// If the caller is no expert, or holds it no more.
+pub async fn open(app: &App, actor: &Actor, id: AssignmentId) -> Result<Assignment, AppError> {
+    let expert = own_desk(actor)?;
+    let mut tx = app.store.begin(actor.project).await?;
+    let Some(opened) = tx.open_assignment(id, expert).await? else {
+        return Err(not_held(&mut tx, id, expert).await?);
+    };
+    tx.commit().await?;
+    Ok(opened)
+}
+
+/// Gives back an item that the caller holds: someone else is asked.
+///
+/// # Errors
+/// As [`open`].
+pub async fn give_back(app: &App, actor: &Actor, id: AssignmentId) -> Result<Assignment, AppError> {
+    let expert = own_desk(actor)?;
+    let mut tx = app.store.begin(actor.project).await?;
+    let Some(returned) = tx.return_assignments(expert, Leaving::One(id)).await?.pop() else {
+        return Err(not_held(&mut tx, id, expert).await?);
+    };
+    tx.enqueue(Work::RouteCycle { cycle: returned.cycle }).await?;
+    actor.note(&mut tx, Action::AssignmentReturned, id, None, Some(json!({"state": returned.state.word()}))).await?;
+    tx.commit().await?;
+    Ok(returned)
+}
+
+/// Gives the caller one item more in the open cycle: what is worth most of what others passed on or left.
+///
+/// # Errors
+/// If the caller is no expert, or nothing is left that they may judge.
+pub async fn take(app: &App, actor: &Actor) -> Result<Assignment, AppError> {
+    let expert = own_desk(actor)?;
+    let mut tx = app.store.begin(actor.project).await?;
+    let cycle = review_calendar::cycle(&mut tx, None).await?.name;
+    let missing = || AppError::NotFound { what: "expert", name: expert.to_string() };
+    let expert = tx.experts_by_id(&[expert]).await?.pop().ok_or_else(missing)?;
+    let Some(taken) = tx.take_slot(cycle, &expert).await? else {
+        return Err(AppError::Conflict("nothing is left that you may judge in this cycle".to_owned()));
+    };
+    actor.note(&mut tx, Action::AssignmentTaken, taken.id, None, Some(json!({"state": taken.state.word()}))).await?;
+    tx.commit().await?;
+    Ok(taken)
+}
+
+/// Why an expert does not hold an item.
+async fn not_held(tx: &mut Tx, id: AssignmentId, expert: ExpertId) -> Result<AppError, AppError> {
+    let found = tx.assignments_by_id(&[id]).await?.into_iter().find(|item| item.expert == expert);
+    Ok(match found.map(|item| item.state) {
+        None => AppError::NotFound { what: "assignment", name: id.to_string() },
+        Some(AssignmentState::Done) => AppError::Conflict("you have judged it already".to_owned()),
+        Some(AssignmentState::Passed) => AppError::Conflict("you have passed it on".to_owned()),
+        Some(AssignmentState::Held | AssignmentState::Returned) => {
+            AppError::Conflict("you hold it no more: its time was over, or it was given back".to_owned())
+        }
+    })
+}
