@@ -52,11 +52,16 @@ insert into consensus
     select project, pg_temp.id(14, n), pg_temp.id(6, n), 'a', 1, 1,
            jsonb_build_object('trc_' || repeat('0', 26), 1), array[pg_temp.id(7, n)], pg_temp.hash(n), at
     from n;
+insert into guideline select project, pg_temp.id(41, n), '', n, 'x', at from n;
 insert into review
     select project, pg_temp.id(15, n), 'r' || n, pg_temp.id(7, n), pg_temp.id(1, n), 1, 'correct', null, 0, '{}', null,
            null, 'x [phone]', null, pg_temp.hash(n), at, '[{"step": 0, "finding": "sound"}]',
-           jsonb_build_array(jsonb_build_object('claim', 'clm_' || repeat('0', 26), 'verdict', 'supported'))
+           jsonb_build_array(jsonb_build_object('claim', 'clm_' || repeat('0', 26), 'verdict', 'supported')),
+           pg_temp.id(41, n)
     from n;
+insert into gold_item select project, pg_temp.id(7, n), 'incorrect', 0, 'r', at, null from n;
+insert into adjudication
+    select project, pg_temp.id(42, n), pg_temp.id(7, n), array[pg_temp.id(15, n)], at, 'incorrect', 0, 'r', pg_temp.id(1, n), at from n;
 insert into citation
     select project, pg_temp.id(16, 2 * n + half), pg_temp.id(7, n),
            case half when 0 then pg_temp.id(12, n) end, case half when 1 then pg_temp.id(15, n) end,

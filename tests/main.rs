@@ -19,6 +19,7 @@ mod history;
 mod hostile;
 mod import;
 mod ingest;
+mod judging;
 mod keys;
 mod openapi;
 mod otlp;

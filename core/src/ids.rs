@@ -186,6 +186,10 @@ ids! {
     FactState FactStateId "fst" "fact state";
     /// An expert's judgement.
     Review ReviewId "rev" "review";
+    /// How answers are to be judged.
+    Guideline GuidelineId "gdl" "guideline";
+    /// A disagreement of experts, and how it was decided.
+    Adjudication AdjudicationId "adj" "adjudication";
     /// What a user said of an answer.
     Feedback FeedbackId "fbk" "feedback";
     /// An item of the weekly review.

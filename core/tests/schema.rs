@@ -18,6 +18,7 @@ const NOT_BY_TIME: &[(&str, &str)] = &[
     ("snapshot", "few, named by people; its rows are by the snapshot's time"),
     ("grounding_fact", "knowledge: an old entry is as much in use as a new one"),
     ("grounding_source", "knowledge: an old entry is as much in use as a new one"),
+    ("guideline", "few: what leads wrote, named by domain and version"),
     ("feedback_key", "a sender's name holds for ever"),
     ("ingest_answer", "a sender's key, whenever it was used; a day later it is removed"),
     ("ingest_key", "a sender's key, whenever it was used; a day later it is removed"),

@@ -1,5 +1,7 @@
 //! The use cases, one file each. They call the ground floor, and return neither HTTP nor GraphQL types.
 
+pub mod adjudicate;
+pub mod agreement;
 pub mod assignments;
 pub mod attach;
 pub mod audit;
@@ -8,7 +10,9 @@ pub mod changes;
 pub mod experts;
 pub mod fact_states;
 pub mod follow;
+pub mod gold;
 pub mod group_commit;
+pub mod guidelines;
 pub mod ingest_keys;
 mod intake;
 pub mod keys;

@@ -7,15 +7,16 @@ use atr_core::{
     domain::{access::Permission, attachment::AttachmentRef, example::ExampleFormat, snapshot::DecisionFilter},
     hash::Digest,
     ids::{
-        ApiKeyId, AssignmentId, AttachmentId, AuditEntryId, BatchId, ChainGroupId, CitationId, ClaimId, ConsensusId,
-        CurationDecisionId, EvaluationCaseId, EvaluationId, ExampleId, ExpertId, FactId, FactStateId, FeedbackId,
-        ModelVersionId, PersonId, PromotionId, QuarantinedId, ReviewId, ScoreId, SnapshotId, SnapshotRowId, SourceId,
-        StepId, TaskId, TraceId, TrainingJobId, VerificationId,
+        AdjudicationId, ApiKeyId, AssignmentId, AttachmentId, AuditEntryId, BatchId, ChainGroupId, CitationId, ClaimId,
+        ConsensusId, CurationDecisionId, EvaluationCaseId, EvaluationId, ExampleId, ExpertId, FactId, FactStateId,
+        FeedbackId, GuidelineId, ModelVersionId, PersonId, PromotionId, QuarantinedId, ReviewId, ScoreId, SnapshotId,
+        SnapshotRowId, SourceId, StepId, TaskId, TraceId, TrainingJobId, VerificationId,
     },
     store::{OrdinalRequest, Page, PageRequest},
 };
 
 use super::{
+    adjudication::Adjudication,
     attachment::{AttachedFile, AttachmentReference, PictureText},
     audit::AuditEntry,
     chain_group::ChainGroup,
@@ -29,6 +30,7 @@ use super::{
     feedback::Feedback,
     gather::Loader,
     grounding::{Fact, FactChange, Source},
+    guideline::Guideline,
     intake::{Batch, QuarantinedItem},
     model::ModelVersion,
     person::Person,
@@ -77,6 +79,7 @@ macro_rules! by_id {
 }
 
 by_id! {
+    AdjudicationId => Adjudication by adjudications_by_id for Read;
     ApiKeyId => Key by keys_by_id for Audit;
     AssignmentId => Assignment by assignments_by_id for Reviewers of |item| item.0.expert;
     AttachmentId => AttachedFile by attachments_by_id for Reviewers;
@@ -94,6 +97,7 @@ by_id! {
     FactId => Fact by facts_by_id for Reviewers;
     FactStateId => FactChange by fact_states_by_id for Reviewers;
     FeedbackId => Feedback by feedback_by_id for Read;
+    GuidelineId => Guideline by guidelines_by_id for Reviewers;
     ModelVersionId => ModelVersion by models_by_id for Read;
     PersonId => Person by people_by_id for Audit;
     PromotionId => Promotion by promotions_by_id for Read;

@@ -1,6 +1,8 @@
 //! The GraphQL door: what is recorded, and what can be asked for. Everything that changes something calls a use
 //! case; resolvers hold no rules.
 
+mod adjudication;
+mod agreement;
 mod attachment;
 mod audit;
 mod chain_group;
@@ -13,7 +15,9 @@ mod expert;
 mod fault;
 mod feedback;
 mod gather;
+mod gold;
 mod grounding;
+mod guideline;
 mod intake;
 mod limits;
 mod lineage;
@@ -106,6 +110,15 @@ struct JudgementQueries(
     review_calendar::ReviewCalendarQuery,
     review_draft::ReviewDraftQuery,
     expert::ExpertQuery,
+    JudgingQueries,
+);
+
+#[derive(Debug, Default, MergedObject)]
+struct JudgingQueries(
+    guideline::GuidelineQuery,
+    gold::GoldQuery,
+    adjudication::AdjudicationQuery,
+    agreement::AgreementQuery,
 );
 
 #[derive(Debug, Default, MergedObject)]

@@ -2,13 +2,14 @@
 
 use async_graphql::{Context, ID, Interface, Object, Result};
 use atr_core::ids::{
-    AnyId, ApiKeyId, AssignmentId, AttachmentId, AuditEntryId, BatchId, ChainGroupId, CitationId, ClaimId, ConsensusId,
-    CurationDecisionId, EvaluationCaseId, EvaluationId, ExampleId, ExpertId, FactId, FactStateId, FeedbackId, Id, Kind,
-    ModelVersionId, PersonId, PromotionId, QuarantinedId, ReviewId, ScoreId, SnapshotId, SnapshotRowId, SourceId,
-    StepId, TaskId, TraceId, TrainingJobId, VerificationId,
+    AdjudicationId, AnyId, ApiKeyId, AssignmentId, AttachmentId, AuditEntryId, BatchId, ChainGroupId, CitationId,
+    ClaimId, ConsensusId, CurationDecisionId, EvaluationCaseId, EvaluationId, ExampleId, ExpertId, FactId, FactStateId,
+    FeedbackId, GuidelineId, Id, Kind, ModelVersionId, PersonId, PromotionId, QuarantinedId, ReviewId, ScoreId,
+    SnapshotId, SnapshotRowId, SourceId, StepId, TaskId, TraceId, TrainingJobId, VerificationId,
 };
 
 use super::{
+    adjudication::Adjudication,
     attachment::AttachedFile,
     audit::AuditEntry,
     chain_group::ChainGroup,
@@ -21,6 +22,7 @@ use super::{
     fault::{OrFault, invalid},
     feedback::Feedback,
     grounding::{Fact, FactChange, Source},
+    guideline::Guideline,
     intake::{Batch, QuarantinedItem},
     loading::maybe,
     model::ModelVersion,
@@ -41,6 +43,8 @@ use super::{
 #[derive(Debug, Clone, Interface)]
 #[graphql(field(name = "id", ty = "ID", desc = "Its id: the one text form that the whole service uses."))]
 pub enum Node {
+    /// Adjudication.
+    Adjudication(Adjudication),
     /// Assignment.
     Assignment(Assignment),
     /// AttachedFile.
@@ -73,6 +77,8 @@ pub enum Node {
     FactChange(FactChange),
     /// Feedback.
     Feedback(Feedback),
+    /// Guideline.
+    Guideline(Guideline),
     /// Key.
     Key(Key),
     /// ModelVersion.
@@ -115,6 +121,7 @@ pub(super) async fn node_of(ctx: &Context<'_>, id: AnyId) -> Result<Option<Node>
         };
     }
     Ok(match id.kind {
+        Kind::Adjudication => load!(AdjudicationId),
         Kind::Assignment => load!(AssignmentId),
         Kind::Attachment => load!(AttachmentId),
         Kind::AuditEntry => load!(AuditEntryId),
@@ -132,6 +139,7 @@ pub(super) async fn node_of(ctx: &Context<'_>, id: AnyId) -> Result<Option<Node>
         Kind::FactState => load!(FactStateId),
         Kind::Feedback => load!(FeedbackId),
         Kind::ApiKey => load!(ApiKeyId),
+        Kind::Guideline => load!(GuidelineId),
         Kind::ModelVersion => load!(ModelVersionId),
         Kind::Person => load!(PersonId),
         Kind::Promotion => load!(PromotionId),

@@ -7,6 +7,7 @@ use atr_core::{
 };
 
 use super::{
+    adjudication::Adjudication,
     attachment::{AttachedFile, AttachmentReference},
     audit::AuditEntry,
     chain_group::ChainGroup,
@@ -18,7 +19,9 @@ use super::{
     expert::{Assignment, Expert},
     fault::invalid,
     feedback::Feedback,
+    gold::GoldItem,
     grounding::{Fact, FactChange, Source},
+    guideline::Guideline,
     intake::{Batch, QuarantinedItem},
     lineage::LineageEdge,
     model::ModelVersion,
@@ -106,6 +109,7 @@ macro_rules! connections {
 }
 
 connections! {
+    Adjudication: AdjudicationConnection of AdjudicationEdge;
     AttachedFile: AttachedFileConnection of AttachedFileEdge;
     AttachmentReference: AttachmentReferenceConnection of AttachmentReferenceEdge;
     AuditEntry: AuditEntryConnection of AuditEntryEdge;
@@ -122,6 +126,8 @@ connections! {
     FactChange: FactChangeConnection of FactChangeEdge;
     Citation: CitationConnection of CitationEdge;
     Review: ReviewConnection of ReviewEdge;
+    GoldItem: GoldItemConnection of GoldItemEdge;
+    Guideline: GuidelineConnection of GuidelineEdge;
     Expert: ExpertConnection of ExpertEdge;
     Feedback: FeedbackConnection of FeedbackEdge;
     Assignment: AssignmentConnection of AssignmentEdge;

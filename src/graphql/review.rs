@@ -13,7 +13,8 @@ use super::{
     citation::Citation,
     expert::Expert,
     fault::OrFault,
-    loading::{AttachedToReview, CitationsOfReview, children, found, one},
+    guideline::Guideline,
+    loading::{AttachedToReview, CitationsOfReview, children, found, maybe, one},
     paging::{Connection, PageArgs, connect},
     redaction::Redaction,
     scalars::{IntoId, maybe_id},
@@ -118,6 +119,11 @@ impl Review {
     /// What was found of single claims.
     async fn claim_marks(&self) -> Vec<ClaimMark> {
         self.0.claim_marks.iter().cloned().map(ClaimMark).collect()
+    }
+
+    /// The version of the guideline that was followed.
+    async fn guideline(&self, ctx: &Context<'_>) -> Result<Option<Guideline>> {
+        maybe(ctx, self.0.guideline).await
     }
 
     /// Hash of its content.

@@ -96,6 +96,7 @@ pub fn review(said: &Said<'_>, trace: &str, options: &Options, tally: &mut Tally
         attachments: vec![],
         step_marks: vec![],
         claim_marks: vec![],
+        guideline: None,
     };
     for (field, name, value) in &said.answers {
         let lower = name.to_lowercase();

@@ -44,7 +44,7 @@ pub(super) const SENDERS: [(&str, &[Role]); 4] = [
     ("feedback", &[Operator, Admin, Ingest]),
 ];
 
-const MUTATIONS: [(&str, &str, &[Role]); 38] = [
+const MUTATIONS: [(&str, &str, &[Role]); 42] = [
     ("recordTraces", r#"(items: [{external_id: "t", model: "m", query: "q", answer: "b"}])"#, SENDERS[0].1),
     ("recordReviews", r#"(items: [{trace: "trc_0", expert: "exp_0", verdict: "correct"}])"#, SENDERS[1].1),
     (
@@ -74,6 +74,10 @@ const MUTATIONS: [(&str, &str, &[Role]); 38] = [
     ("invitePerson", r#"(input: {email: "someone@example.org", role: AUDITOR})"#, ADMINS),
     ("deactivatePerson", r#"(person: "psn_0")"#, ADMINS),
     ("routeReviews", "", ADMINS),
+    ("writeGuideline", r#"(text: "Judge.")"#, ADMINS),
+    ("enterGoldItem", r#"(trace: "trc_0", verdict: INCORRECT)"#, ADMINS),
+    ("retireGoldItem", r#"(trace: "trc_0")"#, ADMINS),
+    ("adjudicate", r#"(adjudication: "adj_0", verdict: CORRECT)"#, ADMINS),
     ("replayTask", r#"(task: "tsk_0")"#, ADMINS),
     ("replayDeadTasks", "", ADMINS),
     ("rereadPictures", "", ADMINS),
@@ -102,7 +106,7 @@ fn readers(field: &str) -> &'static [Role] {
         "key" | "keys" | "person" | "people" | "auditEntry" | "auditEntries" => &[Operator, Admin, Auditor],
         "node" | "nodes" | "trace" | "traces" | "step" | "steps" | "source" | "sources" | "fact" | "facts"
         | "searchFacts" | "attachedFile" | "review" | "reviews" | "reviewCalendar" | "reviewCycle" | "reviewDraft"
-        | "expert" | "assignment" | "assignments" => REVIEWERS,
+        | "expertReliability" | "guideline" | "guidelines" | "expert" | "assignment" | "assignments" => REVIEWERS,
         _ => READERS,
     }
 }
@@ -184,7 +188,8 @@ fn kind_of(name: &str) -> Kind {
     };
     // What may be anything is asked for as a trace.
     Kind::ALL.iter().find(named).copied().unwrap_or_else(|| match name {
-        "Node" | "ReviewDraft" => Kind::Trace,
+        "Node" | "ReviewDraft" | "ReviewConsensus" => Kind::Trace,
+        "ExpertReliability" => Kind::Expert,
         // What a trace came with is an `Attachment` of the API, and no record.
         "AttachedFile" => Kind::Attachment,
         other => panic!("no kind of id names a {other}"),

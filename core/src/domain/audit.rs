@@ -53,6 +53,14 @@ words! {
         AssignmentReturned = "assignment.returned",
         /// An expert took an item that others had left.
         AssignmentTaken = "assignment.taken",
+        /// How answers are to be judged was written.
+        GuidelineWritten = "guideline.written",
+        /// What is known of a trace was entered.
+        GoldEntered = "gold.entered",
+        /// A gold item is asked about no more.
+        GoldRetired = "gold.retired",
+        /// What experts disagreed on was decided.
+        Adjudicated = "review.adjudicated",
         /// A week's items were to be routed.
         ReviewsRouted = "reviews.routed",
         /// A fact was vouched for, put in doubt or retracted.

@@ -1,6 +1,7 @@
 //! The words of the domain: pure types and transitions, no I/O.
 
 pub mod access;
+pub mod adjudication;
 pub mod agreement;
 pub mod assignment;
 pub mod attachment;
@@ -70,7 +71,9 @@ pub mod check;
 pub mod citation;
 pub mod expert;
 pub mod feedback;
+pub mod gold;
 pub mod grounding;
+pub mod guideline;
 pub mod redaction;
 pub mod rejection;
 pub mod review;

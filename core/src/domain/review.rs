@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     hash::{self, Digest},
-    ids::{ExpertId, ReviewId, StepId, TraceId},
+    ids::{ExpertId, GuidelineId, IdError, ReviewId, StepId, TraceId},
 };
 
 words! {
@@ -95,6 +95,8 @@ pub struct Review {
     pub step_marks: Vec<StepMark>,
     /// What was found of single claims.
     pub claim_marks: Vec<ClaimMark>,
+    /// The version of the guideline that was followed.
+    pub guideline: Option<GuidelineId>,
     /// Hash of its content; see [`NewReview::content_hash`].
     pub content_hash: Digest,
     /// When it was given.
@@ -183,6 +185,8 @@ pub struct ReviewInput {
     #[serde(default)]
     #[schemars(length(max = marks::MARKS))]
     pub claim_marks: Vec<ClaimMarkInput>,
+    /// The version of the guideline that was followed, by its id (`gdl_…`).
+    pub guideline: Option<String>,
 }
 
 /// How a review names its trace.
@@ -247,6 +251,9 @@ pub struct Judgement {
     /// What was found of single claims, in the order of their ids.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub claim_marks: Vec<ClaimMark>,
+    /// The version of the guideline that was followed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub guideline: Option<GuidelineId>,
 }
 
 impl Judgement {
@@ -319,6 +326,7 @@ impl NewReview {
                     note: mark.note.clone(),
                 })
                 .collect(),
+            guideline: said.guideline.map(|id| id.to_string()),
         })
     }
 }
@@ -347,7 +355,7 @@ impl TryFrom<ReviewInput> for NewReview {
     type Error = Rejection;
     fn try_from(sent: ReviewInput) -> Result<Self, Rejection> {
         let trace = match (sent.trace, sent.trace_external_id) {
-            (Some(id), None) => TraceRef::Id(id.parse().map_err(|error: crate::ids::IdError| {
+            (Some(id), None) => TraceRef::Id(id.parse().map_err(|error: IdError| {
                 Rejection::new("trace", format!("{error}; a sender's own id goes into trace_external_id"))
             })?),
             (None, Some(external)) => TraceRef::External(check::text("trace_external_id", external, EXTERNAL_ID)?),
@@ -389,6 +397,10 @@ impl TryFrom<ReviewInput> for NewReview {
                 seconds_spent: sent.seconds_spent,
                 attachments: AttachmentRef::list(sent.attachments)?,
                 claim_marks: marks::of_claims(sent.claim_marks)?,
+                guideline: sent
+                    .guideline
+                    .map(|id| id.parse().map_err(|error: IdError| Rejection::new("guideline", error.to_string())))
+                    .transpose()?,
             },
         })
     }

@@ -3,6 +3,7 @@
 //! A tenant's records are reached through a [`Tx`] alone, which is opened for one project: row-level policies compare
 //! with that project, so that a forgotten `where` shows nothing instead of another tenant's rows.
 
+mod adjudication;
 mod assignment;
 mod attachment;
 mod attachment_reference;
@@ -28,8 +29,10 @@ mod fact_state;
 mod feedback;
 mod feedback_intake;
 mod followed;
+mod gold_item;
 mod grounding_intake;
 mod guard;
+mod guideline;
 mod ingest_key;
 mod job;
 mod job_event;
@@ -39,6 +42,7 @@ mod lease;
 mod ledger;
 mod lineage;
 mod model;
+mod opinion;
 mod ordinal;
 pub mod page;
 mod partial_trace;
@@ -67,6 +71,7 @@ mod trace_revision;
 mod tx;
 mod verification;
 
+pub use adjudication::AdjudicationFilter;
 pub use assignment::{AssignmentFilter, Routable};
 pub use audit::AuditFilter;
 pub use batch::{Batch, BatchFilter, DayIntake};
@@ -89,6 +94,7 @@ pub use ingest_key::{Answers, Got, KEY_KEPT, Under};
 pub use key::{Authenticated, KeyRecord, NewKey};
 pub use lease::Leaving;
 pub use model::ModelFilter;
+pub use opinion::OpinionFilter;
 pub use ordinal::OrdinalRequest;
 pub(crate) use page::{Branch, Paging};
 pub use page::{Page, PageRequest};

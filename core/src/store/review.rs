@@ -10,7 +10,7 @@ use super::{Branch, Entered, Page, PageRequest, Paging, Result, StoreError, Tx};
 use crate::{
     domain::review::{Review, TraceRef, Verdict},
     hash::Digest,
-    ids::{ExpertId, Id, ReviewId, TraceId, uuids},
+    ids::{ExpertId, GuidelineId, Id, ReviewId, TraceId, uuids},
 };
 
 /// Which reviews are asked for. What is `None` does not restrict.
@@ -43,6 +43,7 @@ struct ReviewRow {
     seconds_spent: Option<f64>,
     step_marks: serde_json::Value,
     claim_marks: serde_json::Value,
+    guideline_id: Option<Uuid>,
     content_hash: Vec<u8>,
     created_at: DateTime<Utc>,
 }
@@ -66,6 +67,7 @@ impl TryFrom<ReviewRow> for Review {
             seconds_spent: row.seconds_spent,
             step_marks: serde_json::from_value(row.step_marks)?,
             claim_marks: serde_json::from_value(row.claim_marks)?,
+            guideline: row.guideline_id.map(GuidelineId::from_uuid),
             content_hash: super::entered::stored_hash(&row.content_hash)?,
             created_at: row.created_at,
         })
@@ -179,6 +181,7 @@ impl Tx {
         let step_marks: Vec<_> = reviews.iter().map(|review| serde_json::json!(review.step_marks)).collect();
         let claim_marks: Vec<_> =
             reviews.iter().map(|review| serde_json::to_value(&review.claim_marks)).collect::<Result<_, _>>()?;
+        let guidelines: Vec<_> = reviews.iter().map(|review| review.guideline.map(Id::uuid)).collect();
         let hashes: Vec<_> = reviews.iter().map(|review| review.content_hash.as_bytes().to_vec()).collect();
         let times: Vec<_> = reviews.iter().map(|review| review.created_at).collect();
         let project = self.project_uuid();
@@ -190,7 +193,7 @@ impl Tx {
             )
             insert into review (project_id, id, external_id, trace_id, expert_id, revision, verdict, severity,
                                 suspect_step, flaw_labels, corrected_answer, corrected_steps, rationale,
-                                seconds_spent, content_hash, created_at, step_marks, claim_marks)
+                                seconds_spent, content_hash, created_at, step_marks, claim_marks, guideline_id)
             select $1, t.id, t.external_id, t.trace_id, t.expert_id, t.revision, t.verdict, t.severity, t.suspect_step,
                    array(select l.word from jsonb_array_elements_text(t.labels) with ordinality as l (word, place)
                          order by l.place),
@@ -199,13 +202,14 @@ impl Tx {
                        array(select s.step from jsonb_array_elements_text(t.steps) with ordinality as s (step, place)
                              order by s.place)
                    end,
-                   t.rationale, t.seconds_spent, t.content_hash, t.created_at, t.step_marks, t.claim_marks
+                   t.rationale, t.seconds_spent, t.content_hash, t.created_at, t.step_marks, t.claim_marks,
+                   t.guideline_id
             from unnest($2::uuid[], $3::text[], $4::uuid[], $5::uuid[], $6::int[], $7::text[], $8::text[], $9::int[],
                         $10::jsonb[], $11::text[], $12::jsonb[], $13::text[], $14::float8[], $15::bytea[],
-                        $16::timestamptz[], $17::jsonb[], $18::jsonb[])
+                        $16::timestamptz[], $17::jsonb[], $18::jsonb[], $19::uuid[])
                  as t (id, external_id, trace_id, expert_id, revision, verdict, severity, suspect_step, labels,
                        corrected_answer, steps, rationale, seconds_spent, content_hash, created_at, step_marks,
-                       claim_marks)
+                       claim_marks, guideline_id)
             "#,
             project,
             &ids,
@@ -225,6 +229,7 @@ impl Tx {
             &times,
             &step_marks,
             &claim_marks,
+            &guidelines as &[Option<Uuid>],
         )
         .execute(self.connection())
         .await?;
@@ -251,7 +256,7 @@ impl Tx {
         sqlx::query_as!(
             ReviewRow,
             "select id, external_id, trace_id, expert_id, revision, verdict, severity, suspect_step, flaw_labels,
-                    corrected_answer, corrected_steps, rationale, seconds_spent, step_marks, claim_marks, content_hash,
+                    corrected_answer, corrected_steps, rationale, seconds_spent, step_marks, claim_marks, guideline_id, content_hash,
                     created_at
              from review where project_id = $1 and id = any($2)",
             project,
@@ -276,7 +281,7 @@ impl Tx {
             ReviewRow,
             "select distinct on (trace_id, expert_id)
                     id, external_id, trace_id, expert_id, revision, verdict, severity, suspect_step, flaw_labels,
-                    corrected_answer, corrected_steps, rationale, seconds_spent, step_marks, claim_marks, content_hash,
+                    corrected_answer, corrected_steps, rationale, seconds_spent, step_marks, claim_marks, guideline_id, content_hash,
                     created_at
              from review where project_id = $1 and trace_id = any($2)
              order by trace_id, expert_id, revision desc",
@@ -328,7 +333,7 @@ pub(super) const REVIEWS_OF_EXPERTS: Branch<'_> =
 pub(super) fn reviews_query(project: Uuid, filter: &ReviewFilter, page: PageRequest) -> QueryBuilder<Postgres> {
     let mut query = QueryBuilder::new(
         "select id, external_id, trace_id, expert_id, revision, verdict, severity, suspect_step, flaw_labels,
-                corrected_answer, corrected_steps, rationale, seconds_spent, step_marks, claim_marks, content_hash,
+                corrected_answer, corrected_steps, rationale, seconds_spent, step_marks, claim_marks, guideline_id, content_hash,
                     created_at
          from review where project_id = ",
     );

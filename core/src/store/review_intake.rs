@@ -16,7 +16,7 @@ use crate::{
         trace::Step,
     },
     hash::Digest,
-    ids::{BatchId, ClaimId, ExpertId, QuarantinedId, ReviewId, TraceId},
+    ids::{BatchId, ClaimId, ExpertId, GuidelineId, QuarantinedId, ReviewId, TraceId},
     queue::Work,
 };
 
@@ -38,6 +38,7 @@ struct Named {
     experts: HashMap<Handle, ExpertId>,
     steps: HashMap<TraceId, Vec<Step>>,
     claims: HashMap<ClaimId, TraceId>,
+    guidelines: HashSet<GuidelineId>,
 }
 
 impl Tx {
@@ -123,7 +124,13 @@ impl Tx {
             false => self.claims_by_id(&marked.into_iter().collect::<Vec<_>>()).await?,
         };
         let claims = claims.into_iter().map(|claim| (claim.id, claim.trace)).collect();
-        Ok(Named { traces, experts, steps, claims })
+        let followed: BTreeSet<_> = sent().filter_map(|review| review.judgement.guideline).collect();
+        let guidelines = match followed.is_empty() {
+            true => vec![],
+            false => self.guidelines_by_id(&followed.into_iter().collect::<Vec<_>>()).await?,
+        };
+        let guidelines = guidelines.into_iter().map(|guideline| guideline.id).collect();
+        Ok(Named { traces, experts, steps, claims, guidelines })
     }
 
     /// Decides the items whose external id is taken, and takes those of the others.
@@ -262,6 +269,12 @@ impl Named {
                 return Err(Rejection::new(format!("claim_marks[{at}].claim"), message));
             }
         }
+        if let Some(id) = sent.judgement.guideline.filter(|id| !self.guidelines.contains(id)) {
+            return Err(Rejection::new(
+                "guideline",
+                format!("no guideline is {id}: name the version that was followed"),
+            ));
+        }
         let hash = sent.judgement.content_hash(trace, expert, suspect_step, &step_marks);
         Ok(Candidate { at, id, sent, trace, expert, suspect_step, step_marks, hash })
     }
@@ -319,6 +332,7 @@ impl Candidate<'_> {
             seconds_spent: said.seconds_spent,
             step_marks: self.step_marks.clone(),
             claim_marks: said.claim_marks.clone(),
+            guideline: said.guideline,
             content_hash: self.hash,
             created_at,
         }

@@ -4,6 +4,7 @@
 mod administer;
 mod curate;
 mod desk;
+mod judging;
 mod learn;
 mod people;
 mod quarantine;
@@ -22,6 +23,7 @@ pub struct Mutation(
     record::RecordMutation,
     curate::CurateMutation,
     desk::DeskMutation,
+    judging::JudgingMutation,
     learn::LearnMutation,
     administer::AdministerMutation,
     people::PeopleMutation,

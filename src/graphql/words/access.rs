@@ -82,6 +82,14 @@ pub enum AuditAction {
     AssignmentReturned,
     /// An expert took an item that others had left.
     AssignmentTaken,
+    /// How answers are to be judged was written.
+    GuidelineWritten,
+    /// What is known of a trace was entered.
+    GoldEntered,
+    /// A gold item is asked about no more.
+    GoldRetired,
+    /// What experts disagreed on was decided.
+    Adjudicated,
     /// A week's items were to be routed.
     ReviewsRouted,
     /// A fact was vouched for, put in doubt or retracted.

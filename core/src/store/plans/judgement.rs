@@ -10,7 +10,8 @@ use super::{
 use crate::{
     domain::{assignment::AssignmentState, judgement::ClaimVerdict, review::Verdict},
     store::{
-        AssignmentFilter, ClaimFilter, ExpertFilter, FeedbackFilter, ReviewFilter, ScoreFilter,
+        AdjudicationFilter, AssignmentFilter, ClaimFilter, ExpertFilter, FeedbackFilter, ReviewFilter, ScoreFilter,
+        adjudication::adjudications_query,
         assignment::assignments_query,
         expert::experts_query,
         feedback::{feedback_of_traces_query, feedback_query},
@@ -36,6 +37,7 @@ async fn a_page_of_judgements_costs_a_page_by_whatever_they_are_filtered() {
             ],
         ),
         ("review_key", &[("review_id", Value("pg_temp.id(n)"))]),
+        ("adjudication", &[("reviews", Value("'{}'"))]),
         (
             "assignment",
             &[
@@ -116,6 +118,13 @@ async fn a_page_of_judgements_costs_a_page_by_whatever_they_are_filtered() {
     let pairs = experts.into_iter().flat_map(|expert| cycles.map(|cycle| (expert, cycle)));
     let pairs = pairs.flat_map(|(expert, cycle)| states.map(|state| AssignmentFilter { expert, cycle, state }));
     all.expect_an_index(pairs.map(listing)).await;
+
+    let listing =
+        |filter: AdjudicationFilter| by_id(format!("{filter:?}"), |page| adjudications_query(project, &filter, page));
+    let open = [None, Some(true), Some(false)];
+    all.expect_few_rows(MOST, open.map(|open| AdjudicationFilter { open, trace: None }).into_iter().map(listing)).await;
+    let of_one = open.map(|open| AdjudicationFilter { open, trace: Some(of(7)) });
+    all.expect_an_index(of_one.into_iter().map(listing)).await;
 
     // Experts are people and programs: their number does not grow with what comes in.
     let domains = [None, Some("few"), Some("none")].map(|domain| domain.map(str::to_owned));

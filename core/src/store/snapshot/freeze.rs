@@ -160,7 +160,12 @@ impl Tx {
                     from review r where r.project_id = $1
                     order by r.trace_id, r.expert_id, r.revision desc
                 ) v
+                left join adjudication a on a.project_id = $1 and a.trace_id = v.trace_id and a.settled_at is not null
                 where v.verdict in ('correct', 'partly_correct', 'incorrect')
+                  -- Where someone decided, what says otherwise is nobody's any more.
+                  and (a.verdict is null or a.verdict <> 'cannot_judge' and (a.verdict = 'correct') = (v.verdict = 'correct'))
+                  -- What experts are measured by is trained on never.
+                  and not exists (select from gold_item g where g.project_id = $1 and g.trace_id = v.trace_id)
             ), settled as (
                 select s.trace_id,
                        bool_or(s.verdict = 'correct') and bool_or(s.verdict <> 'correct') as disagreement

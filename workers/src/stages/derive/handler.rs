@@ -1,9 +1,10 @@
 //! Reads a review and its trace, and writes what they yield.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use atr_core::{
     domain::{
+        adjudication::Decision,
         evaluation::EvaluationCase,
         example::{Example, ExampleFormat},
         lineage::{Edge, Relation},
@@ -33,20 +34,32 @@ pub(crate) async fn run(cx: &Context, claims: &[Claim]) -> Result<(), StageError
     let reviews = tx.reviews_by_id(&wanted.into_iter().collect::<Vec<_>>()).await?;
     let around = Around::read(&mut tx, &reviews).await?;
     let (mut examples, mut cases) = (Vec::new(), Vec::new());
+    let mut disagreements: BTreeMap<TraceId, Vec<ReviewId>> = BTreeMap::new();
     for review in &reviews {
         let Some(trace) = around.traces.get(&review.trace) else { continue };
-        // A revision that was overtaken, and a trace on which experts disagree, yield nothing.
-        if !around.is_newest(review) || review.verdict.is_right().is_none() {
+        // A revision that was overtaken yields nothing, and what experts are measured by is trained on never.
+        if !around.is_newest(review) || review.verdict.is_right().is_none() || around.gold.contains(&trace.id) {
             continue;
         }
-        let Settled::Verdict(right) = around.settled(trace.id) else { continue };
+        let right = match around.settled(trace.id) {
+            Settled::Verdict(right) => right,
+            Settled::Disagreement => {
+                disagreements.insert(trace.id, around.judgements(trace.id));
+                continue;
+            }
+            Settled::Open => continue,
+        };
+        // Where someone decided, who found otherwise corrects nothing.
+        if review.verdict.is_right() != Some(right) {
+            continue;
+        }
         let steps = around.steps(trace.id);
         let right_chain = around.right_chain(trace);
         let judged = rules::judged(trace, steps, around.chains(trace), right);
         let correction = Correction {
             answer: review.corrected_answer.as_deref(),
             steps: review.corrected_steps.as_deref(),
-            suspect_step: review.suspect_step,
+            suspect_step: around.suspect_step(review),
             right_chain: right_chain
                 .map(|(chain, _)| RightChain { steps: around.steps(chain.id), answer: &chain.answer }),
         };
@@ -96,6 +109,7 @@ pub(crate) async fn run(cx: &Context, claims: &[Claim]) -> Result<(), StageError
         })
         .collect();
     tx.note_lineage(&edges).await?;
+    tx.open_adjudications(&disagreements.into_iter().collect::<Vec<_>>()).await?;
     tx.succeed_all(claims).await?;
     Ok(tx.commit().await?)
 }
@@ -107,6 +121,8 @@ struct Around {
     newest: HashMap<TraceId, Vec<Review>>,
     groups: HashMap<ChainGroupId, (String, Vec<Trace>)>,
     consensus: HashMap<ChainGroupId, atr_core::domain::judgement::Consensus>,
+    gold: BTreeSet<TraceId>,
+    decided: HashMap<TraceId, Decision>,
 }
 
 impl Around {
@@ -135,12 +151,17 @@ impl Around {
             newest.entry(review.trace).or_default().push(review);
         }
         let consensus = tx.latest_consensus_of_groups(&group_ids).await?;
+        let gold = tx.gold_of_traces(&judged).await?.into_iter().map(|item| item.trace).collect();
+        let decided = tx.adjudications_of_traces(&judged).await?.into_iter();
+        let decided = decided.filter_map(|item| Some((item.trace, item.decision?.decision))).collect();
         Ok(Self {
             traces: traces.into_iter().map(|trace| (trace.id, trace)).collect(),
             steps,
             newest,
             groups,
             consensus: consensus.into_iter().map(|found| (found.group, found)).collect(),
+            gold,
+            decided,
         })
     }
 
@@ -148,8 +169,21 @@ impl Around {
         self.newest.get(&review.trace).is_some_and(|all| all.iter().any(|newest| newest.id == review.id))
     }
 
+    /// The first flawed step: as decided where someone did, else as the review says.
+    fn suspect_step(&self, review: &Review) -> Option<i32> {
+        self.decided.get(&review.trace).and_then(|decided| decided.suspect_step).or(review.suspect_step)
+    }
+
+    /// The reviews of a trace that find it right or wrong.
+    fn judgements(&self, trace: TraceId) -> Vec<ReviewId> {
+        let all = self.newest.get(&trace).into_iter().flatten();
+        all.filter(|review| review.verdict.is_right().is_some()).map(|review| review.id).collect()
+    }
+
+    /// What is settled of a trace: what was decided where experts disagreed, else what all of them say.
     fn settled(&self, trace: TraceId) -> Settled {
-        rules::settle(self.newest.get(&trace).into_iter().flatten().map(|review| review.verdict.is_right()))
+        let decided = self.decided.get(&trace).map(|decided| decided.verdict);
+        rules::settle(decided, self.newest.get(&trace).into_iter().flatten().map(|review| review.verdict.is_right()))
     }
 
     fn chains(&self, trace: &Trace) -> Chains<'_> {

@@ -12,6 +12,7 @@
 use atr_core::domain::{
     evaluation::CasePurpose,
     example::{ExampleFormat, Judged},
+    review::Verdict,
     trace::{Speaker, Split, Step, Trace},
 };
 use serde_json::{Value, json};
@@ -30,8 +31,12 @@ pub enum Settled {
     Disagreement,
 }
 
-/// Settles on the verdicts of a trace's experts, one each; `None` abstains.
-pub fn settle(verdicts: impl IntoIterator<Item = Option<bool>>) -> Settled {
+/// Settles on the verdicts of a trace's experts, one each; `None` abstains. What was decided where they disagreed holds
+/// whatever they say.
+pub fn settle(decided: Option<Verdict>, verdicts: impl IntoIterator<Item = Option<bool>>) -> Settled {
+    if let Some(decided) = decided {
+        return decided.is_right().map_or(Settled::Open, Settled::Verdict);
+    }
     verdicts.into_iter().flatten().fold(Settled::Open, |settled, right| match settled {
         Settled::Open => Settled::Verdict(right),
         Settled::Verdict(before) if before == right => settled,

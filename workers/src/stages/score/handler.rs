@@ -9,7 +9,7 @@ use atr_core::{
     domain::{
         judgement::{Consensus, Finding, Score, ScoreInputs, Verification},
         lineage::{Edge, Relation},
-        review::Review,
+        review::{Review, Verdict},
         trace::{Step, Trace},
     },
     hash,
@@ -105,6 +105,7 @@ struct About {
     verified: HashMap<TraceId, Verification>,
     consensus: HashMap<ChainGroupId, Consensus>,
     reviews: HashMap<TraceId, Vec<Review>>,
+    decided: HashMap<TraceId, Verdict>,
     before: HashMap<TraceId, hash::Digest>,
     opinions: HashMap<TraceId, Opinions>,
     model: Option<(ModelVersionId, Arc<RewardModel>)>,
@@ -124,6 +125,8 @@ impl About {
         for review in tx.latest_reviews_of_traces(ids).await? {
             reviews.entry(review.trace).or_default().push(review);
         }
+        let decided = tx.adjudications_of_traces(ids).await?.into_iter();
+        let decided = decided.filter_map(|item| Some((item.trace, item.decision?.decision.verdict))).collect();
         let verified = tx.latest_verifications_of_traces(ids).await?;
         let consensus = tx.latest_consensus_of_groups(&groups).await?;
         let before = tx.latest_scores_of_traces(ids).await?;
@@ -133,6 +136,7 @@ impl About {
             verified: verified.into_iter().map(|run| (run.trace, run)).collect(),
             consensus: consensus.into_iter().map(|found| (found.group, found)).collect(),
             reviews,
+            decided,
             before: before.into_iter().map(|score| (score.trace, score.inputs_hash)).collect(),
             opinions: tx.opinions_of_traces(ids).await?,
             model: cx.reward_models.in_use(cx, tx).await?,
@@ -151,13 +155,15 @@ impl About {
         let run = self.verified.get(&id)?;
         let consensus = trace.group.and_then(|group| self.consensus.get(&group));
         let reviews = self.reviews.get(&id).map(Vec::as_slice).unwrap_or_default();
-        let settled = settle(reviews.iter().map(|review| review.verdict.is_right()));
-        // The newest of the reviews that settled it stands for them.
-        let review = reviews.iter().filter(|review| review.verdict.is_right().is_some()).map(|review| review.id).max();
+        let decided = self.decided.get(&id).copied();
+        let settled = settle(decided, reviews.iter().map(|review| review.verdict.is_right()));
+        // The newest of the reviews that say what is settled stands for them.
+        let agrees = |review: &&Review| review.verdict.is_right().map(Settled::Verdict) == Some(settled);
+        let review = reviews.iter().filter(agrees).map(|review| review.id).max();
         let inputs = ScoreInputs {
             verification: run.id,
             consensus: consensus.map(|found| found.id),
-            review: matches!(settled, Settled::Verdict(_)).then_some(review).flatten(),
+            review,
             reward_model: self.model.as_ref().map(|(model, _)| *model),
         };
         let Opinions { count, sum } = self.opinions.get(&id).copied().unwrap_or_default();

@@ -3,6 +3,7 @@
 #[path = "../../../../core/tests/support/mod.rs"]
 mod support;
 
+mod judging;
 mod lineage;
 mod reading;
 mod snapshots;

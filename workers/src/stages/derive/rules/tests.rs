@@ -1,5 +1,8 @@
 use atr_core::{
-    domain::trace::{Pillar, StepKind, Turn},
+    domain::{
+        review::Verdict,
+        trace::{Pillar, StepKind, Turn},
+    },
     hash,
     ids::{Id, TraceId},
 };
@@ -165,16 +168,18 @@ fn what_is_held_out_is_never_trained_on() {
 
 #[test]
 fn abstentions_settle_nothing_and_disagreement_is_not_settled() {
-    assert_eq!(settle([None, None]), Settled::Open);
-    assert_eq!(settle([Some(true), None]), Settled::Verdict(true));
-    assert_eq!(settle([Some(true), Some(false), Some(true)]), Settled::Disagreement);
+    assert_eq!(settle(None, [None, None]), Settled::Open);
+    assert_eq!(settle(None, [Some(true), None]), Settled::Verdict(true));
+    assert_eq!(settle(None, [Some(true), Some(false), Some(true)]), Settled::Disagreement);
+    assert_eq!(settle(Some(Verdict::PartlyCorrect), [Some(true), Some(false)]), Settled::Verdict(false));
+    assert_eq!(settle(Some(Verdict::CannotJudge), [Some(true), Some(false)]), Settled::Open);
 }
 
 proptest! {
     #[test]
     fn settling_does_not_depend_on_the_order_of_experts(mut verdicts: Vec<Option<bool>>) {
-        let settled = settle(verdicts.clone());
+        let settled = settle(None, verdicts.clone());
         verdicts.reverse();
-        prop_assert_eq!(settled, settle(verdicts));
+        prop_assert_eq!(settled, settle(None, verdicts));
     }
 }
