@@ -290,21 +290,24 @@ impl<'a> Choice<'a> {
         false
     }
 
-    /// A second expert for so many of the items, drawn at random, so that agreement is that of all items.
+    /// A second expert for so many of the items, drawn at random, so that agreement is that of all items. Whoever has most time
+    /// left is next, so that as little as can be is left to one alone, who cannot judge their own items again.
     fn ask_again(&mut self, wanted: usize, chance: &mut impl Rng) {
         let mut drawn: Vec<usize> = (0..self.given.len()).collect();
         drawn.shuffle(chance);
+        let mut reviewers = self.reviewers.clone();
         let mut left = wanted;
-        for nth in drawn {
-            if left == 0 {
-                break;
-            }
-            let item = self.worth.open[self.given[nth].at];
-            if let Some(second) = self.whom(item) {
-                self.occupy(second, &item.of);
-                self.given[nth].second = Some(second);
-                left -= 1;
-            }
+        while left > 0 {
+            reviewers.sort_by_key(|one| (self.free.get(&one.id).copied(), Reverse(one.id)));
+            let Some(second) = reviewers.last().copied() else { break };
+            let next = drawn.iter().position(|nth| self.may_have(second, &self.worth.open[self.given[*nth].at].of));
+            let Some(nth) = next.map(|place| drawn.remove(place)) else {
+                reviewers.pop();
+                continue;
+            };
+            self.occupy(second.id, &self.worth.open[self.given[nth].at].of);
+            self.given[nth].second = Some(second.id);
+            left -= 1;
         }
     }
 

@@ -68,7 +68,7 @@ fn is_share(share: f64, of: usize, found: usize) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
     fn nobody_gets_more_than_their_capacity_or_a_trace_or_a_question_twice_or_what_is_not_theirs(week in any_week()) {
@@ -102,18 +102,12 @@ proptest! {
     }
 
     #[test]
-    fn shares_are_as_the_policy_says_but_for_rounding(week in ample_week()) {
+    fn so_much_of_the_capacity_is_gold_as_the_policy_says_but_for_rounding_and_of_each_expert(week in ample_week()) {
         let routed = route(&week);
         let capacity: usize = week.reviewers.iter().map(|one| one.free).sum();
         prop_assert_eq!(routed.len(), capacity, "nobody's time is left");
         let gold = routed.iter().filter(|item| item.purpose == Purpose::Gold).count();
         prop_assert!(is_share(week.policy.gold_share, capacity, gold), "{} gold of {}", gold, capacity);
-        let asked: BTreeMap<TraceId, &Routed> =
-            routed.iter().filter(|item| item.purpose != Purpose::Gold).map(|item| (item.trace, item)).collect();
-        let explored = asked.values().filter(|item| item.reason.explored).count();
-        // How many go out a second time is rounded too.
-        let off = (week.policy.exploration_share * asked.len() as f64 - explored as f64).abs();
-        prop_assert!(off <= 2.0 + 1e-9, "{} explored of {}", explored, asked.len());
         for one in &week.reviewers {
             let own = routed.iter().filter(|item| item.expert == one.id && item.purpose == Purpose::Gold).count();
             prop_assert!(own as f64 <= week.policy.gold_share * one.free as f64 + 2.0, "{} gold of {}", own, one.free);
@@ -121,16 +115,22 @@ proptest! {
     }
 
     #[test]
-    fn as_many_are_judged_twice_as_the_policy_says_but_for_rounding(week in ample_week()) {
+    fn as_many_are_judged_twice_and_drawn_at_random_as_the_policy_says_but_for_rounding(week in ample_week()) {
         let mut week = week;
-        // Two who could have to judge all of each other's: where one has far more time, the rest can be judged by one alone.
+        // Where one has far more time than all others, the rest of it is for items that nobody can judge with them.
         week.reviewers.iter_mut().for_each(|one| one.free = 10);
         week.policy.gold_share = 0.0;
         let routed = route(&week);
-        let asked: BTreeSet<TraceId> = routed.iter().map(|item| item.trace).collect();
+        let asked: BTreeMap<TraceId, &Routed> = routed.iter().map(|item| (item.trace, item)).collect();
+        // How many items there are is rounded, and then how many of them; and the last who has time may find nothing left to judge
+        // again but their own.
+        let is_near = |exact: f64, found: usize| (exact - found as f64).abs() <= 3.0 + 1e-9;
+        // Of n items a share is judged again: of n × (1 + share) judgements.
+        let RoutingPolicy { double_blind_share: share, exploration_share, .. } = week.policy;
         let twice = routed.len() - asked.len();
-        let off = (week.policy.double_blind_share * asked.len() as f64 - twice as f64).abs();
-        prop_assert!(off <= 2.0 + 1e-9, "{} twice of {}", twice, asked.len());
+        prop_assert!(is_near(share / (1.0 + share) * routed.len() as f64, twice), "{} twice of {}", twice, asked.len());
+        let explored = asked.values().filter(|item| item.reason.explored).count();
+        prop_assert!(is_near(exploration_share * asked.len() as f64, explored), "{} drawn of {}", explored, asked.len());
     }
 
     #[test]
