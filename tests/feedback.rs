@@ -204,7 +204,7 @@ async fn experts_are_asked_first_of_what_users_found_bad() {
     feedback(&world, &key, json!({"trace_external_id": "praised", "thumbs": "up"})).await;
     score(&world).await;
     let expert =
-        r#"mutation { createExpert(input: {handle: "e", weeklyCapacity: 2}) { status } routeReviews { status } }"#;
+        r#"mutation { createExpert(input: {handle: "e", weeklyCapacity: 3}) { status } routeReviews { status } }"#;
     let answer = world.graphql(&admin, expert).await;
     assert_eq!(answer["data"]["routeReviews"]["status"], "DONE", "{answer:#}");
     work(&world, &[Stage::Route]).await;

@@ -190,16 +190,25 @@ impl Assignment {
 /// Why an item was routed: each term of its value, and the reason in words.
 #[derive(Debug, Clone, SimpleObject)]
 pub struct RoutingReason {
+    /// How likely the answer is wrong, by all that was known of it, 0 to 1; null where it was routed before that was noted.
+    chance_wrong: Option<f64>,
     /// How uncertain it is whether the answer is right, 0 to 1.
     uncertainty: f64,
     /// How much the terms of the reward contradict each other, 0 to 1.
     conflict: f64,
-    /// How many traces share its question, as a share of the largest such number, 0 to 1.
+    /// How much further than itself a judgement reaches, 0 to 1: 0 for a trace that stands alone, nearing 1 with the number of
+    /// those that have the same fault.
     reach: f64,
+    /// How many traces have the same fault, itself included; null where it was routed before that was noted.
+    traces: Option<u32>,
     /// How little is reviewed of its domain, 0 to 1.
     novelty: f64,
     /// How far users found it bad, 0 to 1.
     complaint: f64,
+    /// Whether it was drawn at random, so that not all that is judged was chosen for what was believed of it.
+    explored: bool,
+    /// Whether it was given out in an earlier cycle and nobody judged it.
+    carried_over: bool,
     /// The reason in words.
     words: String,
 }
@@ -207,11 +216,15 @@ pub struct RoutingReason {
 impl RoutingReason {
     fn of(from: &assignment::RoutingReason) -> Self {
         Self {
+            chance_wrong: from.chance_wrong,
             uncertainty: from.uncertainty,
             conflict: from.conflict,
             reach: from.reach,
+            traces: from.traces,
             novelty: from.novelty,
             complaint: from.complaint,
+            explored: from.explored,
+            carried_over: from.carried_over,
             words: from.words.clone(),
         }
     }

@@ -3,6 +3,10 @@
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
+mod policy;
+
+pub use policy::{PolicyChange, RoutingPolicy};
+
 use super::{review::Verdict, words};
 use crate::ids::{AssignmentId, ExpertId, ModelVersionId, ReviewId, TraceId};
 
@@ -32,20 +36,34 @@ words! {
     }
 }
 
-/// Why an item was routed: each term of its value, and the reason in words.
+/// Why an item was routed: each term of its value, and the reason in words. What was not noted in earlier weeks is read as
+/// its default.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct RoutingReason {
+    /// How likely the answer is wrong, by all that was known of it, 0 to 1.
+    #[serde(default)]
+    pub chance_wrong: Option<f64>,
     /// How uncertain it is whether the answer is right, 0 to 1.
     pub uncertainty: f64,
     /// How much the terms of the reward contradict each other, 0 to 1.
     pub conflict: f64,
-    /// How many traces share its question, as a share of the largest such number, 0 to 1.
+    /// How much further than itself a judgement reaches, 0 to 1: 0 for a trace that stands alone, nearing 1 with the number of
+    /// those that have the same fault.
     pub reach: f64,
+    /// How many traces have the same fault, itself included.
+    #[serde(default)]
+    pub traces: Option<u32>,
     /// How little is reviewed of its domain, 0 to 1.
     pub novelty: f64,
     /// How far users found it bad, 0 to 1.
     #[serde(default)]
     pub complaint: f64,
+    /// Whether it was drawn at random, so that not all that is judged was chosen for what was believed of it.
+    #[serde(default)]
+    pub explored: bool,
+    /// Whether it was given out in an earlier cycle and nobody judged it.
+    #[serde(default)]
+    pub carried_over: bool,
     /// The reason in words.
     pub words: String,
 }
@@ -101,5 +119,18 @@ impl AssignmentState {
     /// What becomes of an assignment by a review that finds this.
     pub fn after(verdict: Verdict) -> Self {
         if verdict.is_right().is_some() { Self::Done } else { Self::Passed }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_of_before_is_read_with_what_was_not_noted_then_left_out() {
+        let before = r#"{"uncertainty": 0.5, "conflict": 0.2, "reach": 1, "novelty": 1, "words": "w"}"#;
+        let read: RoutingReason = serde_json::from_str(before).expect("a reason");
+        assert_eq!((read.chance_wrong, read.traces, read.explored, read.carried_over), (None, None, false, false));
+        assert_eq!((read.uncertainty, read.words.as_str()), (0.5, "w"));
     }
 }

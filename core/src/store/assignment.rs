@@ -21,31 +21,6 @@ pub struct AssignmentFilter {
     pub state: Option<AssignmentState>,
 }
 
-/// A trace that may be routed: not yet reviewed, with its newest score.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Routable {
-    /// The trace.
-    pub trace: TraceId,
-    /// Its domain.
-    pub domain: String,
-    /// Its language.
-    pub language: String,
-    /// The question it answers, as far as traces share one: its group, else itself.
-    pub question: Uuid,
-    /// The model's own confidence, 0 to 1.
-    pub confidence: Option<f64>,
-    /// Factual support by its newest score, -1 to 1.
-    pub support: f64,
-    /// Logical consistency by its newest score, 0 to 1.
-    pub consistency: f64,
-    /// What the reward model says, 0 to 1.
-    pub model: Option<f64>,
-    /// What users said by its newest score, -1 to 1.
-    pub feedback: Option<f64>,
-    /// Share of the group's chains that give its answer, 0 to 1.
-    pub agreement: Option<f64>,
-}
-
 #[derive(FromRow)]
 pub(super) struct AssignmentRow {
     pub(super) id: Uuid,
@@ -126,82 +101,6 @@ impl Tx {
         .execute(self.connection())
         .await?;
         Ok(done.rows_affected())
-    }
-
-    /// The newest `most` traces that have a score, no review and no later revision, in the order of their ids
-    /// (error_trace_pkey, score_trace_idx, review_trace_idx, trace_revision_superseded_idx). Those that are held out too: unless someone judges them, no model can be
-    /// measured.
-    ///
-    /// # Errors
-    /// If the database is out of reach.
-    pub async fn routable_traces(&mut self, most: i64) -> Result<Vec<Routable>> {
-        let project = self.project_uuid();
-        let mut rows: Vec<Routable> = sqlx::query!(
-            r#"
-            select t.id, t.domain, t.language, coalesce(t.chain_group_id, t.id) as "question!", t.confidence,
-                   s.support_term, s.consistency_term, s.model_term, s.feedback_term,
-                   c.agreement as "agreement?"
-            from error_trace t
-            join lateral (
-                select * from score where project_id = $1 and trace_id = t.id order by id desc limit 1
-            ) s on true
-            left join consensus c on c.project_id = $1 and c.id = s.consensus_id
-            where t.project_id = $1
-              and not exists (
-                  select from review r where r.project_id = $1 and r.trace_id = t.id
-                    -- Who could not tell has judged nothing.
-                    and r.verdict not in ('cannot_judge', 'not_my_field')
-              )
-              and not exists (select from trace_revision v where v.project_id = $1 and v.supersedes = t.id)
-            order by t.id desc limit $2
-            "#,
-            project,
-            most
-        )
-        .fetch_all(self.connection())
-        .await?
-        .into_iter()
-        .map(|row| {
-            let trace = TraceId::from_uuid(row.id);
-            let agreement =
-                row.agreement.as_ref().and_then(|all| all.get(trace.to_string())).and_then(|share| share.as_f64());
-            Routable {
-                trace,
-                domain: row.domain,
-                language: row.language,
-                question: row.question,
-                confidence: row.confidence,
-                support: row.support_term,
-                consistency: row.consistency_term,
-                model: row.model_term,
-                feedback: row.feedback_term,
-                agreement,
-            }
-        })
-        .collect();
-        rows.reverse();
-        Ok(rows)
-    }
-
-    /// How many traces of each domain have a review (review_trace_idx).
-    ///
-    /// # Errors
-    /// If the database is out of reach.
-    pub async fn reviewed_traces_by_domain(&mut self) -> Result<Vec<(String, i64)>> {
-        let project = self.project_uuid();
-        Ok(sqlx::query!(
-            r#"
-            select t.domain, count(distinct r.trace_id) as "traces!"
-            from review r join error_trace t on t.project_id = $1 and t.id = r.trace_id
-            where r.project_id = $1 group by t.domain order by t.domain
-            "#,
-            project
-        )
-        .fetch_all(self.connection())
-        .await?
-        .into_iter()
-        .map(|row| (row.domain, row.traces))
-        .collect())
     }
 
     /// The assignments of a week (assignment_pkey).

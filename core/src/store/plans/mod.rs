@@ -9,6 +9,7 @@ mod intake;
 mod judgement;
 mod learning;
 mod queue;
+mod routing;
 mod rows;
 mod snapshot;
 #[path = "../../../tests/support/mod.rs"]

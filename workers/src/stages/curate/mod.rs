@@ -16,7 +16,7 @@ mod handler;
 mod measures;
 mod membership;
 pub mod minhash;
-mod near;
+pub(in crate::stages) mod near;
 pub mod normalise;
 mod recipe;
 mod settlement;

@@ -15,7 +15,11 @@ use super::recipe::Recipe;
 /// The rows among `standing` that say nearly what a better one says.
 pub(super) fn judge(recipe: &Recipe, candidates: &[Candidate], standing: &[usize]) -> Vec<Fall> {
     let of = |at: u32| &candidates[standing[at as usize]];
-    let said: Vec<Said> = standing.iter().map(|&at| Said::of(&candidates[at])).collect();
+    let said: Vec<Said> = standing
+        .iter()
+        .map(|&at| &candidates[at])
+        .map(|c| Said::of(&c.question, &c.reasoning, &c.completion))
+        .collect();
     let texts = standing.iter().map(|&at| &candidates[at]).map(|c| {
         let parts = [c.question.as_str(), &c.reasoning, &c.completion];
         Text { parts, class: distinct::class(parts, c.label) }
@@ -46,22 +50,24 @@ pub(super) fn judge(recipe: &Recipe, candidates: &[Candidate], standing: &[usize
 
 /// The words that decide what an example asks and says, however much the rest of it is like another's: a short answer
 /// to a long question is a small share of all words.
-struct Said {
+pub(in crate::stages) struct Said {
     question: Words,
     reply: Words,
     answer: Words,
 }
 
 impl Said {
-    fn of(row: &Candidate) -> Self {
+    /// Reads a row in its parts.
+    pub(in crate::stages) fn of(question: &str, reasoning: &str, completion: &str) -> Self {
         Self {
-            question: Words::of([&row.question]),
-            reply: Words::of([&row.reasoning, &row.completion]),
-            answer: Words::of([&row.completion]),
+            question: Words::of([question]),
+            reply: Words::of([reasoning, completion]),
+            answer: Words::of([completion]),
         }
     }
 
-    fn differs_from(&self, other: &Self) -> bool {
+    /// Whether the two cannot mean the same.
+    pub(in crate::stages) fn differs_from(&self, other: &Self) -> bool {
         let pairs = [(&self.question, &other.question), (&self.reply, &other.reply), (&self.answer, &other.answer)];
         pairs.into_iter().any(|(one, other)| one.mean_different_things(other))
     }
@@ -79,7 +85,7 @@ fn nearest<'a>(
 }
 
 /// Connected components of two or more texts, by their first members; `same` verifies a pair that a bucket proposes.
-fn clusters(index: &Index<'_>, len: usize, same: impl Fn(u32, u32) -> bool) -> Vec<Vec<u32>> {
+pub(in crate::stages) fn clusters(index: &Index<'_>, len: usize, same: impl Fn(u32, u32) -> bool) -> Vec<Vec<u32>> {
     let mut sets = Sets { parent: (0..len as u32).collect() };
     index.each_bucket(|bucket| {
         // Texts of the bucket that are joined already, together: a text is compared with a group until one fits.

@@ -1,26 +1,35 @@
-//! Reads what is not reviewed yet and who can be asked, and writes the week's assignments.
+//! Reads what is not reviewed yet, what is, and who can be asked, and writes the week's assignments.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use atr_core::{
     domain::{
-        assignment::{Assignment, AssignmentState, Purpose, RoutingReason},
+        assignment::{Assignment, AssignmentState, Purpose, RoutingPolicy, RoutingReason},
         calendar::{Cycle, ReviewCalendar},
     },
-    ids::TraceId,
+    ids::{ExpertId, Id, ProjectId, TraceId},
     queue::{Claim, Work},
-    store::{ExpertFilter, PageRequest, Tx},
+    store::{ExpertFilter, PageRequest, Routable, Tx},
 };
 use chrono::NaiveDate;
+use uuid::Uuid;
 
 use super::{
-    rules::{self, Reviewer, Routed},
+    rules::{self, Item, Reviewed, Reviewer, Routed, Week},
     standing::{About, Standing},
 };
-use crate::{Context, StageError};
+use crate::{
+    Context, StageError,
+    stages::derive::rules::{Settled, settle},
+};
 
-/// Among so many of the newest unreviewed traces the items are chosen.
+/// Among so many of the newest unreviewed traces the items are chosen. Of each at most 8,000 characters are read: some
+/// 30 MB of the usual ones, 160 MB of the longest.
 const CHOICE: i64 = 20_000;
+/// From so many of the newest reviews it is learnt what is wrong, and what is known already.
+const LEARNT_FROM: i64 = 5_000;
+/// The reviews of so many traces are read at once.
+const AT_ONCE: usize = 500;
 
 /// Routes one week of one project.
 pub(crate) async fn run(cx: &Context, claims: &[Claim]) -> Result<(), StageError> {
@@ -66,12 +75,29 @@ pub(crate) async fn run(cx: &Context, claims: &[Claim]) -> Result<(), StageError
             let (slot, purpose, value, reason) = (left.slot, left.purpose, left.value, left.reason.clone());
             held.push(Assignment { slot, purpose, value, reason, ..hold(&mut tx, expert, left.trace) });
         }
-        let reviewed: HashMap<String, i64> = tx.reviewed_traces_by_domain().await?.into_iter().collect();
-        let mut items = tx.routable_traces(CHOICE).await?;
-        items.retain(|item| !standing.holds(item.trace));
-        let routed = tokio::task::spawn_blocking(move || rules::route(&items, &reviewed, &reviewers))
-            .await
-            .map_err(|error| StageError::Lasting(error.to_string()))?;
+        let mut open = tx.routable_traces(CHOICE).await?;
+        // What is given out in this cycle already is somebody's.
+        open.retain(|item| !standing.holds(item.trace));
+        let traces: Vec<TraceId> = open.iter().map(|item| item.trace).collect();
+        let mut asked_before: BTreeMap<TraceId, Vec<ExpertId>> = BTreeMap::new();
+        for (trace, expert, became) in tx.asked_before(cycle, &traces).await? {
+            if became != AssignmentState::Passed {
+                asked_before.entry(trace).or_default().push(expert);
+            } else if let Some(one) = reviewers.iter_mut().find(|one| one.id == expert) {
+                // Who could not judge it cannot now.
+                one.seen.insert(trace);
+            }
+        }
+        let read = Read { open, reviewed: reviewed(&mut tx).await?, asked_before };
+        let reviewed_of_domain: HashMap<String, i64> = tx.reviewed_traces_by_domain().await?.into_iter().collect();
+        let seed = seed(claim.project, cycle);
+        let routed = tokio::task::spawn_blocking(move || {
+            let (open, reviewed) = read.items();
+            let policy = RoutingPolicy::default();
+            rules::route(&Week { open, reviewed, reviewed_of_domain, gold: Vec::new(), reviewers, policy, seed })
+        })
+        .await
+        .map_err(|error| StageError::Lasting(error.to_string()))?;
         for Routed { expert, trace, purpose, value, reason } in routed {
             let slot = standing.next_slot(trace);
             held.push(Assignment { slot, purpose, value, reason, ..hold(&mut tx, expert, trace) });
@@ -116,8 +142,72 @@ async fn reviewers(
             }
         }));
         match experts.rows.last() {
-            Some(last) if experts.has_next => page = page.after(atr_core::ids::Id::uuid(last.id)),
+            Some(last) if experts.has_next => page = page.after(last.id.uuid()),
             _ => return Ok(reviewers),
         }
+    }
+}
+
+/// What chance is drawn from in a cycle: another in each, and the same whenever it is asked for.
+fn seed(project: ProjectId, cycle: NaiveDate) -> [u8; 32] {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(project.uuid().as_bytes());
+    hasher.update(cycle.to_string().as_bytes());
+    *hasher.finalize().as_bytes()
+}
+
+/// What was reviewed last, with what the experts found; nothing where they disagree or abstain.
+async fn reviewed(tx: &mut Tx) -> Result<Vec<(Routable, Option<bool>)>, StageError> {
+    let traces = tx.reviewed_traces(LEARNT_FROM).await?;
+    let ids: Vec<TraceId> = traces.iter().map(|item| item.trace).collect();
+    let mut verdicts: HashMap<TraceId, Vec<Option<bool>>> = HashMap::new();
+    for some in ids.chunks(AT_ONCE) {
+        for review in tx.latest_reviews_of_traces(some).await? {
+            verdicts.entry(review.trace).or_default().push(review.verdict.is_right());
+        }
+    }
+    Ok(traces
+        .into_iter()
+        .map(|item| {
+            let verdicts = verdicts.remove(&item.trace).unwrap_or_default();
+            let right = match settle(verdicts) {
+                Settled::Verdict(right) => Some(right),
+                Settled::Open | Settled::Disagreement => None,
+            };
+            (item, right)
+        })
+        .collect())
+}
+
+/// What was read of traces.
+struct Read {
+    open: Vec<Routable>,
+    reviewed: Vec<(Routable, Option<bool>)>,
+    asked_before: BTreeMap<TraceId, Vec<ExpertId>>,
+}
+
+impl Read {
+    /// The same, each with what it shares with the other chains of its question.
+    fn items(mut self) -> (Vec<Item>, Vec<Reviewed>) {
+        let mut chains: BTreeMap<Uuid, Vec<&Routable>> = BTreeMap::new();
+        for chain in self.open.iter().chain(self.reviewed.iter().map(|(item, _)| item)) {
+            chains.entry(chain.question).or_default().push(chain);
+        }
+        let mut common_ground: HashMap<TraceId, f64> = HashMap::new();
+        for chains in chains.values().filter(|chains| chains.len() > 1) {
+            let texts: Vec<String> =
+                chains.iter().map(|chain| format!("{}\n{}", chain.reasoning, chain.answer)).collect();
+            let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+            let shared = rules::common_ground(&chains[0].query, &texts);
+            common_ground.extend(chains.iter().zip(shared).filter_map(|(chain, shared)| Some((chain.trace, shared?))));
+        }
+        let mut item = |of: Routable| Item {
+            common_ground: common_ground.get(&of.trace).copied(),
+            asked_before: self.asked_before.remove(&of.trace).unwrap_or_default(),
+            of,
+        };
+        let open = self.open.into_iter().map(&mut item).collect();
+        let reviewed = self.reviewed.into_iter().map(|(of, right)| Reviewed { item: item(of), right }).collect();
+        (open, reviewed)
     }
 }
