@@ -2,6 +2,7 @@
 //! `target/screens/`, wide and narrow, light and dark.
 
 mod chromium;
+mod editor;
 mod signing_in;
 mod traces;
 

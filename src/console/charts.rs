@@ -44,7 +44,7 @@ pub(super) fn waterfall(bars: &[Bar], sum: &str) -> Result<String, String> {
             .margin_right(18)
             .x_label_area_size(24)
             .y_label_area_size(150)
-            .build_cartesian_2d(-1.0..1.0, (0..labels.len()).into_segmented())
+            .build_cartesian_2d(-1.0..1.0, (0..labels.len() - 1).into_segmented())
             .map_err(|error| error.to_string())?;
         chart
             .configure_mesh()

@@ -1,5 +1,6 @@
-//! The page to try GraphQL in. It is open; the requests it sends need a key, which goes into its headers editor, or the
-//! session of who is signed in. The editor comes from its npm package, embedded with the console's assets.
+//! The page to try GraphQL in. It is open; the requests it sends need a key, which goes into its headers editor; where that
+//! is emptied, the session of who is signed in serves. The editor comes from its npm package, embedded with the console's
+//! assets.
 
 use askama::Template;
 use axum::{

@@ -1,6 +1,13 @@
 //! Traces, as people look at them.
 
-use atr_core::domain::access::Role;
+use atr_core::{
+    domain::{
+        access::Role,
+        judgement::{Score, ScoreInputs, Verification},
+    },
+    ids::TraceId,
+};
+use atr_workers::stages::score::reward::{RewardWeights, Terms};
 use serde_json::{Value, json};
 
 use super::Visit;
@@ -100,5 +107,79 @@ async fn a_traces_reasoning_is_a_graph_and_a_list_and_is_held_beside_another_cha
     visit.until(async || visit.path().await.contains("?from=40")).await;
     assert!(visit.text("ol.steps > li").await.contains("Step number 40."));
     visit.look("trace-long").await;
+    visit.close().await;
+}
+
+/// What was found of a trace: a verification, a score of today's weights, and a review that names a step.
+async fn judged(visit: &Visit, of: TraceId) {
+    let store = &visit.world.database.store;
+    let mut tx = store.begin(visit.world.database.project).await.expect("a transaction");
+    let verification = Verification {
+        id: tx.fresh(),
+        trace: of,
+        supported: 0,
+        contradicted: 1,
+        unverifiable: 1,
+        rules_version: "test".to_owned(),
+        at: tx.now(),
+    };
+    tx.insert_verifications(std::slice::from_ref(&verification), &[]).await.expect("stored");
+    let terms = Terms {
+        expert: Some(-1.0),
+        support: -0.5,
+        unverifiable: 0.5,
+        consistency: 1.0,
+        model: None,
+        feedback: Some(0.5),
+    };
+    let score = Score {
+        id: tx.fresh(),
+        trace: of,
+        inputs: ScoreInputs { verification: verification.id, consensus: None, review: None, reward_model: None },
+        reward: RewardWeights::default().reward(terms).expect("a reward").value,
+        expert_term: terms.expert,
+        support_term: terms.support,
+        unverifiable_term: terms.unverifiable,
+        consistency_term: terms.consistency,
+        model_term: terms.model,
+        feedback_term: terms.feedback,
+        feedback_count: 1,
+        findings: vec![],
+        inputs_hash: atr_core::hash::of_json(&"test"),
+        at: tx.now(),
+    };
+    tx.insert_scores(&[score]).await.expect("stored");
+    tx.commit().await.expect("committed");
+    let admin = visit.world.key(Role::Admin, None).await;
+    let expert = r#"mutation { createExpert(input: {handle: "chemist", weeklyCapacity: 5}) { status } }"#;
+    assert_eq!(visit.world.graphql(&admin, expert).await["data"]["createExpert"]["status"], "DONE");
+    let review = json!({
+        "trace": of, "expert": "chemist", "verdict": "incorrect", "suspect_step": 2,
+        "corrected_answer": "The symbol of gold is Au.", "rationale": "Ag is silver.",
+    });
+    let outcome = &visit.world.send_lines(&admin, "reviews", &[review]).await[0];
+    assert_eq!(outcome["status"], "stored", "{outcome:#}");
+}
+
+#[tokio::test]
+async fn a_judged_trace_shows_where_it_went_wrong_and_what_its_reward_is_made_of() {
+    let visit = Visit::of(Role::Auditor).await;
+    some_traces(&visit).await;
+    visit.go("/traces?q=gold-2").await;
+    visit.press("#list li a").await;
+    visit.until(async || visit.path().await.starts_with("/traces/trc_")).await;
+    let id = visit.path().await.trim_start_matches("/traces/").parse().expect("an id");
+    judged(&visit, id).await;
+    visit.chromium.client.refresh().await.expect("the page");
+    assert_eq!(visit.text("#wrong + p").await, "Step 2 chemist: Ag is silver.");
+    assert_eq!((visit.count(".node.wrong").await, visit.count("li.wrong").await), (1, 1));
+    // Five terms are there, and add up to the reward.
+    visit.press("figure summary").await;
+    assert_eq!(visit.count("figure tbody tr").await, 5);
+    let sum = "return [...document.querySelectorAll('figure tbody td:last-child')].reduce((sum, cell) => sum + +cell.textContent, 0)";
+    let reward = "return +document.querySelector('#reward + p').textContent.split(',')[0]";
+    let (sum, reward) = (visit.run(sum).await.as_f64(), visit.run(reward).await.as_f64());
+    assert!(sum.zip(reward).is_some_and(|(sum, reward)| (sum - reward).abs() < 0.004), "{sum:?} is {reward:?}");
+    visit.look("trace-judged").await;
     visit.close().await;
 }
