@@ -1,6 +1,9 @@
 # syntax=docker/dockerfile:1
 # One image for all of ATR: its command says which part of it runs.
 FROM rust:1.95-bookworm AS build
+# The console's scripts come from their npm packages. Debian's newest, for what it mends.
+# hadolint ignore=DL3008
+RUN apt-get -q update && apt-get -qy install --no-install-recommends nodejs npm && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY . .
 # The caches outlive the step, so what is to be kept is copied out of them.

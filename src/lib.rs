@@ -3,6 +3,7 @@
 pub mod app;
 pub mod commands;
 pub mod config;
+pub mod console;
 pub mod embedded;
 pub mod graphql;
 pub mod http;

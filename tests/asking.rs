@@ -61,7 +61,6 @@ async fn an_installation_may_have_no_page() {
         world.ask(request).await.status()
     };
     assert_eq!(status("/graphql").await, StatusCode::UNAUTHORIZED);
-    assert_eq!(status("/graphql/page.js").await, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]

@@ -36,34 +36,33 @@ pub struct World {
 
 impl World {
     pub async fn new() -> Self {
-        Self::served([], Asking::default()).await
+        Self::served([], Asking::default(), true).await
+    }
+
+    /// Without TLS, as browsers on the same machine come: then cookies go over what there is.
+    pub async fn over_http() -> Self {
+        Self::served([], Asking::default(), false).await
     }
 
     /// Behind proxies of these networks, which are trusted.
     pub async fn behind<const N: usize>(proxies: [&str; N]) -> Self {
-        Self::served(proxies, Asking::default()).await
+        Self::served(proxies, Asking::default(), true).await
     }
 
     /// One whose GraphQL API is asked in another way than usual.
     pub async fn asking(asking: Asking) -> Self {
-        Self::served([], asking).await
+        Self::served([], asking, true).await
     }
 
-    async fn served<const N: usize>(proxies: [&str; N], asking: Asking) -> Self {
+    async fn served<const N: usize>(proxies: [&str; N], asking: Asking, secure_cookies: bool) -> Self {
         static METRICS: OnceLock<Metrics> = OnceLock::new();
         let metrics = METRICS.get_or_init(|| Metrics::install().expect("nothing measures yet")).clone();
         let database = Database::create().await;
         let folder = tempfile::tempdir().expect("a folder");
         let app = App { store: database.store.clone(), blobs: Blobs::new(folder.path()), process: Arc::default() };
         let trusted_proxies = proxies.map(|network| network.parse().expect("a network")).into();
-        let state = AppState {
-            app: app.clone(),
-            metrics,
-            trusted_proxies,
-            asking,
-            secure_cookies: true,
-            attachment_bytes: 1 << 20,
-        };
+        let state =
+            AppState { app: app.clone(), metrics, trusted_proxies, asking, secure_cookies, attachment_bytes: 1 << 20 };
         let router = router(state.clone());
         Self { database, app, state, router, _folder: folder }
     }

@@ -118,7 +118,7 @@ pub async fn reliability(tx: &mut Tx, actor: &Actor, expert: ExpertId) -> Result
             calibration,
             reliability: found.filter(|of| of.rests_on > 0).map(|of| of.reliability),
             rests_on: found.map_or(0, |of| of.rests_on),
-            with_others: bootstrap().and_then(|by| Ok(pairs.cohen_kappa_interval(&by)))?,
+            with_others: bootstrap().map(|by| pairs.cohen_kappa_interval(&by))?,
         }))
     })
     .await

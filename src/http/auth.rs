@@ -71,7 +71,7 @@ fn named_wrongly(error: AppError) -> Problem {
 
 /// The address that a request comes from: that of its connection, or, where a proxy that is trusted holds the
 /// connection, the last one that the header X-Forwarded-For names before the proxies that are.
-pub(super) fn origin(extensions: &Extensions, headers: &HeaderMap, state: &AppState) -> Option<IpAddr> {
+pub(crate) fn origin(extensions: &Extensions, headers: &HeaderMap, state: &AppState) -> Option<IpAddr> {
     let ConnectInfo(peer) = extensions.get::<ConnectInfo<SocketAddr>>()?;
     let trusted = |address: &IpAddr| state.trusted_proxies.iter().any(|network| network.contains(address));
     let mut origin = peer.ip().to_canonical();
@@ -96,7 +96,7 @@ pub(super) fn session(headers: &HeaderMap) -> Option<String> {
 
 /// Whether a page of this site asks, as browsers say it: a page elsewhere would act for who is signed in here. Who says
 /// nothing of it is no browser, and was given its cookie by whoever uses it.
-pub(super) fn is_of_this_site(headers: &HeaderMap) -> bool {
+pub(crate) fn is_of_this_site(headers: &HeaderMap) -> bool {
     let said = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default());
     match (said("sec-fetch-site"), said("origin")) {
         (Some(site), _) => matches!(site, "same-origin" | "none"),
@@ -109,7 +109,7 @@ pub(super) fn is_of_this_site(headers: &HeaderMap) -> bool {
 }
 
 /// The problem of a page of another site.
-pub(super) fn elsewhere() -> Problem {
+pub(crate) fn elsewhere() -> Problem {
     let detail =
         "a page of another site asks by the session of who is signed in here: send a key, or ask from this site";
     let problem = Problem::new(StatusCode::FORBIDDEN, "FORBIDDEN", detail);

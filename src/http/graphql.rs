@@ -20,9 +20,8 @@ use crate::{
     graphql::{Admitted, Api, Does, Session, api, body, silent_api},
 };
 
-pub(super) fn router(asking: &Asking) -> Router<AppState> {
-    let router = Router::new().route("/graphql", get(by_get).post(by_post));
-    if asking.page { router.route("/graphql/page.js", get(graphiql::script)) } else { router }
+pub(super) fn router() -> Router<AppState> {
+    Router::new().route("/graphql", get(by_get).post(by_post))
 }
 
 /// The schema as this installation serves it.

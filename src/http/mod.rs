@@ -1,7 +1,7 @@
 //! The doors for programs: who may come in, what they may ask, and how errors look.
 
 mod attachments;
-mod auth;
+pub(crate) mod auth;
 mod conditions;
 mod graphiql;
 mod graphql;
@@ -12,7 +12,7 @@ mod media;
 pub mod openapi;
 pub mod otlp;
 pub mod problem;
-mod session;
+pub(crate) mod session;
 mod tracing_context;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
@@ -28,7 +28,7 @@ use tower_http::{
     trace::TraceLayer,
 };
 
-use crate::{app::App, config::Asking};
+use crate::{app::App, config::Asking, console};
 
 use graphql_ws::Sockets;
 
@@ -54,7 +54,7 @@ pub struct AppState {
 
 /// Every route. A route without a decision who may call it does not exist: handlers take a [`Caller`], or stand in
 /// `health` or `openapi`, are the page in `graphiql` or let people in in `session`, which are open. What each answers stands
-/// in `openapi`.
+/// in `openapi`; but pages for people are the console's, each behind a decision of its own there.
 pub fn router(state: AppState) -> Router {
     routes(state, Sockets::new(CancellationToken::new()))
 }
@@ -67,8 +67,9 @@ fn routes(state: AppState, sockets: Sockets) -> Router {
         .merge(otlp::router())
         .merge(attachments::router())
         .merge(session::router())
-        .merge(graphql::router(&state.asking))
+        .merge(graphql::router())
         .merge(graphql_ws::router(sockets))
+        .merge(console::router(&state))
         .fallback(problem::no_route)
         .method_not_allowed_fallback(problem::wrong_method)
         .layer(DefaultBodyLimit::max(8 << 20))

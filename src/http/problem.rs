@@ -2,13 +2,14 @@
 
 use axum::{
     Json,
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::app::AppError;
+use super::media;
+use crate::{app::AppError, console};
 
 /// What went wrong with a request, as `application/problem+json`.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -87,13 +88,16 @@ impl IntoResponse for Problem {
     }
 }
 
-/// For addresses that lead nowhere.
-pub async fn no_route(uri: axum::http::Uri) -> Problem {
-    Problem::new(StatusCode::NOT_FOUND, "NOT_FOUND", format!("there is nothing at {}", uri.path()))
+/// For addresses that lead nowhere; browsers get a page.
+pub(super) async fn no_route(uri: Uri, headers: HeaderMap) -> Response {
+    if media::prefers_html(&headers) {
+        return console::lost(&headers, uri.path());
+    }
+    Problem::new(StatusCode::NOT_FOUND, "NOT_FOUND", format!("there is nothing at {}", uri.path())).into_response()
 }
 
 /// For methods that a route does not take.
-pub async fn wrong_method(method: axum::http::Method, uri: axum::http::Uri) -> Problem {
+pub(super) async fn wrong_method(method: Method, uri: Uri) -> Problem {
     Problem::new(
         StatusCode::METHOD_NOT_ALLOWED,
         "METHOD_NOT_ALLOWED",

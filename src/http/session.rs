@@ -125,8 +125,7 @@ async fn who(State(state): State<AppState>, Caller(actor): Caller) -> Result<Jso
 
 async fn sign_out(State(state): State<AppState>, Caller(actor): Caller) -> Result<Response, Problem> {
     sessions::sign_out(&state.app, &actor).await?;
-    let gone = Cookie::build((SESSION, "")).max_age(cookie::time::Duration::ZERO);
-    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, set(&state, gone))]).into_response())
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, closing(&state))]).into_response())
 }
 
 /// The body, unless a page of another site sends it, which could sign someone in as another one than they think.
@@ -156,12 +155,12 @@ fn read<T>(headers: &HeaderMap, sent: Result<Json<T>, JsonRejection>) -> Result<
 }
 
 /// The answer that opens a session.
-fn opened(state: &AppState, SignedIn { person, project, secret, until }: SignedIn) -> Response {
-    let lasts = (until - state.app.store.clock().now()).num_seconds();
-    let cookie = Cookie::build((SESSION, secret)).max_age(cookie::time::Duration::seconds(lasts));
+fn opened(state: &AppState, signed_in: SignedIn) -> Response {
+    let cookie = opening(state, &signed_in);
+    let SignedIn { person, project, until, .. } = signed_in;
     (
         StatusCode::OK,
-        [(header::SET_COOKIE, set(state, cookie)), (header::CACHE_CONTROL, no_store())],
+        [(header::SET_COOKIE, cookie), (header::CACHE_CONTROL, no_store())],
         Json(Told::of(person, project, until)),
     )
         .into_response()
@@ -169,6 +168,17 @@ fn opened(state: &AppState, SignedIn { person, project, secret, until }: SignedI
 
 fn no_store() -> HeaderValue {
     HeaderValue::from_static("no-store")
+}
+
+/// The cookie that opens a session.
+pub(crate) fn opening(state: &AppState, SignedIn { secret, until, .. }: &SignedIn) -> HeaderValue {
+    let lasts = (*until - state.app.store.clock().now()).num_seconds();
+    set(state, Cookie::build((SESSION, secret.as_str())).max_age(cookie::time::Duration::seconds(lasts)))
+}
+
+/// The cookie that makes a browser forget its session.
+pub(crate) fn closing(state: &AppState) -> HeaderValue {
+    set(state, Cookie::build((SESSION, "")).max_age(cookie::time::Duration::ZERO))
 }
 
 /// A cookie of this site alone, out of the reach of scripts; over TLS alone, where there is TLS.

@@ -9,7 +9,7 @@ use crate::http::{
     },
 };
 
-pub(super) fn all() -> [Operation; 4] {
+pub(super) fn all() -> [Operation; 3] {
     const RESPONSE: &str = "A GraphQL response: `data`, `errors`, `extensions`; see the GraphQL specification.";
     const OF_DRAFT: Form = Form::elsewhere("application/graphql-response+json", RESPONSE);
     const PLAIN: Form = Form::elsewhere("application/json", RESPONSE);
@@ -86,19 +86,5 @@ pub(super) fn all() -> [Operation; 4] {
         ],
         ..open()
     };
-    let script = Operation {
-        path: "/graphql/page.js",
-        id: "pageScript",
-        tag: "graphql",
-        summary: "The script of the page to try queries in",
-        answers: vec![Answer {
-            status: 200,
-            description: "The script.",
-            headers: &[],
-            forms: vec![Form::text("text/javascript")],
-        }],
-        refusals: vec![Refusal::new(404, "NOT_FOUND", "This installation has no page.")],
-        ..open()
-    };
-    [by_get, by_post, socket, script]
+    [by_get, by_post, socket]
 }

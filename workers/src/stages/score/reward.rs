@@ -71,6 +71,17 @@ pub struct Reward {
     pub weights_hash: String,
 }
 
+/// What a term adds to a reward.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Part {
+    /// The term: a field of [`Terms`].
+    pub name: &'static str,
+    /// The term as it is weighed, -1 to 1.
+    pub term: f64,
+    /// What it adds: itself by its share of all weight.
+    pub adds: f64,
+}
+
 /// Why no reward could be computed.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum RewardError {
@@ -91,20 +102,28 @@ impl RewardWeights {
     /// # Errors
     /// A weight or a term that is outside its range.
     pub fn reward(&self, terms: Terms) -> Result<Reward, RewardError> {
+        let value: f64 = self.parts(terms)?.iter().map(|part| part.adds).sum();
+        Ok(Reward { value: value.clamp(-1.0, 1.0), terms, weights_hash: self.hash() })
+    }
+
+    /// What each term that is there adds to the reward; in sum they are it.
+    ///
+    /// # Errors
+    /// As of [`Self::reward`].
+    pub fn parts(&self, terms: Terms) -> Result<Vec<Part>, RewardError> {
         self.check()?;
         terms.check()?;
         let parts = [
-            (self.expert, terms.expert),
-            (self.support, Some(terms.support)),
-            (self.unverifiable, Some(-terms.unverifiable)),
-            (self.consistency, Some(2.0 * terms.consistency - 1.0)),
-            (self.model, terms.model.map(|m| 2.0 * m - 1.0)),
-            (self.feedback, terms.feedback),
+            ("expert", self.expert, terms.expert),
+            ("support", self.support, Some(terms.support)),
+            ("unverifiable", self.unverifiable, Some(-terms.unverifiable)),
+            ("consistency", self.consistency, Some(2.0 * terms.consistency - 1.0)),
+            ("model", self.model, terms.model.map(|m| 2.0 * m - 1.0)),
+            ("feedback", self.feedback, terms.feedback),
         ];
-        let present = || parts.iter().filter_map(|(weight, term)| term.map(|t| (*weight, t)));
-        let total: f64 = present().map(|(weight, _)| weight).sum();
-        let value: f64 = present().map(|(weight, term)| weight / total * term).sum();
-        Ok(Reward { value: value.clamp(-1.0, 1.0), terms, weights_hash: self.hash() })
+        let present = || parts.iter().filter_map(|(name, weight, term)| Some((*name, *weight, (*term)?)));
+        let total: f64 = present().map(|(_, weight, _)| weight).sum();
+        Ok(present().map(|(name, weight, term)| Part { name, term, adds: weight / total * term }).collect())
     }
 
     /// The BLAKE3 hash, in hex, of the weights as JSON with sorted keys and no white space.

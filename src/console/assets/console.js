@@ -1,0 +1,30 @@
+// What pages do beside what htmx does. They work without it.
+
+// Every request of htmx shows that something is under way.
+document.body.setAttribute("hx-indicator", "#loading");
+
+// Graphs are made larger and smaller, by buttons and by keys.
+for (const graph of document.querySelectorAll(".graph")) {
+  const svg = graph.querySelector("svg");
+  const { width, height } = svg.viewBox.baseVal;
+  let scale = 1;
+  const show = (wanted) => {
+    scale = Math.min(4, Math.max(0.1, wanted));
+    svg.setAttribute("width", width * scale);
+    svg.setAttribute("height", height * scale);
+  };
+  const zoom = {
+    in: () => show(scale * 1.25),
+    out: () => show(scale / 1.25),
+    fit: () => show(Math.min(1, graph.clientWidth / width)),
+  };
+  const buttons = graph.previousElementSibling;
+  buttons.hidden = false;
+  buttons.addEventListener("click", (event) => zoom[event.target.dataset.zoom]?.());
+  const keys = { "+": "in", "=": "in", "-": "out", 0: "fit" };
+  graph.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || !(event.key in keys)) return;
+    zoom[keys[event.key]]();
+    event.preventDefault();
+  });
+}

@@ -1,0 +1,109 @@
+//! Charts as SVG. Their colours are names that `console.css` gives a meaning, in light and in dark; behind each stands a
+//! table with the same figures, which is what those read who do not see it.
+
+use std::ops::Range;
+
+use plotters::{coord::ranged1d::SegmentValue, prelude::*};
+
+/// Colours by what they mean: `console.css` puts others in their place.
+const INK: RGBColor = RGBColor(1, 1, 1);
+const LINE: RGBColor = RGBColor(2, 2, 2);
+const GOOD: RGBColor = RGBColor(3, 3, 3);
+const BAD: RGBColor = RGBColor(4, 4, 4);
+const ACCENT: RGBColor = RGBColor(5, 5, 5);
+
+/// How wide a chart is, in units of the drawing.
+const WIDTH: u32 = 560;
+
+/// A bar of a waterfall: from where the one before ended.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Bar {
+    pub(super) label: String,
+    pub(super) adds: f64,
+}
+
+/// Bars that add up, and their sum: from -1 to 1.
+///
+/// # Errors
+/// If the chart could not be drawn; a text can always be written to.
+pub(super) fn waterfall(bars: &[Bar], sum: &str) -> Result<String, String> {
+    let labels: Vec<&str> = bars.iter().map(|bar| bar.label.as_str()).chain([sum]).collect();
+    let mut drawn = String::new();
+    {
+        let height = 34 * u32::try_from(labels.len()).unwrap_or(u32::MAX).min(50) + 44;
+        let area = SVGBackend::with_string(&mut drawn, (WIDTH, height)).into_drawing_area();
+        let label = |place: &SegmentValue<usize>| match place {
+            SegmentValue::CenterOf(from_below) => {
+                labels.iter().rev().nth(*from_below).map_or_else(String::new, |label| (*label).to_owned())
+            }
+            SegmentValue::Exact(_) | SegmentValue::Last => String::new(),
+        };
+        let text = ("sans-serif", 14).into_font().color(&INK);
+        let mut chart = ChartBuilder::on(&area)
+            .margin(8)
+            .margin_right(18)
+            .x_label_area_size(24)
+            .y_label_area_size(150)
+            .build_cartesian_2d(-1.0..1.0, (0..labels.len() - 1).into_segmented())
+            .map_err(|error| error.to_string())?;
+        chart
+            .configure_mesh()
+            .disable_y_mesh()
+            .light_line_style(TRANSPARENT)
+            .bold_line_style(LINE)
+            .axis_style(LINE)
+            .x_labels(5)
+            .y_labels(labels.len())
+            .y_label_formatter(&label)
+            .x_label_formatter(&|value| format!("{value:+.1}"))
+            .label_style(text)
+            .draw()
+            .map_err(|error| error.to_string())?;
+        let mut from = 0.0;
+        let mut spans: Vec<(Range<f64>, RGBColor)> = vec![];
+        for bar in bars {
+            spans.push((from..from + bar.adds, if bar.adds < 0.0 { BAD } else { GOOD }));
+            from += bar.adds;
+        }
+        spans.push((0.0..from, ACCENT));
+        let rows = spans.into_iter().rev().enumerate().map(|(row, (span, colour))| {
+            let corners = [(span.start, SegmentValue::Exact(row)), (span.end, SegmentValue::Exact(row + 1))];
+            let mut bar = Rectangle::new(corners, colour.filled());
+            bar.set_margin(7, 7, 0, 0);
+            bar
+        });
+        chart.draw_series(rows).map_err(|error| error.to_string())?;
+        area.present().map_err(|error| error.to_string())?;
+    }
+    Ok(of_the_page(&drawn))
+}
+
+/// The drawing as it stands in a page: as wide as there is room, and passed over by who reads the table instead.
+fn of_the_page(drawn: &str) -> String {
+    let (head, body) = drawn.split_once("<svg ").unwrap_or(("", drawn));
+    let (attributes, body) = body.split_once('>').unwrap_or(("", body));
+    let view = attributes.find("viewBox").map_or("", |at| &attributes[at..]);
+    debug_assert!(head.is_empty() && view.starts_with("viewBox"), "{attributes}");
+    format!(
+        "<svg class=\"plot\" aria-hidden=\"true\" {}>{}",
+        view.trim_end_matches(" xmlns=\"http://www.w3.org/2000/svg\""),
+        body
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_waterfall_is_drawn_without_what_the_policy_of_pages_forbids() {
+        let bars =
+            [("Expert", -0.5), ("Facts & <sources>", 0.25)].map(|(label, adds)| Bar { label: label.to_owned(), adds });
+        let drawn = waterfall(&bars, "Reward").expect("drawn");
+        assert!(drawn.starts_with("<svg class=\"plot\" aria-hidden=\"true\" viewBox=\"0 0 560 "), "{drawn}");
+        assert!(!drawn.contains("style") && !drawn.contains("<script") && !drawn.contains("<sources>"), "{drawn}");
+        for meant in ["#030303", "#040404", "#050505", "Reward", "Expert"] {
+            assert!(drawn.contains(meant), "{meant}: {drawn}");
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! Where one can go, by what one may.
+
+use super::{door::May, text::Text};
+use crate::app::Actor;
+
+/// A place in the console.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Link {
+    pub(super) path: &'static str,
+    pub(super) label: &'static str,
+}
+
+/// What a place is called.
+type Label = fn(&Text) -> &'static str;
+
+/// The places, in the order in which they are shown.
+const PLACES: [(&str, Label, May); 1] = [("/traces", |t| t.traces, May::Consult)];
+
+/// The places that someone may go to.
+pub(super) fn links(t: &Text, actor: &Actor) -> Vec<Link> {
+    PLACES
+        .into_iter()
+        .filter(|(_, _, may)| may.admit(actor).is_ok())
+        .map(|(path, label, _)| Link { path, label: label(t) })
+        .collect()
+}
+
+/// Where someone begins: the first place that they may go to. Who only sends has none.
+pub(super) fn home(actor: &Actor) -> Option<&'static str> {
+    PLACES.iter().find(|(_, _, may)| may.admit(actor).is_ok()).map(|(path, ..)| *path)
+}

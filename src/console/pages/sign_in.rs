@@ -1,0 +1,121 @@
+//! `/sign-in` and `/sign-out`.
+
+use axum::{
+    Form,
+    extract::{Query, State},
+    http::{Extensions, HeaderMap, StatusCode, header},
+    response::Response,
+};
+use serde::Deserialize;
+
+use crate::{
+    app::sessions,
+    console::{
+        door::{Door, May, Visitor, see_other},
+        fault::Fault,
+        frame::{Frame, written},
+    },
+    http::{AppState, auth, session},
+};
+
+pub(super) fn doors() -> Vec<Door> {
+    vec![
+        Door::get("/sign-in", May::Anyone, page),
+        Door::post("/sign-in", May::Anyone, sign_in),
+        Door::post("/sign-out", May::SignedIn, sign_out),
+    ]
+}
+
+/// Where to go afterwards.
+#[derive(Debug, Default, Deserialize)]
+struct Wanted {
+    #[serde(default)]
+    next: String,
+}
+
+/// The form.
+#[derive(Deserialize)]
+struct Sent {
+    project: String,
+    email: String,
+    password: String,
+    #[serde(default)]
+    next: String,
+}
+
+#[derive(askama::Template)]
+#[template(path = "sign_in.html")]
+struct Page<'a> {
+    frame: &'a Frame,
+    next: &'a str,
+    project: &'a str,
+    email: &'a str,
+    refused: Option<&'a str>,
+}
+
+/// A place of this site and no other: browsers read `//` and `/\` as the beginning of another site's address.
+fn own(next: &str) -> &str {
+    let own = next.starts_with('/')
+        && !next.starts_with("//")
+        && !next.chars().any(|c| c == '\\' || c.is_control() || !c.is_ascii());
+    if own { next } else { "/" }
+}
+
+async fn page(frame: Frame, Query(Wanted { next }): Query<Wanted>) -> Response {
+    written(&Page { frame: &frame, next: own(&next), project: "default", email: "", refused: None })
+}
+
+async fn sign_in(
+    State(state): State<AppState>,
+    frame: Frame,
+    headers: HeaderMap,
+    extensions: Extensions,
+    Form(sent): Form<Sent>,
+) -> Result<Response, Fault> {
+    let Sent { project, email, password, next } = sent;
+    let origin = auth::origin(&extensions, &headers, &state);
+    match sessions::sign_in(&state.app, project.trim(), &email, password, origin).await {
+        Ok(signed_in) => {
+            let mut response = see_other(own(&next));
+            response.headers_mut().insert(header::SET_COOKIE, session::opening(&state, &signed_in));
+            Ok(response)
+        }
+        Err(error) => {
+            let fault = Fault::from(error);
+            let Some(refused) = fault.detail().filter(|_| fault.is_refusal()) else { return Err(fault) };
+            let page =
+                Page { frame: &frame, next: own(&next), project: &project, email: &email, refused: Some(refused) };
+            Ok(refusing(&fault, written(&page)))
+        }
+    }
+}
+
+/// The form again, under the status of what was wrong with it.
+pub(super) fn refusing(fault: &Fault, mut page: Response) -> Response {
+    if page.status() == StatusCode::OK {
+        *page.status_mut() = fault.status();
+    }
+    page
+}
+
+async fn sign_out(State(state): State<AppState>, visitor: Visitor) -> Result<Response, Fault> {
+    sessions::sign_out(&state.app, &visitor.actor).await?;
+    let mut response = see_other("/sign-in");
+    response.headers_mut().insert(header::SET_COOKIE, session::closing(&state));
+    Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_is_sent_on_to_this_site_alone() {
+        assert_eq!(own("/traces?domain=law"), "/traces?domain=law");
+        for elsewhere in
+            ["", "https://example.com", "//example.com", "/\\example.com", "/a\\b", "javascript:x", "/a\r\nb", "traces"]
+        {
+            assert_eq!(own(elsewhere), "/", "{elsewhere:?}");
+        }
+    }
+}
