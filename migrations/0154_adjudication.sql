@@ -17,8 +17,9 @@ create table adjudication (
     constraint adjudication_settled check ((verdict is null) = (settled_at is null))
 );
 create index adjudication_id_idx on adjudication (project_id, id);
--- The list of those that are open.
+-- The lists of those that are open, and of those that are decided.
 create index adjudication_open_idx on adjudication (project_id, id) where settled_at is null;
+create index adjudication_decided_idx on adjudication (project_id, id) where settled_at is not null;
 comment on table adjudication is 'A disagreement of experts on a trace, and how it was decided.';
 comment on column adjudication.project_id is 'The tenant.';
 comment on column adjudication.id is 'UUIDv7; its text form begins with adj_.';
