@@ -1,53 +1,36 @@
 //! An expert's desk: the items they hold, what they write before it is given, and what becomes of what they leave.
 
 use atr_core::{
-    domain::{
-        access::Role,
-        assignment::{Assignment, AssignmentState, Purpose, RoutingReason},
-    },
-    ids::{ExpertId, TraceId},
+    domain::assignment::{Assignment, AssignmentState, Purpose, RoutingReason},
+    ids::TraceId,
     queue::{State, Work},
 };
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
-use crate::world::World;
+use crate::panel::Panel;
 
-/// A project with an expert each for so many keys, and a trace.
+/// A panel with a trace.
 struct Desk {
-    world: World,
-    admin: String,
-    experts: Vec<(ExpertId, String)>,
+    panel: Panel,
     trace: TraceId,
 }
 
 impl Desk {
     async fn of(experts: usize) -> Self {
-        let world = World::new().await;
-        let admin = world.key(Role::Admin, None).await;
-        let sender = world.key(Role::Ingest, None).await;
-        let line = json!({"external_id": "t", "model": "m", "query": "What is gold's symbol?", "answer": "It is Ag.",
-            "domain": "chemistry", "language": "en", "steps": [{"text": "Silver is Ag."}, {"text": "So it is Ag."}]});
-        let trace = world.send_lines(&sender, "traces", &[line]).await[0]["id"].as_str().expect("an id").parse();
-        let mut keys = vec![];
-        for n in 0..experts {
-            let made = world
-                .graphql(&admin, &format!(r#"mutation {{ createExpert(input: {{handle: "expert-{n}", weeklyCapacity: 5}}) {{ expert {{ id }} }} }}"#))
-                .await;
-            let id = made["data"]["createExpert"]["expert"]["id"].as_str().expect("an id").parse().expect("an id");
-            keys.push((id, world.key(Role::Expert, Some(id)).await));
-        }
-        Self { world, admin, experts: keys, trace: trace.expect("an id") }
+        let panel = Panel::of(experts).await;
+        let trace = panel.trace("gold").await;
+        Self { panel, trace }
     }
 
     /// Gives the first slot of the trace to an expert, in the open cycle.
     async fn give(&self, expert: usize, purpose: Purpose) -> Assignment {
-        let mut tx = self.world.app.store.begin(self.world.database.project).await.expect("a transaction");
+        let mut tx = self.panel.world.app.store.begin(self.panel.world.database.project).await.expect("a transaction");
         let week = tx.review_calendar().await.expect("read").expect("a calendar").at(tx.now());
         let item = Assignment {
             id: tx.fresh(),
             cycle: week.name,
-            expert: self.experts[expert].0,
+            expert: self.panel.experts[expert].0,
             trace: self.trace,
             rank: 1,
             value: 0.5,
@@ -68,10 +51,7 @@ impl Desk {
     }
 
     async fn does(&self, expert: usize, mutation: &str, selection: &str) -> Value {
-        let field = mutation.split('(').next().expect("a field");
-        let answer =
-            self.world.graphql(&self.experts[expert].1, &format!("mutation {{ {mutation} {{ {selection} }} }}")).await;
-        answer["data"][field].clone()
+        self.panel.does(&self.panel.experts[expert].1, mutation, selection).await
     }
 
     async fn saves(&self, expert: usize, from: i32, content: &str) -> Value {
@@ -80,14 +60,12 @@ impl Desk {
     }
 
     async fn judges(&self, expert: usize, review: Value) -> Value {
-        let mut line = json!({"trace": self.trace, "expert": format!("expert-{expert}")});
-        line.as_object_mut().expect("an object").extend(review.as_object().expect("an object").clone());
-        self.world.send_lines(&self.experts[expert].1, "reviews", &[line]).await[0].clone()
+        self.panel.judges(expert, self.trace, review).await
     }
 
     async fn state(&self, item: &Assignment) -> Value {
         let asked = format!(r#"{{ assignment(id: "{}") {{ state review {{ verdict }} }} }}"#, item.id);
-        self.world.graphql(&self.admin, &asked).await["data"]["assignment"].clone()
+        self.panel.world.graphql(&self.panel.admin, &asked).await["data"]["assignment"].clone()
     }
 }
 
@@ -108,7 +86,7 @@ async fn a_review_ends_what_its_expert_holds_and_takes_the_place_of_the_draft() 
         r#"{{ reviewDraft(trace: "{}") {{ version }} reviews {{ edges {{ node {{ stepMarks {{ ordinal finding note step {{ text }} }} }} }} }} }}"#,
         desk.trace
     );
-    let told = desk.world.graphql(&desk.experts[0].1, &asked).await["data"].clone();
+    let told = desk.panel.world.graphql(&desk.panel.experts[0].1, &asked).await["data"].clone();
     let marks = json!([{"ordinal": 0, "finding": "SOUND", "note": null, "step": {"text": "Silver is Ag."}},
         {"ordinal": 1, "finding": "FLAWED", "note": "gold was asked for", "step": {"text": "So it is Ag."}}]);
     assert_eq!(told, json!({"reviewDraft": null, "reviews": {"edges": [{"node": {"stepMarks": marks}}]}}));
@@ -156,7 +134,10 @@ async fn two_tabs_do_not_overwrite_each_other_and_a_draft_that_was_given_stays_g
     assert_eq!(desk.judges(0, json!({"verdict": "incorrect"})).await["status"], "stored");
     assert_eq!(desk.saves(0, 2, r#"{rationale: "late"}"#).await["saved"], json!({"kept": false, "draft": null}));
     let asked = format!(r#"{{ reviewDraft(trace: "{}") {{ content }} }}"#, desk.trace);
-    assert_eq!(desk.world.graphql(&desk.experts[1].1, &asked).await["data"]["reviewDraft"]["content"], json!({}));
+    assert_eq!(
+        desk.panel.world.graphql(&desk.panel.experts[1].1, &asked).await["data"]["reviewDraft"]["content"],
+        json!({})
+    );
     let unknown = desk.saves(1, 1, r#"{opinion: "x"}"#).await;
     assert_eq!((&unknown["status"], &unknown["saved"]), (&json!("INVALID"), &Value::Null), "{unknown:#}");
 }
@@ -186,7 +167,7 @@ async fn what_is_left_beyond_its_time_goes_to_whoever_asks_and_what_is_looked_at
     let item = desk.give(0, Purpose::Single).await;
     let lapse = async || {
         sqlx::query("update assignment set leased_until = at")
-            .execute(&desk.world.database.owner)
+            .execute(&desk.panel.world.database.owner)
             .await
             .expect("a lapse")
     };
@@ -213,7 +194,7 @@ async fn what_is_not_ones_field_is_passed_on_and_routed_anew() {
     assert_eq!(desk.state(&item).await, json!({"state": "PASSED", "review": {"verdict": "NOT_MY_FIELD"}}));
     let waiting: Vec<Value> = sqlx::query_scalar("select work from task where stage = 'route' and state = $1")
         .bind(State::Available.word())
-        .fetch_all(&desk.world.database.owner)
+        .fetch_all(&desk.panel.world.database.owner)
         .await
         .expect("tasks");
     assert_eq!(waiting, [serde_json::to_value(Work::RouteCycle { cycle: item.cycle }).expect("JSON")]);
@@ -227,9 +208,9 @@ async fn whoever_is_away_holds_nothing_and_the_days_are_told() {
     let away = async |days: &str| {
         let mutation = format!(
             r#"mutation {{ updateExpert(expert: "{}", input: {{away: [{days}]}}) {{ status field expert {{ away {{ first last }} }} }} }}"#,
-            desk.experts[0].0
+            desk.panel.experts[0].0
         );
-        desk.world.graphql(&desk.admin, &mutation).await["data"]["updateExpert"].clone()
+        desk.panel.world.graphql(&desk.panel.admin, &mutation).await["data"]["updateExpert"].clone()
     };
     let later = away(r#"{first: "2030-01-01", last: "2030-01-05"}"#).await;
     assert_eq!(later["expert"]["away"], json!([{"first": "2030-01-01", "last": "2030-01-05"}]));
@@ -244,7 +225,7 @@ async fn an_expert_cannot_learn_what_an_item_is_for() {
     let desk = Desk::of(1).await;
     let item = desk.give(0, Purpose::Gold).await;
     let asked = format!(r#"{{ assignment(id: "{}") {{ purpose slot reason {{ words }} }} }}"#, item.id);
-    let expert = desk.world.graphql(&desk.experts[0].1, &asked).await["data"]["assignment"].clone();
+    let expert = desk.panel.world.graphql(&desk.panel.experts[0].1, &asked).await["data"]["assignment"].clone();
     assert_eq!((&expert["purpose"], &expert["slot"]), (&Value::Null, &Value::Null), "{expert:#}");
-    assert_eq!(desk.world.graphql(&desk.admin, &asked).await["data"]["assignment"]["purpose"], "GOLD");
+    assert_eq!(desk.panel.world.graphql(&desk.panel.admin, &asked).await["data"]["assignment"]["purpose"], "GOLD");
 }

@@ -3,50 +3,7 @@
 use atr_core::{domain::access::Role, queue::Work};
 use serde_json::{Value, json};
 
-use crate::world::World;
-
-struct Panel {
-    world: World,
-    admin: String,
-    sender: String,
-    experts: Vec<(String, String)>,
-}
-
-impl Panel {
-    async fn of(experts: usize) -> Self {
-        let world = World::new().await;
-        let (admin, sender) = (world.key(Role::Admin, None).await, world.key(Role::Ingest, None).await);
-        let mut keys = vec![];
-        for n in 0..experts {
-            let enter = format!(
-                r#"mutation {{ createExpert(input: {{handle: "expert-{n}", weeklyCapacity: 5}}) {{ expert {{ id }} }} }}"#
-            );
-            let made = world.graphql(&admin, &enter).await;
-            let id = made["data"]["createExpert"]["expert"]["id"].as_str().expect("an id").to_owned();
-            keys.push((id.clone(), world.key(Role::Expert, Some(id.parse().expect("an id"))).await));
-        }
-        Self { world, admin, sender, experts: keys }
-    }
-
-    async fn trace(&self, name: &str) -> String {
-        let line = json!({"external_id": name, "model": "m", "query": format!("What is {name}?"), "answer": "It is so.",
-            "domain": "chemistry", "steps": [{"text": "First."}, {"text": "Then."}]});
-        self.world.send_lines(&self.sender, "traces", &[line]).await[0]["id"].as_str().expect("an id").to_owned()
-    }
-
-    async fn judges(&self, expert: usize, trace: &str, said: Value) -> Value {
-        let mut line = json!({"trace": trace, "expert": format!("expert-{expert}")});
-        line.as_object_mut().expect("an object").extend(said.as_object().expect("an object").clone());
-        self.world.send_lines(&self.experts[expert].1, "reviews", &[line]).await[0].clone()
-    }
-
-    async fn admin_does(&self, mutation: &str, selection: &str) -> Value {
-        let field = mutation.split('(').next().expect("a field");
-        let told = self.world.graphql(&self.admin, &format!("mutation {{ {mutation} {{ {selection} }} }}")).await;
-        assert_eq!(told["errors"], Value::Null, "{told:#}");
-        told["data"][field].clone()
-    }
-}
+use crate::panel::Panel;
 
 #[tokio::test]
 async fn a_guideline_is_written_version_by_version_and_a_review_names_the_one_it_followed() {
@@ -62,13 +19,13 @@ async fn a_guideline_is_written_version_by_version_and_a_review_names_the_one_it
     let told = panel.world.graphql(&panel.experts[0].1, held).await["data"].clone();
     assert_eq!(told, json!({"c": {"version": 2, "text": "Look at the units twice."}, "h": {"text": "Be fair."}}));
     let trace = panel.trace("gold").await;
-    let given = panel.judges(0, &trace, json!({"verdict": "incorrect", "guideline": second["id"]})).await;
+    let given = panel.judges(0, trace, json!({"verdict": "incorrect", "guideline": second["id"]})).await;
     assert_eq!(given["status"], "stored", "{given:#}");
     let asked = "{ reviews { edges { node { guideline { version } } } } }";
     let told = panel.world.graphql(&panel.admin, asked).await["data"]["reviews"]["edges"][0]["node"].clone();
     assert_eq!(told, json!({"guideline": {"version": 2}}));
     let unknown = json!({"verdict": "correct", "guideline": format!("gdl_{}", "0".repeat(26))});
-    assert_eq!(panel.judges(0, &trace, unknown).await["error"]["field"], "guideline");
+    assert_eq!(panel.judges(0, trace, unknown).await["error"]["field"], "guideline");
     assert_eq!(write(r#"text: " ""#).await, json!({"status": "INVALID", "guideline": null}));
 }
 
@@ -80,9 +37,9 @@ async fn gold_items_tell_how_an_expert_did_to_that_expert_and_to_the_lead_alone(
         let entered =
             panel.admin_does(&format!(r#"enterGoldItem(trace: "{trace}", verdict: {known})"#), "status").await;
         assert_eq!(entered["status"], "DONE");
-        assert_eq!(panel.judges(0, &trace, json!({"verdict": said, "suspect_step": 1})).await["status"], "stored");
+        assert_eq!(panel.judges(0, trace, json!({"verdict": said, "suspect_step": 1})).await["status"], "stored");
     }
-    let expert = &panel.experts[0].0;
+    let expert = panel.experts[0].0;
     let asked = format!(
         r#"{{ expertReliability(expert: "{expert}") {{ goldJudged goldVerdictsRight goldWithStep goldStepsRight restsOn }} }}"#
     );
@@ -114,11 +71,11 @@ async fn whoever_decides_a_disagreement_sees_what_was_said_and_not_by_whom() {
     let mut reviews = vec![];
     for (expert, verdict) in [(0, "correct"), (1, "incorrect")] {
         let given =
-            panel.judges(expert, &trace, json!({"verdict": verdict, "rationale": format!("{verdict} it is")})).await;
+            panel.judges(expert, trace, json!({"verdict": verdict, "rationale": format!("{verdict} it is")})).await;
         reviews.push(given["id"].as_str().expect("an id").parse().expect("an id"));
     }
     let mut tx = panel.world.app.store.begin(panel.world.database.project).await.expect("a transaction");
-    let found = [(trace.parse().expect("an id"), reviews.clone())];
+    let found = [(trace, reviews.clone())];
     tx.open_adjudications(&found).await.expect("opened");
     tx.open_adjudications(&found).await.expect("opened once");
     tx.commit().await.expect("a commit");
@@ -135,7 +92,7 @@ async fn whoever_decides_a_disagreement_sees_what_was_said_and_not_by_whom() {
     let decide =
         format!(r#"adjudicate(adjudication: "{id}", verdict: PARTLY_CORRECT, suspectStep: 1, rationale: "half")"#);
     // Whoever judged it does not decide it.
-    let judge = panel.experts[0].0.parse().expect("an id");
+    let judge = panel.experts[0].0;
     let own = panel.world.key(Role::Admin, Some(judge)).await;
     let refused = panel.world.graphql(&own, &format!("mutation {{ {decide} {{ status }} }}")).await;
     assert_eq!(refused["data"]["adjudicate"]["status"], "CONFLICT", "{refused:#}");
@@ -173,7 +130,7 @@ async fn how_far_experts_agree_is_told_with_its_interval_or_why_it_is_not_define
             // The third errs on every other one.
             let right = (n % 3 == 0) ^ (expert == 2 && n % 2 == 0);
             let said = json!({"verdict": if right { "correct" } else { "incorrect" }, "flaw_labels": if right { vec![] } else { vec!["units"] }});
-            assert_eq!(panel.judges(expert, &trace, said).await["status"], "stored");
+            assert_eq!(panel.judges(expert, trace, said).await["status"], "stored");
         }
     }
     let asked = r#"{ reviewAgreement { traces experts ratings alpha { value low high } fleissKappa { value low high } }

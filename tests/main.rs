@@ -26,6 +26,7 @@ mod keys;
 mod openapi;
 mod otlp;
 mod otlp_grpc;
+mod panel;
 mod people;
 mod permissions;
 mod process;

@@ -6,8 +6,9 @@ use atr_core::{
         adjudication::{Adjudication, Decision},
         audit::Action,
     },
-    ids::AdjudicationId,
+    ids::{AdjudicationId, TraceId},
     queue::Work,
+    store::Tx,
 };
 use serde_json::json;
 
@@ -27,12 +28,7 @@ pub async fn decide(
     let mut tx = app.store.begin(actor.project).await?;
     let missing = || AppError::NotFound { what: "adjudication", name: id.to_string() };
     let found = tx.adjudications_by_id(&[id]).await?.pop().ok_or_else(missing)?;
-    if let Some(place) = decision.suspect_step {
-        let steps = tx.steps_of_traces(&[found.trace]).await?;
-        if !steps.iter().any(|step| step.ordinal == place) {
-            return Err(AppError::invalid("suspect_step", format!("the trace has no step {place}")));
-        }
-    }
+    step_is_there(&mut tx, found.trace, decision.suspect_step).await?;
     let reviews = tx.latest_reviews_of_traces(&[found.trace]).await?;
     if actor.expert.is_some_and(|own| reviews.iter().any(|review| review.expert == own)) {
         return Err(AppError::Conflict("you judged it yourself: someone else decides".to_owned()));
@@ -46,4 +42,17 @@ pub async fn decide(
     actor.note(&mut tx, Action::Adjudicated, id, None, Some(json!(decision))).await?;
     tx.commit().await?;
     Ok(decided)
+}
+
+/// Whether the step that is said to be flawed is one of the trace's; where none is, there is nothing to look for.
+///
+/// # Errors
+/// If the trace has no such step.
+pub(super) async fn step_is_there(tx: &mut Tx, trace: TraceId, suspect_step: Option<i32>) -> Result<(), AppError> {
+    let Some(place) = suspect_step else { return Ok(()) };
+    let steps = tx.steps_of_traces(&[trace]).await?;
+    if steps.iter().any(|step| step.ordinal == place) {
+        return Ok(());
+    }
+    Err(AppError::invalid("suspect_step", format!("the trace has no step {place}")))
 }

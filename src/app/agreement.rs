@@ -65,16 +65,16 @@ pub async fn agreement(
     actor.may(Permission::Read)?;
     let opinions = tx.opinions(filter, REVIEWS).await?;
     counted(move || match question {
-        Question::Verdict => Ok(agreed(&once(verdicts(&opinions))?, Metric::Nominal)),
-        Question::Severity => Ok(agreed(&once(severities(&opinions))?, Metric::Ordinal)),
-        Question::SuspectStep => Ok(agreed(&once(suspect_steps(&opinions))?, Metric::Nominal)),
+        Question::Verdict => agreed(&once(verdicts(&opinions))?, Metric::Nominal),
+        Question::Severity => agreed(&once(severities(&opinions))?, Metric::Ordinal),
+        Question::SuspectStep => agreed(&once(suspect_steps(&opinions))?, Metric::Nominal),
         Question::Flaw(label) => {
             let found = once(flaw_labels(&opinions))?.find(|(given, _)| *given == label);
             let nobody = Ratings::over(&[false, true], std::iter::empty::<(TraceId, ExpertId, bool)>());
-            Ok(match found {
+            match found {
                 Some((_, ratings)) => agreed(&ratings, Metric::Nominal),
                 None => agreed(&once(nobody)?, Metric::Nominal),
-            })
+            }
         }
     })
     .await
@@ -118,7 +118,7 @@ pub async fn reliability(tx: &mut Tx, actor: &Actor, expert: ExpertId) -> Result
             calibration,
             reliability: found.filter(|of| of.rests_on > 0).map(|of| of.reliability),
             rests_on: found.map_or(0, |of| of.rests_on),
-            with_others: bootstrap().map(|by| pairs.cohen_kappa_interval(&by))?,
+            with_others: pairs.cohen_kappa_interval(&bootstrap()?),
         }))
     })
     .await
@@ -173,16 +173,16 @@ fn beside_the_others(
     Ratings::over(&[false, true], own.chain(others))
 }
 
-fn agreed<C: Ord + Clone>(ratings: &Ratings<TraceId, ExpertId, C>, metric: Metric) -> Agreed {
+fn agreed<C: Ord + Clone>(ratings: &Ratings<TraceId, ExpertId, C>, metric: Metric) -> Result<Agreed, AppError> {
     let tallies = ratings.tallies();
-    let by = Bootstrap::new(DRAWS, 0.95, 0).unwrap_or_default();
-    Agreed {
+    let by = bootstrap()?;
+    Ok(Agreed {
         traces: ratings.units().len(),
         experts: ratings.raters().len(),
         ratings: ratings.count(),
         alpha: tallies.alpha_interval(metric, &by),
         fleiss_kappa: tallies.fleiss_kappa_interval(&by),
-    }
+    })
 }
 
 fn bootstrap() -> Result<Bootstrap, AppError> {

@@ -10,7 +10,7 @@ use atr_core::{
 };
 use serde_json::json;
 
-use super::{Actor, App, AppError};
+use super::{Actor, App, AppError, adjudicate};
 
 /// Enters what is known of a trace. Experts are asked about it without being told, and nothing is trained on it.
 ///
@@ -19,12 +19,7 @@ use super::{Actor, App, AppError};
 pub async fn enter(app: &App, actor: &Actor, trace: TraceId, known: Known) -> Result<GoldItem, AppError> {
     actor.may(Permission::Administer)?;
     let mut tx = app.store.begin(actor.project).await?;
-    if let Some(place) = known.suspect_step {
-        let steps = tx.steps_of_traces(&[trace]).await?;
-        if !steps.iter().any(|step| step.ordinal == place) {
-            return Err(AppError::invalid("suspect_step", format!("the trace has no step {place}")));
-        }
-    }
+    adjudicate::step_is_there(&mut tx, trace, known.suspect_step).await?;
     let before = tx.gold_of_traces(&[trace]).await?.pop().map(|before| json!(before.known));
     let entered = tx.enter_gold(trace, &known).await.map_err(|error| match error.constraint() {
         Some("gold_item_trace_fkey") => AppError::NotFound { what: "trace", name: trace.to_string() },

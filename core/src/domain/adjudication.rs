@@ -51,9 +51,7 @@ impl Decision {
         if verdict == Verdict::NotMyField {
             return Err(Rejection::new("verdict", "decides nothing: leave it open for someone of the field"));
         }
-        if let Some(place) = suspect_step.filter(|place| *place < 0) {
-            return Err(Rejection::new("suspect_step", format!("{place} is no place: the first step is 0")));
-        }
+        let suspect_step = suspect_step.map(|place| check::place("suspect_step", place.into())).transpose()?;
         Ok(Self { verdict, suspect_step, rationale: check::optional_text("rationale", rationale, 20_000)? })
     }
 }

@@ -108,13 +108,6 @@ pub struct Assignment {
 /// For how long an expert who took an item of their own accord holds it after they last touched it.
 pub const TAKEN_FOR: TimeDelta = TimeDelta::days(1);
 
-impl Assignment {
-    /// Whether the expert holds it at an instant.
-    pub fn is_held_at(&self, instant: DateTime<Utc>) -> bool {
-        self.state == AssignmentState::Held && instant < self.leased_until
-    }
-}
-
 impl AssignmentState {
     /// What becomes of an assignment by a review that finds this.
     pub fn after(verdict: Verdict) -> Self {

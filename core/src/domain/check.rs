@@ -61,6 +61,15 @@ pub fn words(field: &str, values: Vec<String>, most: usize, longest: usize) -> R
     Ok(kept)
 }
 
+/// Checks the place of a step, from 0.
+///
+/// # Errors
+/// If it is below 0, or no place that any step has.
+pub fn place(field: &str, value: i64) -> Result<i32, Rejection> {
+    let place = i32::try_from(value).ok().filter(|place| *place >= 0);
+    place.ok_or_else(|| Rejection::new(field, format!("{value} is no place: the first step is 0")))
+}
+
 /// Checks an address of the web.
 ///
 /// # Errors

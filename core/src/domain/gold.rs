@@ -38,9 +38,7 @@ impl Known {
         if verdict.is_right().is_none() {
             return Err(Rejection::new("verdict", "is an abstention: give correct, partly_correct or incorrect"));
         }
-        if let Some(place) = suspect_step.filter(|place| *place < 0) {
-            return Err(Rejection::new("suspect_step", format!("{place} is no place: the first step is 0")));
-        }
+        let suspect_step = suspect_step.map(|place| check::place("suspect_step", place.into())).transpose()?;
         Ok(Self { verdict, suspect_step, note: check::optional_text("note", note, 2_000)? })
     }
 }

@@ -362,7 +362,7 @@ impl TryFrom<ReviewInput> for NewReview {
             _ => return Err(Rejection::new("trace", "give either trace (its id) or trace_external_id (its sender's)")),
         };
         let expert = sent.expert.parse().map_err(|refused: Rejection| Rejection::new("expert", refused.message))?;
-        let suspect_step = sent.suspect_step.map(step).transpose()?;
+        let suspect_step = sent.suspect_step.map(|named| step("suspect_step", named)).transpose()?;
         if let Some(seconds) = sent.seconds_spent
             && !(0.0..=SECONDS).contains(&seconds)
         {
@@ -406,16 +406,12 @@ impl TryFrom<ReviewInput> for NewReview {
     }
 }
 
-fn step(sent: StepInput) -> Result<StepRef, Rejection> {
+fn step(field: &str, sent: StepInput) -> Result<StepRef, Rejection> {
     match sent {
-        StepInput::Ordinal(place) => i32::try_from(place)
-            .ok()
-            .filter(|place| *place >= 0)
-            .map(StepRef::Ordinal)
-            .ok_or_else(|| Rejection::new("suspect_step", format!("{place} is no place: the first step is 0"))),
+        StepInput::Ordinal(place) => check::place(field, place).map(StepRef::Ordinal),
         StepInput::Name(name) => Ok(match name.parse() {
             Ok(id) => StepRef::Id(id),
-            Err(_) => StepRef::Key(check::text("suspect_step", name, EXTERNAL_ID)?),
+            Err(_) => StepRef::Key(check::text(field, name, EXTERNAL_ID)?),
         }),
     }
 }

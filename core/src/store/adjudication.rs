@@ -1,5 +1,7 @@
 //! Adjudications.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use sqlx::{FromRow, Postgres, QueryBuilder};
 use uuid::Uuid;
@@ -149,6 +151,15 @@ impl Tx {
         .into_iter()
         .map(Adjudication::try_from)
         .collect()
+    }
+
+    /// What was decided on some traces; those on which nothing was are left out (adjudication_pkey).
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn decided_of_traces(&mut self, traces: &[TraceId]) -> Result<HashMap<TraceId, Decision>> {
+        let found = self.adjudications_of_traces(traces).await?.into_iter();
+        Ok(found.filter_map(|item| Some((item.trace, item.decision?.decision))).collect())
     }
 
     /// A page of adjudications, newest first (adjudication_id_idx; adjudication_open_idx, adjudication_pkey).

@@ -1,6 +1,6 @@
 //! Assignments as leases: who holds which slot of the weekly review, and how that ends. Times are the transaction's.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 
 use super::{Result, Topic, Tx, assignment::AssignmentRow};
 use crate::{
@@ -216,24 +216,6 @@ impl Tx {
             }
         }
         Ok(None)
-    }
-
-    /// Ends every hold of a cycle that closes; tells how many (assignment_pkey).
-    ///
-    /// # Errors
-    /// If the database refuses or is out of reach.
-    pub async fn return_all_of_cycle(&mut self, cycle: NaiveDate, at: DateTime<Utc>) -> Result<u64> {
-        let project = self.project_uuid();
-        let done = sqlx::query!(
-            "update assignment set state = 'returned', ended_at = $3
-             where project_id = $1 and cycle = $2 and state = 'held'",
-            project,
-            cycle,
-            at,
-        )
-        .execute(self.connection())
-        .await?;
-        Ok(done.rows_affected())
     }
 }
 

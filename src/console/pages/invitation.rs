@@ -4,20 +4,20 @@ use atr_core::domain::person::NewPassword;
 use axum::{
     Form,
     extract::{Query, State},
-    http::{Extensions, HeaderMap, header},
+    http::{Extensions, HeaderMap},
     response::Response,
 };
 use serde::Deserialize;
 
-use super::sign_in::refusing;
+use super::sign_in::{let_in, refusing};
 use crate::{
     app::{AppError, sessions},
     console::{
-        door::{Door, May, see_other},
+        door::{Door, May},
         fault::Fault,
         frame::{Frame, written},
     },
-    http::{AppState, auth, session},
+    http::{AppState, auth},
 };
 
 pub(super) fn doors() -> Vec<Door> {
@@ -66,15 +66,9 @@ async fn accept(
         sessions::accept(&state.app, &token, password, origin).await
     };
     match accepted.await {
-        Ok(signed_in) => {
-            let mut response = see_other("/");
-            response.headers_mut().insert(header::SET_COOKIE, session::opening(&state, &signed_in));
-            Ok(response)
-        }
+        Ok(signed_in) => Ok(let_in(&state, &signed_in, "/")),
         Err(error) => {
-            let fault = Fault::from(error);
-            let Some(refused) = fault.detail().filter(|_| fault.is_refusal()) else { return Err(fault) };
-            Ok(refusing(&fault, written(&Page { frame: &frame, token: &token, refused: Some(refused) })))
+            refusing(error, |refused| written(&Page { frame: &frame, token: &token, refused: Some(refused) }))
         }
     }
 }

@@ -9,7 +9,10 @@ use axum::{
 use serde::Deserialize;
 
 use crate::{
-    app::sessions,
+    app::{
+        AppError,
+        sessions::{self, SignedIn},
+    },
     console::{
         door::{Door, May, Visitor, see_other},
         fault::Fault,
@@ -75,27 +78,33 @@ async fn sign_in(
     let Sent { project, email, password, next } = sent;
     let origin = auth::origin(&extensions, &headers, &state);
     match sessions::sign_in(&state.app, project.trim(), &email, password, origin).await {
-        Ok(signed_in) => {
-            let mut response = see_other(own(&next));
-            response.headers_mut().insert(header::SET_COOKIE, session::opening(&state, &signed_in));
-            Ok(response)
-        }
-        Err(error) => {
-            let fault = Fault::from(error);
-            let Some(refused) = fault.detail().filter(|_| fault.is_refusal()) else { return Err(fault) };
-            let page =
-                Page { frame: &frame, next: own(&next), project: &project, email: &email, refused: Some(refused) };
-            Ok(refusing(&fault, written(&page)))
-        }
+        Ok(signed_in) => Ok(let_in(&state, &signed_in, own(&next))),
+        Err(error) => refusing(error, |refused| {
+            let (next, refused) = (own(&next), Some(refused));
+            written(&Page { frame: &frame, next, project: &project, email: &email, refused })
+        }),
     }
 }
 
+/// Sends on who signed in, with their session.
+pub(super) fn let_in(state: &AppState, signed_in: &SignedIn, place: &str) -> Response {
+    let mut response = see_other(place);
+    response.headers_mut().insert(header::SET_COOKIE, session::opening(state, signed_in));
+    response
+}
+
 /// The form again, under the status of what was wrong with it.
-pub(super) fn refusing(fault: &Fault, mut page: Response) -> Response {
+///
+/// # Errors
+/// If that is not the caller's to mend.
+pub(super) fn refusing(error: AppError, form: impl FnOnce(&str) -> Response) -> Result<Response, Fault> {
+    let fault = Fault::from(error);
+    let Some(refused) = fault.detail().filter(|_| fault.is_refusal()) else { return Err(fault) };
+    let mut page = form(refused);
     if page.status() == StatusCode::OK {
         *page.status_mut() = fault.status();
     }
-    page
+    Ok(page)
 }
 
 async fn sign_out(State(state): State<AppState>, visitor: Visitor) -> Result<Response, Fault> {

@@ -1,5 +1,7 @@
 //! Marks: what a review finds of single steps and claims.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::{StepInput, StepRef};
@@ -91,34 +93,34 @@ pub(super) fn of_steps(sent: Vec<StepMarkInput>) -> Result<Vec<NewStepMark>, Rej
     bounded("step_marks", sent.len())?;
     (0..)
         .zip(sent)
-        .map(|(at, mark)| {
-            let step = super::step(mark.step).map_err(|refused| within("step_marks", at, "step", refused))?;
-            let note = check::optional_text("note", mark.note, NOTE)
-                .map_err(|refused| within("step_marks", at, "note", refused))?;
-            Ok(NewStepMark { step, finding: mark.finding, note })
-        })
+        .map(|(at, mark)| of_step(mark).map_err(|refused| refused.within(&format!("step_marks[{at}]"))))
         .collect()
+}
+
+fn of_step(mark: StepMarkInput) -> Result<NewStepMark, Rejection> {
+    let step = super::step("step", mark.step)?;
+    Ok(NewStepMark { step, finding: mark.finding, note: check::optional_text("note", mark.note, NOTE)? })
 }
 
 /// Reads marks of claims; the list is bounded and names each claim once. They come back in the order of the claims' ids.
 pub(super) fn of_claims(sent: Vec<ClaimMarkInput>) -> Result<Vec<ClaimMark>, Rejection> {
     bounded("claim_marks", sent.len())?;
-    let mut marks = Vec::with_capacity(sent.len());
-    for (at, mark) in sent.into_iter().enumerate() {
-        let claim = mark
-            .claim
-            .parse()
-            .map_err(|error: IdError| within("claim_marks", at, "claim", Rejection::new("claim", error.to_string())))?;
-        let note = check::optional_text("note", mark.note, NOTE)
-            .map_err(|refused| within("claim_marks", at, "note", refused))?;
-        if marks.iter().any(|other: &ClaimMark| other.claim == claim) {
-            let twice = Rejection::new("claim", "is marked twice: give one mark a claim");
-            return Err(within("claim_marks", at, "claim", twice));
-        }
-        marks.push(ClaimMark { claim, verdict: mark.verdict, note });
-    }
+    let mut marked = HashSet::new();
+    let mut marks = (0..)
+        .zip(sent)
+        .map(|(at, mark)| of_claim(mark, &mut marked).map_err(|refused| refused.within(&format!("claim_marks[{at}]"))))
+        .collect::<Result<Vec<_>, _>>()?;
     marks.sort_by_key(|mark| mark.claim);
     Ok(marks)
+}
+
+fn of_claim(mark: ClaimMarkInput, marked: &mut HashSet<ClaimId>) -> Result<ClaimMark, Rejection> {
+    let claim = mark.claim.parse().map_err(|error: IdError| Rejection::new("claim", error.to_string()))?;
+    let note = check::optional_text("note", mark.note, NOTE)?;
+    if !marked.insert(claim) {
+        return Err(Rejection::new("claim", "is marked twice: give one mark a claim"));
+    }
+    Ok(ClaimMark { claim, verdict: mark.verdict, note })
 }
 
 fn bounded(field: &str, entries: usize) -> Result<(), Rejection> {
@@ -126,8 +128,4 @@ fn bounded(field: &str, entries: usize) -> Result<(), Rejection> {
         return Ok(());
     }
     Err(Rejection::new(field, format!("has {entries} entries: {MARKS} is the most")))
-}
-
-fn within(list: &str, at: usize, field: &str, refused: Rejection) -> Rejection {
-    Rejection::new(format!("{list}[{at}].{field}"), refused.message)
 }

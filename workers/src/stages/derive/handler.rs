@@ -152,8 +152,7 @@ impl Around {
         }
         let consensus = tx.latest_consensus_of_groups(&group_ids).await?;
         let gold = tx.gold_of_traces(&judged).await?.into_iter().map(|item| item.trace).collect();
-        let decided = tx.adjudications_of_traces(&judged).await?.into_iter();
-        let decided = decided.filter_map(|item| Some((item.trace, item.decision?.decision))).collect();
+        let decided = tx.decided_of_traces(&judged).await?;
         Ok(Self {
             traces: traces.into_iter().map(|trace| (trace.id, trace)).collect(),
             steps,

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use atr_core::{
     domain::{
+        adjudication::Decision,
         assignment::{Assignment, AssignmentState, Purpose, RoutingPolicy, RoutingReason},
         calendar::{Cycle, ReviewCalendar},
-        review::Verdict,
     },
     ids::{ExpertId, Id, ProjectId, TraceId},
     queue::{Claim, Work},
@@ -162,19 +162,18 @@ async fn reviewed(tx: &mut Tx) -> Result<Vec<(Routable, Option<bool>)>, StageErr
     let traces = tx.reviewed_traces(LEARNT_FROM).await?;
     let ids: Vec<TraceId> = traces.iter().map(|item| item.trace).collect();
     let mut verdicts: HashMap<TraceId, Vec<Option<bool>>> = HashMap::new();
-    let mut decided: HashMap<TraceId, Verdict> = HashMap::new();
+    let mut decided: HashMap<TraceId, Decision> = HashMap::new();
     for some in ids.chunks(AT_ONCE) {
         for review in tx.latest_reviews_of_traces(some).await? {
             verdicts.entry(review.trace).or_default().push(review.verdict.is_right());
         }
-        let found = tx.adjudications_of_traces(some).await?.into_iter();
-        decided.extend(found.filter_map(|item| Some((item.trace, item.decision?.decision.verdict))));
+        decided.extend(tx.decided_of_traces(some).await?);
     }
     Ok(traces
         .into_iter()
         .map(|item| {
             let verdicts = verdicts.remove(&item.trace).unwrap_or_default();
-            let right = match settle(decided.get(&item.trace).copied(), verdicts) {
+            let right = match settle(decided.get(&item.trace).map(|decided| decided.verdict), verdicts) {
                 Settled::Verdict(right) => Some(right),
                 Settled::Open | Settled::Disagreement => None,
             };

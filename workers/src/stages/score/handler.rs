@@ -7,9 +7,10 @@ use std::{
 
 use atr_core::{
     domain::{
+        adjudication::Decision,
         judgement::{Consensus, Finding, Score, ScoreInputs, Verification},
         lineage::{Edge, Relation},
-        review::{Review, Verdict},
+        review::Review,
         trace::{Step, Trace},
     },
     hash,
@@ -105,7 +106,7 @@ struct About {
     verified: HashMap<TraceId, Verification>,
     consensus: HashMap<ChainGroupId, Consensus>,
     reviews: HashMap<TraceId, Vec<Review>>,
-    decided: HashMap<TraceId, Verdict>,
+    decided: HashMap<TraceId, Decision>,
     before: HashMap<TraceId, hash::Digest>,
     opinions: HashMap<TraceId, Opinions>,
     model: Option<(ModelVersionId, Arc<RewardModel>)>,
@@ -125,8 +126,7 @@ impl About {
         for review in tx.latest_reviews_of_traces(ids).await? {
             reviews.entry(review.trace).or_default().push(review);
         }
-        let decided = tx.adjudications_of_traces(ids).await?.into_iter();
-        let decided = decided.filter_map(|item| Some((item.trace, item.decision?.decision.verdict))).collect();
+        let decided = tx.decided_of_traces(ids).await?;
         let verified = tx.latest_verifications_of_traces(ids).await?;
         let consensus = tx.latest_consensus_of_groups(&groups).await?;
         let before = tx.latest_scores_of_traces(ids).await?;
@@ -155,7 +155,7 @@ impl About {
         let run = self.verified.get(&id)?;
         let consensus = trace.group.and_then(|group| self.consensus.get(&group));
         let reviews = self.reviews.get(&id).map(Vec::as_slice).unwrap_or_default();
-        let decided = self.decided.get(&id).copied();
+        let decided = self.decided.get(&id).map(|decided| decided.verdict);
         let settled = settle(decided, reviews.iter().map(|review| review.verdict.is_right()));
         // The newest of the reviews that say what is settled stands for them.
         let agrees = |review: &&Review| review.verdict.is_right().map(Settled::Verdict) == Some(settled);
