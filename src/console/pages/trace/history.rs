@@ -1,7 +1,7 @@
 //! All that was ever decided about a trace, newest first.
 
 use atr_core::{
-    domain::trace::Trace,
+    domain::{review::Review, trace::Trace},
     ids::AnyId,
     store::{PageRequest, ScoreFilter, Tx},
 };
@@ -21,11 +21,16 @@ pub(super) struct Event {
     pub(super) how: String,
 }
 
-/// What was decided about a trace.
+/// What was decided about a trace, whose newest reviews were read already.
 ///
 /// # Errors
 /// If the database is out of reach.
-pub(super) async fn of(tx: &mut Tx, trace: &Trace, t: &Text) -> Result<Vec<Event>, Fault> {
+pub(super) async fn of(
+    tx: &mut Tx,
+    trace: &Trace,
+    reviews: &[(Review, String)],
+    t: &Text,
+) -> Result<Vec<Event>, Fault> {
     let (page, id) = (PageRequest::first(OF_EACH), trace.id);
     let mut events =
         vec![Event { at: trace.received_at, id: id.into(), what: t.was_received, how: trace.source.clone() }];
@@ -40,7 +45,7 @@ pub(super) async fn of(tx: &mut Tx, trace: &Trace, t: &Text) -> Result<Vec<Event
         let how = format!("{:+.3}", score.reward);
         events.push(Event { at: score.at, id: score.id.into(), what: t.was_scored, how });
     }
-    for review in tx.reviews_of_traces(&[id], page).await?.remove(&id).into_iter().flat_map(|page| page.rows) {
+    for (review, _) in reviews {
         let how = format!("{}, {} {}", review.verdict, t.revision, review.revision);
         events.push(Event { at: review.created_at, id: review.id.into(), what: t.was_reviewed, how });
     }

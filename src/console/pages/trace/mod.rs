@@ -141,7 +141,7 @@ async fn page(
     let steps = &all_steps[from..(from + STEPS).min(all_steps.len())];
     let reviews = reviews(&mut tx, id, &visitor.actor).await?;
     let model = if may_read { tx.models_by_id(&[trace.model]).await?.pop() } else { None };
-    let known = if may_read { Some(known(&mut tx, &trace, frame.t).await?) } else { None };
+    let known = if may_read { Some(known(&mut tx, &trace, &reviews, frame.t).await?) } else { None };
     let mut chains = vec![];
     if let Some(group) = trace.group.filter(|_| may_read) {
         let found = tx.chains_of_groups(&[group], PageRequest::first(CHAINS)).await?.remove(&group);
@@ -191,7 +191,7 @@ async fn reviews(tx: &mut Tx, of: TraceId, actor: &Actor) -> Result<Vec<(Review,
         .collect())
 }
 
-async fn known(tx: &mut Tx, trace: &Trace, t: &Text) -> Result<Known, Fault> {
+async fn known(tx: &mut Tx, trace: &Trace, reviews: &[(Review, String)], t: &Text) -> Result<Known, Fault> {
     let verification = tx.latest_verifications_of_traces(&[trace.id]).await?.pop();
     let mut claims = match &verification {
         Some(run) => tx.claims_of_verifications(&[run.id]).await?,
@@ -200,7 +200,7 @@ async fn known(tx: &mut Tx, trace: &Trace, t: &Text) -> Result<Known, Fault> {
     claims.truncate(usize::try_from(SHOWN).unwrap_or(usize::MAX));
     let score = tx.latest_scores_of_traces(&[trace.id]).await?.pop();
     let waterfall = score.as_ref().and_then(|score| waterfall(score, t).transpose()).transpose()?;
-    Ok(Known { claims, score, waterfall, history: history::of(tx, trace, t).await? })
+    Ok(Known { claims, score, waterfall, history: history::of(tx, trace, reviews, t).await? })
 }
 
 /// What a reward is made of; none where it was made by other weights than today's, which are not kept with it.
