@@ -94,6 +94,12 @@ impl Visit {
         panic!("waited in vain at {}", self.path().await);
     }
 
+    /// Waits until one has come to an address: a press does not wait for where it leads.
+    async fn arrives(&self, path: &str) {
+        self.until(async || self.path().await == path).await;
+        assert_eq!(self.path().await, path);
+    }
+
     /// The path that the browser is at.
     async fn path(&self) -> String {
         let url = self.chromium.client.current_url().await.expect("an address");

@@ -18,13 +18,13 @@ async fn who_is_invited_chooses_a_password_and_comes_back_to_where_they_wanted_t
     visit.fill("#again", PASSWORD).await;
     visit.press("form button").await;
     assert!(visit.text(".who").await.contains("someone@example.org"));
-    assert_eq!(visit.path().await, "/traces");
+    visit.arrives("/traces").await;
 
     visit.press(".who button").await;
-    assert_eq!(visit.path().await, "/sign-in");
+    visit.arrives("/sign-in").await;
     visit.look("sign-in").await;
     visit.go("/traces?domain=law").await;
-    assert_eq!(visit.path().await, "/sign-in?next=%2Ftraces%3Fdomain%3Dlaw");
+    visit.arrives("/sign-in?next=%2Ftraces%3Fdomain%3Dlaw").await;
     visit.fill("#email", "someone@example.org").await;
     visit.fill("#password", "guess after guess").await;
     visit.fill("#project", "one").await;
@@ -34,7 +34,7 @@ async fn who_is_invited_chooses_a_password_and_comes_back_to_where_they_wanted_t
     visit.fill("#password", PASSWORD).await;
     visit.press("form button").await;
     assert!(visit.text(".who").await.contains("auditor"));
-    assert_eq!(visit.path().await, "/traces?domain=law");
+    visit.arrives("/traces?domain=law").await;
     visit.close().await;
 }
 

@@ -56,6 +56,7 @@ async fn traces_are_found_by_what_they_are_about_and_page_by_page() {
     assert_eq!(visit.count("#list li").await, 25);
     visit.press(".pages a:last-child").await;
     visit.until(async || visit.path().await.contains("after=trc_")).await;
+    visit.until(async || visit.count("#list li").await != 25).await;
     assert_eq!(visit.count("#list li").await, 18);
     visit.fill("#domain", "chemistry").await;
     visit.press("form.filters button").await;
@@ -102,6 +103,8 @@ async fn a_traces_reasoning_is_a_graph_and_a_list_and_is_held_beside_another_cha
     // Of many steps a part is shown, and the rest is a link away.
     visit.go("/traces?q=long").await;
     visit.press("#list li a").await;
+    visit.until(async || visit.path().await.starts_with("/traces/trc_")).await;
+    visit.until(async || visit.count("ol.steps > li").await > 0).await;
     assert_eq!(visit.count("ol.steps > li").await, 40);
     visit.press("nav.pages a").await;
     visit.until(async || visit.path().await.contains("?from=40")).await;
