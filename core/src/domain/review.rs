@@ -186,6 +186,7 @@ pub struct ReviewInput {
     #[schemars(length(max = marks::MARKS))]
     pub claim_marks: Vec<ClaimMarkInput>,
     /// The version of the guideline that was followed, by its id (`gdl_…`).
+    #[schemars(regex(pattern = "^gdl_[0-7][0-9a-hjkmnp-tv-z]{25}$"))]
     pub guideline: Option<String>,
 }
 

@@ -69,6 +69,7 @@ pub struct StepMarkInput {
 #[serde(deny_unknown_fields)]
 pub struct ClaimMarkInput {
     /// The claim, by its id (`clm_…`).
+    #[schemars(regex(pattern = "^clm_[0-7][0-9a-hjkmnp-tv-z]{25}$"))]
     pub claim: String,
     /// What the facts say of it.
     pub verdict: ClaimVerdict,
