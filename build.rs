@@ -11,7 +11,7 @@ use std::{
 use flate2::{Compression, write::GzEncoder};
 
 /// What is embedded: the name it is served by, its media type, and where it lies.
-const EMBEDDED: [(&str, &str, From); 9] = [
+const EMBEDDED: [(&str, &str, From); 10] = [
     ("console.css", CSS, From::Here("console.css")),
     ("console.js", JS, From::Here("console.js")),
     ("htmx.js", JS, From::Package("htmx.org/dist/htmx.min.js")),
@@ -19,6 +19,7 @@ const EMBEDDED: [(&str, &str, From); 9] = [
     ("graphiql.js", JS, From::Package("graphiql/graphiql.min.js")),
     ("graphiql-page.css", CSS, From::Here("graphiql-page.css")),
     ("graphiql-page.js", JS, From::Here("graphiql-page.js")),
+    ("review.js", JS, From::Here("review.js")),
     ("react.js", JS, From::Package("react/umd/react.production.min.js")),
     ("react-dom.js", JS, From::Package("react-dom/umd/react-dom.production.min.js")),
 ];

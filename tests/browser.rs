@@ -1,10 +1,14 @@
 //! Pages in a real browser: Chromium, driven by WebDriver. Each is checked by axe-core and photographed into
 //! `target/screens/`, wide and narrow, light and dark.
 
+mod adjudication;
 mod chromium;
+mod desk;
+mod drafts;
 mod editor;
 mod signing_in;
 mod traces;
+mod week;
 
 use std::path::Path;
 
@@ -49,11 +53,16 @@ impl Visit {
     async fn of(role: Role) -> Self {
         let visit = Self::of_a_stranger().await;
         let invitation = visit.invitation("someone@example.org", role).await;
-        visit.go(&invitation).await;
-        visit.fill("#password", PASSWORD).await;
-        visit.fill("#again", PASSWORD).await;
-        visit.press("form button").await;
+        visit.accept(&invitation).await;
         visit
+    }
+
+    /// Chooses a password by the link of an invitation.
+    async fn accept(&self, invitation: &str) {
+        self.go(invitation).await;
+        self.fill("#password", PASSWORD).await;
+        self.fill("#again", PASSWORD).await;
+        self.press("form button").await;
     }
 
     async fn go(&self, path: &str) {

@@ -77,6 +77,7 @@ insert into assignment (project_id, id, cycle, expert_id, trace_id, rank, value,
            '{"uncertainty": 1, "conflict": 0, "reach": 0, "novelty": 0, "words": "w"}', pg_temp.id(5, n), at, 'single', 1,
            'done', at, at, at, pg_temp.id(15, n)
     from n;
+insert into suggestion select project, '2026-11-23', pg_temp.id(1, n), pg_temp.id(7, n), 'incorrect', 0, at from n;
 insert into review_draft select project, pg_temp.id(7, n), pg_temp.id(1, n), 1, '{"verdict": "correct"}', at from n;
 insert into example (project_id, id, review_id, trace_id, chosen_review_id, chosen_trace_id, format, content, content_hash, rules_version, at)
     select project, pg_temp.id(19, n), pg_temp.id(15, n), pg_temp.id(7, n), pg_temp.id(15, n), pg_temp.id(7, n), 'sft', '{}', pg_temp.hash(n), 'v', at from n;

@@ -28,6 +28,9 @@ pub type Result<T = (), E = Box<dyn std::error::Error>> = std::result::Result<T,
 /// The longest that a test waits for anything; on a busy machine much takes long.
 pub const PATIENCE: Duration = Duration::from_secs(600);
 
+/// An address of which the port is chosen when it is listened at.
+const ANYWHERE: &str = "127.0.0.1:0";
+
 /// Asks until the answer is there, at most [`PATIENCE`].
 pub async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Result<Option<T>>) -> Result<T> {
     let deadline = Instant::now() + PATIENCE;
@@ -112,17 +115,22 @@ impl Installation {
 
     /// Starts `atr up`, and waits until it serves.
     pub async fn up(&self, more: &[&str]) -> Result<Service> {
-        self.serving("up", more).await
+        self.serving("up", ANYWHERE, more).await
     }
 
     /// Starts `atr serve`, and waits until it serves.
     pub async fn serve(&self, more: &[&str]) -> Result<Service> {
-        self.serving("serve", more).await
+        self.serve_at(ANYWHERE, more).await
     }
 
-    async fn serving(&self, command: &str, more: &[&str]) -> Result<Service> {
+    /// The same, at an address of its own.
+    pub async fn serve_at(&self, listen: &str, more: &[&str]) -> Result<Service> {
+        self.serving("serve", listen, more).await
+    }
+
+    async fn serving(&self, command: &str, listen: &str, more: &[&str]) -> Result<Service> {
         let log = self.log()?;
-        let args = [&["--json", command, "--listen", "127.0.0.1:0"], more].concat();
+        let args = [&["--json", command, "--listen", listen], more].concat();
         let mut child = self.command(&args, &log)?.spawn()?;
         let stdout = child.stdout.take().ok_or("no standard output")?;
         let mut service = Service { child, log, address: String::new(), otlp_grpc: None, first_key: None };

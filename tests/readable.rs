@@ -50,7 +50,7 @@ const NOT_TOLD: [(&str, &str); 17] = [
 ];
 
 /// Columns that no field is named after, and by what they are told, or why not at all.
-const OTHERWISE: [(&str, &str, &str); 47] = [
+const OTHERWISE: [(&str, &str, &str); 51] = [
     ("api_key", "token_hash", "told to nobody"),
     ("assignment", "xact", "the place in what is followed: cursor"),
     ("attachment", "blob", "digest"),
@@ -98,6 +98,10 @@ const OTHERWISE: [(&str, &str, &str); 47] = [
     ("quarantined_item", "problem_field", "field"),
     ("reasoning_step", "step_key", "key"),
     ("snapshot_file", "snapshot_id", "the Snapshot it is asked of"),
+    ("suggestion", "cycle", "the Assignment it is asked of"),
+    ("suggestion", "expert_id", "the Assignment it is asked of"),
+    ("suggestion", "trace_id", "the Assignment it is asked of"),
+    ("suggestion", "at", "openedAt of the Assignment"),
 ];
 
 /// Of these, more is told elsewhere than by a field of the type.

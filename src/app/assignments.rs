@@ -12,7 +12,7 @@ use atr_core::{
 };
 use serde_json::json;
 
-use super::{Actor, App, AppError, review_calendar};
+use super::{Actor, App, AppError, review_calendar, week};
 
 /// Whose desk the caller works at.
 ///
@@ -23,7 +23,8 @@ pub fn own_desk(actor: &Actor) -> Result<ExpertId, AppError> {
     actor.expert.ok_or_else(|| AppError::NotFound { what: "expert", name: "whose key this is".to_owned() })
 }
 
-/// Notes that the caller looks at an item that they hold. It stays theirs for a day from now at least.
+/// Notes that the caller looks at an item that they hold, and at first what the machine suggests of it. It stays theirs for a
+/// day from now at least.
 ///
 /// # Errors
 /// If the caller is no expert, or holds it no more.
@@ -33,6 +34,11 @@ pub async fn open(app: &App, actor: &Actor, id: AssignmentId) -> Result<Assignme
     let Some(opened) = tx.open_assignment(id, expert).await? else {
         return Err(not_held(&mut tx, id, expert).await?);
     };
+    if opened.opened_at == Some(tx.now())
+        && let Some(suggestion) = week::suggested(&mut tx, opened.trace).await?
+    {
+        tx.note_suggestion(&opened, suggestion).await?;
+    }
     tx.commit().await?;
     Ok(opened)
 }

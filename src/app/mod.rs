@@ -38,6 +38,7 @@ pub mod stage_spans;
 pub mod stages;
 pub mod start_job;
 pub mod tasks;
+pub mod week;
 
 use std::{net::IpAddr, sync::Arc};
 

@@ -31,6 +31,8 @@ pub struct Addresses {
     pub style: String,
     /// The console's script.
     pub script: String,
+    /// The script of an item's page.
+    pub review: String,
     /// htmx.
     pub htmx: String,
     /// The styles of the GraphQL editor and its page.
@@ -43,6 +45,7 @@ pub struct Addresses {
 pub static ADDRESSES: LazyLock<Addresses> = LazyLock::new(|| Addresses {
     style: address("console.css"),
     script: address("console.js"),
+    review: address("review.js"),
     htmx: address("htmx.js"),
     graphiql_styles: ["graphiql.css", "graphiql-page.css"].map(address),
     graphiql_scripts: ["react.js", "react-dom.js", "graphiql.js", "graphiql-page.js"].map(address),

@@ -15,7 +15,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{assets, fault::Fault, frame::Frame, pages};
 use crate::{
-    app::{Actor, AppError},
+    app::{Actor, AppError, assignments::own_desk},
     http::{AppState, Caller, auth},
 };
 
@@ -28,6 +28,8 @@ pub enum May {
     SignedIn,
     /// Who may read what a judgement is made with ([`Actor::may_consult`]).
     Consult,
+    /// An expert, at their own desk ([`own_desk`]).
+    Desk,
     /// Who may do this.
     Do(Permission),
 }
@@ -41,6 +43,7 @@ impl May {
         match self {
             Self::Anyone | Self::SignedIn => Ok(()),
             Self::Consult => actor.may_consult(),
+            Self::Desk => own_desk(actor).map(drop),
             Self::Do(what) => actor.may(what),
         }
     }
@@ -50,6 +53,7 @@ impl May {
         match self {
             Self::Anyone | Self::SignedIn => true,
             Self::Consult => role.may(Permission::Read) || role.may(Permission::Review),
+            Self::Desk => role.may(Permission::Review),
             Self::Do(what) => role.may(what),
         }
     }
@@ -171,10 +175,12 @@ fn told(answer: Response, frame: &Frame) -> Response {
         return fault.page(frame);
     }
     let status = answer.status();
-    let is_page = answer.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == "text/html; charset=utf-8");
+    // Pages, and what a page's script is told.
+    let ours = ["text/html; charset=utf-8", "application/json"];
+    let is_ours = answer.headers().get(header::CONTENT_TYPE).is_some_and(|kind| ours.iter().any(|one| kind == one));
     let wrong = status.is_client_error() || status.is_server_error();
     // What the framework refuses by itself: a form or an address that cannot be read.
-    if wrong && !is_page && !answer.headers().contains_key("hx-redirect") {
+    if wrong && !is_ours && !answer.headers().contains_key("hx-redirect") {
         return Fault::of(status).page(frame);
     }
     answer

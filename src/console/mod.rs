@@ -7,6 +7,7 @@ mod dates;
 mod door;
 mod fault;
 mod frame;
+mod graph;
 mod nav;
 mod pages;
 mod text;

@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
 use atr_core::{
-    domain::{access::Permission, assignment, expert},
+    domain::{access::Permission, assignment, expert, suggestion},
     ids::{AssignmentId, ExpertId, ReviewId},
     store,
 };
@@ -10,14 +10,14 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{
     fault::OrFault,
-    loading::{self, ReviewsBy, found, maybe, one},
+    loading::{self, ReviewsBy, SuggestedOf, children, found, maybe, one},
     model::ModelVersion,
     paging::{Connection, PageArgs, connect},
     review::Review,
     scalars::{IntoId, maybe_id},
     session::{consulting, reading, session},
     trace::Trace,
-    words::{AssignmentPurpose, AssignmentState, ExpertKind},
+    words::{AssignmentPurpose, AssignmentState, ExpertKind, Verdict},
 };
 
 /// An expert.
@@ -181,10 +181,41 @@ impl Assignment {
         maybe(ctx, self.0.review).await
     }
 
+    /// What the machine suggested of it when the expert looked at it first; null where it suggested nothing, and to whoever
+    /// judges as long as it would tell them what to say.
+    async fn suggestion(&self, ctx: &Context<'_>) -> Result<Option<Suggestion>> {
+        let reads_all = session(ctx)?.actor.may(Permission::Read).is_ok();
+        if !reads_all && !self.0.shows_suggestions() {
+            return Ok(None);
+        }
+        let Some(Suggested(suggested)) = children(ctx, SuggestedOf(self.0.id)).await?.pop() else { return Ok(None) };
+        let review: Option<Review> = maybe(ctx, self.0.review).await?;
+        Ok(Some(Suggestion {
+            verdict: suggested.verdict.map(Into::into),
+            suspect_step: suggested.suspect_step,
+            borne_out: review.and_then(|review| suggested.is_borne_out_by(&review.0)),
+        }))
+    }
+
     /// Why.
     async fn reason(&self) -> RoutingReason {
         RoutingReason::of(&self.0.reason)
     }
+}
+
+/// What the machine suggested, as it is loaded.
+#[derive(Debug, Clone)]
+pub struct Suggested(pub(super) suggestion::Suggestion);
+
+/// What the machine suggested of an item of the weekly review.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct Suggestion {
+    /// CORRECT or INCORRECT, by the claims; null where they decide nothing.
+    verdict: Option<Verdict>,
+    /// Ordinal of the step that the rules of logic find fault with first.
+    suspect_step: Option<i32>,
+    /// Whether the expert's review says the same; null where it says neither that nor the contrary, and before it is given.
+    borne_out: Option<bool>,
 }
 
 /// Why an item was routed: each term of its value, and the reason in words.

@@ -25,7 +25,7 @@ use super::{
     curation::{CurationDecision, DecisionCount, SnapshotFile, SnapshotMember, SnapshotRow},
     evaluation::{Evaluation, Promotion},
     example::{EvaluationCase, Example},
-    expert::{Assignment, Expert},
+    expert::{Assignment, Expert, Suggested},
     fault::fault,
     feedback::Feedback,
     gather::Loader,
@@ -186,6 +186,7 @@ edges! {
     AttachedToStep(StepId) => AttachedFile by attachments_of for Reviewers;
     AttachedToFact(FactId) => AttachedFile by attachments_of for Reviewers;
     AttachedToReview(ReviewId) => AttachedFile by attachments_of for Reviewers;
+    SuggestedOf(AssignmentId) => Suggested by suggestions_of_assignments for Reviewers;
     TextOf(AttachmentId) => PictureText by texts_of_attachments for Reviewers of |text| Some(text.0.attachment);
     FilesOf(SnapshotId) => SnapshotFile by files_of_snapshots for Read;
     DecisionCountsOf(SnapshotId) => DecisionCount by decision_counts_of_snapshots for Read;

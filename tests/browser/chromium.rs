@@ -103,7 +103,10 @@ impl Chromium {
             // As high as it then is; at first no higher than a window, so that a page that was higher before gets lower.
             let height = match least {
                 0 => {
-                    self.client.execute("return document.documentElement.scrollHeight", vec![]).await.expect("a height")
+                    // Once it is drawn as wide.
+                    let drawn = "return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(
+                        () => done(document.documentElement.scrollHeight))))";
+                    self.client.execute(drawn, vec![]).await.expect("a height")
                 }
                 least => json!(least),
             };

@@ -19,6 +19,7 @@ pub mod person;
 pub mod snapshot;
 pub mod span;
 mod stored;
+pub mod suggestion;
 pub mod trace;
 pub mod training;
 

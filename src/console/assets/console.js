@@ -4,7 +4,11 @@
 document.body.setAttribute("hx-indicator", "#loading");
 
 // Graphs are made larger and smaller, by buttons and by keys.
-for (const graph of document.querySelectorAll(".graph")) {
+const graphs = () => {
+  for (const graph of document.querySelectorAll(".graph")) zoomed(graph);
+};
+
+const zoomed = (graph) => {
   const svg = graph.querySelector("svg");
   const { width, height } = svg.viewBox.baseVal;
   let scale = 1;
@@ -27,4 +31,6 @@ for (const graph of document.querySelectorAll(".graph")) {
     zoom[keys[event.key]]();
     event.preventDefault();
   });
-}
+};
+
+graphs();

@@ -1,7 +1,6 @@
 //! `/traces/{trc}`: everything about one trace: its reasoning as a graph, where it went wrong, beside other chains, what
 //! its reward is made of, and all that was ever decided about it.
 
-mod graph;
 mod history;
 mod parting;
 
@@ -27,7 +26,6 @@ use axum::{
 use serde::Deserialize;
 
 use self::{
-    graph::{Graph, lay_out},
     history::Event,
     parting::{Parting, compare},
 };
@@ -38,6 +36,7 @@ use crate::{
         door::{Door, May, Visitor},
         fault::Fault,
         frame::{Frame, written},
+        graph::{Graph, lay_out},
         text::Text,
     },
     http::AppState,

@@ -11,49 +11,49 @@ const GAP: f64 = 28.0;
 
 /// A drawing.
 #[derive(Debug, Default)]
-pub(super) struct Graph {
-    pub(super) width: f64,
-    pub(super) height: f64,
-    pub(super) nodes: Vec<Node>,
-    pub(super) edges: Vec<Edge>,
+pub(in crate::console) struct Graph {
+    pub(in crate::console) width: f64,
+    pub(in crate::console) height: f64,
+    pub(in crate::console) nodes: Vec<Node>,
+    pub(in crate::console) edges: Vec<Edge>,
 }
 
 /// A step in it: its place in the reasoning, and where its middle is.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Node {
-    pub(super) ordinal: i32,
-    pub(super) x: f64,
-    pub(super) y: f64,
+pub(in crate::console) struct Node {
+    pub(in crate::console) ordinal: i32,
+    pub(in crate::console) x: f64,
+    pub(in crate::console) y: f64,
 }
 
 impl Node {
-    pub(super) fn left(&self) -> f64 {
+    pub(in crate::console) fn left(&self) -> f64 {
         self.x - SIZE.0 / 2.0
     }
 
-    pub(super) fn top(&self) -> f64 {
+    pub(in crate::console) fn top(&self) -> f64 {
         self.y - SIZE.1 / 2.0
     }
 
-    pub(super) fn width(&self) -> f64 {
+    pub(in crate::console) fn width(&self) -> f64 {
         SIZE.0
     }
 
-    pub(super) fn height(&self) -> f64 {
+    pub(in crate::console) fn height(&self) -> f64 {
         SIZE.1
     }
 }
 
 /// From a step to one that rests on it, as the path of an SVG.
 #[derive(Debug)]
-pub(super) struct Edge {
-    pub(super) path: String,
+pub(in crate::console) struct Edge {
+    pub(in crate::console) path: String,
     /// Whether it leads up: then the steps rest on each other in a circle.
-    pub(super) back: bool,
+    pub(in crate::console) back: bool,
 }
 
 /// Lays out the steps. What they rest on beyond them is not drawn, nor is a step's resting on itself.
-pub(super) fn lay_out(steps: &[Step]) -> Graph {
+pub(in crate::console) fn lay_out(steps: &[Step]) -> Graph {
     let known: HashMap<i32, u32> = steps.iter().zip(0..).map(|(step, at)| (step.ordinal, at)).collect();
     let mut edges: Vec<(u32, u32)> = steps
         .iter()
