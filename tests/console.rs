@@ -1,5 +1,8 @@
 //! The console's doors without a browser: who may pass, what is refused, what answers say of themselves.
 
+mod grounding;
+mod pipeline;
+
 use atr::console::{Door, May, POLICY, doors};
 use atr_core::{
     domain::access::Role,

@@ -1,9 +1,19 @@
 //! Charts as SVG. Their colours are names that `console.css` gives a meaning, in light and in dark; behind each stands a
 //! table with the same figures, which is what those read who do not see it.
 
+mod curves;
+mod intervals;
+mod shares;
+
 use std::ops::Range;
 
 use plotters::{coord::ranged1d::SegmentValue, prelude::*};
+
+pub(super) use self::{
+    curves::{Curve, curves},
+    intervals::{Measured, intervals},
+    shares::{Share, shares},
+};
 
 /// Colours by what they mean: `console.css` puts others in their place.
 const INK: RGBColor = RGBColor(1, 1, 1);
@@ -76,6 +86,15 @@ pub(super) fn waterfall(bars: &[Bar], sum: &str) -> Result<String, String> {
         area.present().map_err(|error| error.to_string())?;
     }
     Ok(of_the_page(&drawn))
+}
+
+/// A label that fits beside its bar.
+fn fitting(label: &str) -> String {
+    const MOST: usize = 24;
+    if label.chars().count() <= MOST {
+        return label.to_owned();
+    }
+    label.chars().take(MOST - 1).chain(['…']).collect()
 }
 
 /// The drawing as it stands in a page: as wide as there is room, and passed over by who reads the table instead.

@@ -15,7 +15,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{assets, fault::Fault, frame::Frame, pages};
 use crate::{
-    app::{Actor, AppError},
+    app::{Actor, AppError, record_grounding::may_vouch},
     http::{AppState, Caller, auth},
 };
 
@@ -28,6 +28,8 @@ pub enum May {
     SignedIn,
     /// Who may read what a judgement is made with ([`Actor::may_consult`]).
     Consult,
+    /// Who may enter facts ([`may_vouch`]), or propose them.
+    Propose,
     /// Who may do this.
     Do(Permission),
 }
@@ -41,6 +43,7 @@ impl May {
         match self {
             Self::Anyone | Self::SignedIn => Ok(()),
             Self::Consult => actor.may_consult(),
+            Self::Propose => may_vouch(actor).map(drop),
             Self::Do(what) => actor.may(what),
         }
     }
@@ -50,6 +53,7 @@ impl May {
         match self {
             Self::Anyone | Self::SignedIn => true,
             Self::Consult => role.may(Permission::Read) || role.may(Permission::Review),
+            Self::Propose => role.may(Permission::Curate) || role.may(Permission::Review),
             Self::Do(what) => role.may(what),
         }
     }

@@ -1,5 +1,7 @@
 //! Where one can go, by what one may.
 
+use atr_core::domain::access::Permission;
+
 use super::{door::May, text::Text};
 use crate::app::Actor;
 
@@ -14,7 +16,12 @@ pub(super) struct Link {
 type Label = fn(&Text) -> &'static str;
 
 /// The places, in the order in which they are shown.
-const PLACES: [(&str, Label, May); 1] = [("/traces", |t| t.traces, May::Consult)];
+const PLACES: [(&str, Label, May); 4] = [
+    ("/traces", |t| t.traces, May::Consult),
+    ("/grounding", |t| t.grounding, May::Consult),
+    ("/pipeline", |t| t.pipeline, May::Do(Permission::Read)),
+    ("/snapshots", |t| t.snapshots, May::Do(Permission::Read)),
+];
 
 /// The places that someone may go to.
 pub(super) fn links(t: &Text, actor: &Actor) -> Vec<Link> {

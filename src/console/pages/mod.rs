@@ -1,9 +1,12 @@
 //! A page each: what is read for it, and what its template is given.
 
+mod grounding;
 mod home;
 mod invitation;
 mod paging;
+mod pipeline;
 mod sign_in;
+mod snapshots;
 mod trace;
 mod traces;
 
@@ -11,8 +14,17 @@ use super::door::Door;
 
 /// The doors of every page.
 pub(super) fn doors() -> Vec<Door> {
-    [home::doors(), sign_in::doors(), invitation::doors(), traces::doors(), trace::doors()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        home::doors(),
+        sign_in::doors(),
+        invitation::doors(),
+        traces::doors(),
+        trace::doors(),
+        grounding::doors(),
+        pipeline::doors(),
+        snapshots::doors(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
