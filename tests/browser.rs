@@ -2,7 +2,9 @@
 //! `target/screens/`, wide and narrow, light and dark.
 
 mod chromium;
+mod curating;
 mod editor;
+mod learning;
 mod signing_in;
 mod traces;
 

@@ -1,64 +1,16 @@
 //! Facts, as curators and experts see them.
 
-use atr_core::{
-    domain::{
-        access::Role,
-        judgement::{Claim, ClaimVerdict, Verification},
-    },
-    ids::{FactId, TraceId},
-};
-use axum::http::{StatusCode, header};
+use atr_core::{domain::access::Role, ids::FactId};
+use axum::http::StatusCode;
 use serde_json::json;
 
-use super::{expert, get, post, text};
-use crate::world::World;
+use super::{expert, get, place, post, text};
+use crate::{scene::decided, world::World};
 
 /// What a form for a fact and its new source says.
 const FACT: &str = "external_id=gold-symbol&source=iupac&domain=chemistry&subject=gold\
     &statement=The+chemical+symbol+of+gold+is+Au.&quote=Gold+%28Au%29&valid_to=2026-11-23\
     &title=Elements&publisher=IUPAC&licence=CC0-1.0&trust_tier=primary&url=https%3A%2F%2Fiupac.example.org%2F";
-
-/// Where an answer leads.
-fn place(response: &axum::http::Response<axum::body::Body>) -> String {
-    response.headers()[header::LOCATION].to_str().expect("text").to_owned()
-}
-
-/// A trace of which a claim was decided by a fact.
-pub(super) async fn decided(world: &World, by: FactId) -> TraceId {
-    let sender = world.key(Role::Ingest, None).await;
-    let line = json!({"external_id": "gold-1", "model": "small", "domain": "chemistry",
-        "query": "What is the symbol of gold?", "answer": "The symbol of gold is Ag."});
-    let stored = &world.send_lines(&sender, "traces", &[line]).await[0];
-    let trace: TraceId = stored["id"].as_str().expect("an id").parse().expect("an id");
-    let mut tx = world.app.store.begin(world.database.project).await.expect("a transaction");
-    let run = Verification {
-        id: tx.fresh(),
-        trace,
-        supported: 0,
-        contradicted: 1,
-        unverifiable: 0,
-        rules_version: "test".to_owned(),
-        at: tx.now(),
-    };
-    let claim = Claim {
-        id: tx.fresh(),
-        verification: run.id,
-        trace,
-        ordinal: 0,
-        span: (0, 25),
-        text: "The symbol of gold is Ag.".to_owned(),
-        resolved: "The symbol of gold is Ag.".to_owned(),
-        check_worthy: true,
-        verdict: ClaimVerdict::Contradicted,
-        score: 1.0,
-        deciding_fact: Some(by),
-        fact_span: None,
-        reason: "Au is not Ag".to_owned(),
-    };
-    tx.insert_verifications(&[run], &[claim]).await.expect("stored");
-    tx.commit().await.expect("committed");
-    trace
-}
 
 #[tokio::test]
 async fn a_curator_enters_a_fact_with_its_source_and_finds_it_by_its_words() {
@@ -117,7 +69,7 @@ async fn who_retracts_a_fact_sees_before_what_rests_on_it() {
         assert!(page.contains(said), "{said}: {page}");
     }
     let without = post(&world, &format!("{at}/retract"), Some(&curator), "reason=+").await;
-    assert_eq!(without.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(without.status(), StatusCode::BAD_REQUEST);
     assert!(text(without).await.contains("reason: is empty"));
     let retracted = post(&world, &format!("{at}/retract"), Some(&curator), "reason=It+was+misread.").await;
     assert_eq!(place(&retracted), at);

@@ -1,28 +1,11 @@
 //! The work of a project and what could not be done, as operators see it.
 
 use atr_core::{domain::access::Role, queue::Stage};
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use serde_json::json;
 
-use super::{get, post, text};
-use crate::world::World;
-
-/// Sends traces, and lets the verification of some die.
-pub(super) async fn with_dead_work(world: &World) {
-    let sender = world.key(Role::Ingest, None).await;
-    let lines: Vec<_> = (0..5)
-        .map(|n| json!({"external_id": format!("t-{n}"), "model": "small", "query": "Which?", "answer": "That."}))
-        .collect();
-    world.send_lines(&sender, "traces", &lines).await;
-    sqlx::query(
-        r#"update task set state = 'dead', attempt = 5, finished_at = now(),
-               errors = '[{"attempt": 4, "error": "the disk is full", "at": null}, {"attempt": 5, "error": "the fact <b> is not there", "at": null}]'
-           where id in (select id from task where stage = 'verify' order by id limit 3)"#,
-    )
-    .execute(&world.database.owner)
-    .await
-    .expect("dead work");
-}
+use super::{get, place, post, text};
+use crate::{scene::with_dead_work, world::World};
 
 #[tokio::test]
 async fn the_river_counts_what_waits_and_dead_work_is_tried_again() {
@@ -41,15 +24,11 @@ async fn the_river_counts_what_waits_and_dead_work_is_tried_again() {
     let page = text(get(&world, "/pipeline?stage=verify", Some(&admin)).await).await;
     let task = page.split("name=\"task\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a task");
     let once = post(&world, "/pipeline/replay", Some(&admin), &format!("task={task}")).await;
-    assert_eq!(
-        (once.status(), &once.headers()[header::LOCATION]),
-        (StatusCode::SEE_OTHER, &"/pipeline?replayed=1#dead".parse().expect("text"))
-    );
+    assert_eq!((once.status(), &*place(&once)), (StatusCode::SEE_OTHER, "/pipeline?replayed=1#dead"));
     let twice = post(&world, "/pipeline/replay", Some(&admin), &format!("task={task}")).await;
     assert_eq!(twice.status(), StatusCode::CONFLICT);
     let rest = post(&world, "/pipeline/replay-stage", Some(&admin), "stage=verify").await;
-    let place = rest.headers()[header::LOCATION].to_str().expect("text");
-    assert_eq!(place, "/pipeline?stage=verify&replayed=2#dead");
+    assert_eq!(place(&rest), "/pipeline?stage=verify&replayed=2#dead");
     let page = text(get(&world, "/pipeline?stage=verify&replayed=2", Some(&admin)).await).await;
     assert!(page.contains("Nothing is dead here.") && page.contains("2 put back into the queue."), "{page}");
     assert!(post(&world, "/pipeline/replay-stage", Some(&admin), "stage=none").await.status().is_client_error());

@@ -3,7 +3,10 @@
 mod grounding;
 mod home;
 mod invitation;
+mod jobs;
+mod models;
 mod paging;
+mod people;
 mod pipeline;
 mod sign_in;
 mod snapshots;
@@ -23,6 +26,9 @@ pub(super) fn doors() -> Vec<Door> {
         grounding::doors(),
         pipeline::doors(),
         snapshots::doors(),
+        jobs::doors(),
+        models::doors(),
+        people::doors(),
     ]
     .into_iter()
     .flatten()

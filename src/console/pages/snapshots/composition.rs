@@ -16,9 +16,7 @@ const DRAWN: usize = 12;
 /// What curation counted, as far as pages show it.
 #[derive(Debug, Clone, Default, Deserialize)]
 pub(super) struct Counted {
-    /// Candidates that entered.
-    pub(super) entered: u64,
-    /// Those that were kept.
+    /// Candidates that were kept.
     pub(super) kept: u64,
     /// The stages, in order.
     pub(super) stages: Vec<Stage>,
