@@ -4,6 +4,7 @@
 mod chromium;
 mod curating;
 mod editor;
+mod leading;
 mod learning;
 mod signing_in;
 mod traces;

@@ -2,6 +2,7 @@
 
 mod grounding;
 mod jobs;
+mod people;
 mod pipeline;
 mod snapshots;
 

@@ -97,6 +97,42 @@ fn fitting(label: &str) -> String {
     label.chars().take(MOST - 1).chain(['…']).collect()
 }
 
+/// Rows with a label each, the first one on top, as an axis counts them from below. An axis of a single row has no height:
+/// below one that stands alone there is an empty one.
+struct Rows {
+    labels: Vec<String>,
+    empty: usize,
+}
+
+impl Rows {
+    fn of<'a>(labels: impl Iterator<Item = &'a str>) -> Self {
+        let labels: Vec<String> = labels.map(fitting).collect();
+        Self { empty: 2_usize.saturating_sub(labels.len()), labels }
+    }
+
+    /// How many there are, the empty ones too.
+    fn count(&self) -> usize {
+        self.labels.len() + self.empty
+    }
+
+    /// The place of a row that is counted from the top.
+    fn place(&self, from_above: usize) -> usize {
+        (self.count() - 1).saturating_sub(from_above)
+    }
+
+    /// What stands beside a place.
+    fn label(&self, at: &SegmentValue<usize>) -> String {
+        match at {
+            SegmentValue::CenterOf(place) => self.labels.get(self.place(*place)).cloned().unwrap_or_default(),
+            SegmentValue::Exact(_) | SegmentValue::Last => String::new(),
+        }
+    }
+
+    fn height(&self, each: u32) -> u32 {
+        each * u32::try_from(self.count()).unwrap_or(u32::MAX).min(50) + 40
+    }
+}
+
 /// The drawing as it stands in a page: as wide as there is room, and passed over by who reads the table instead.
 fn of_the_page(drawn: &str) -> String {
     let (head, body) = drawn.split_once("<svg ").unwrap_or(("", drawn));

@@ -16,7 +16,7 @@ pub(super) struct Link {
 type Label = fn(&Text) -> &'static str;
 
 /// The places, in the order in which they are shown.
-const PLACES: [(&str, Label, May); 7] = [
+const PLACES: [(&str, Label, May); 8] = [
     ("/traces", |t| t.traces, May::Consult),
     ("/grounding", |t| t.grounding, May::Consult),
     ("/pipeline", |t| t.pipeline, May::Do(Permission::Read)),
@@ -24,6 +24,7 @@ const PLACES: [(&str, Label, May); 7] = [
     ("/jobs", |t| t.jobs, May::Do(Permission::Read)),
     ("/models", |t| t.models, May::Do(Permission::Read)),
     ("/people", |t| t.people, May::Do(Permission::Audit)),
+    ("/project", |t| t.project_page, May::Do(Permission::Audit)),
 ];
 
 /// The places that someone may go to.

@@ -2,7 +2,7 @@
 
 use plotters::{coord::ranged1d::SegmentValue, prelude::*};
 
-use super::{ACCENT, INK, LINE, WIDTH, fitting, of_the_page};
+use super::{ACCENT, INK, LINE, Rows, WIDTH, of_the_page};
 
 /// A value with its interval, and that of before.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,22 +19,17 @@ pub(in crate::console) struct Measured {
 /// # Errors
 /// If the chart could not be drawn; a text can always be written to.
 pub(in crate::console) fn intervals(of: &[Measured]) -> Result<String, String> {
-    let labels: Vec<String> = of.iter().map(|one| fitting(&one.label)).collect();
+    let rows = Rows::of(of.iter().map(|one| one.label.as_str()));
     let mut drawn = String::new();
     {
-        let height = 40 * u32::try_from(labels.len()).unwrap_or(u32::MAX).clamp(1, 50) + 40;
-        let area = SVGBackend::with_string(&mut drawn, (WIDTH, height)).into_drawing_area();
-        let label = |place: &SegmentValue<usize>| match place {
-            SegmentValue::CenterOf(from_below) => labels.iter().rev().nth(*from_below).cloned().unwrap_or_default(),
-            SegmentValue::Exact(_) | SegmentValue::Last => String::new(),
-        };
+        let area = SVGBackend::with_string(&mut drawn, (WIDTH, rows.height(40))).into_drawing_area();
         let text = ("sans-serif", 14).into_font().color(&INK);
         let mut chart = ChartBuilder::on(&area)
             .margin(8)
             .margin_right(22)
             .x_label_area_size(24)
             .y_label_area_size(180)
-            .build_cartesian_2d(0.0..1.0, (0..labels.len().max(1) - 1).into_segmented())
+            .build_cartesian_2d(0.0..1.0, (0..rows.count() - 1).into_segmented())
             .map_err(|error| error.to_string())?;
         chart
             .configure_mesh()
@@ -43,16 +38,16 @@ pub(in crate::console) fn intervals(of: &[Measured]) -> Result<String, String> {
             .bold_line_style(LINE)
             .axis_style(LINE)
             .x_labels(6)
-            .y_labels(labels.len())
-            .y_label_formatter(&label)
+            .y_labels(rows.count())
+            .y_label_formatter(&|at: &SegmentValue<usize>| rows.label(at))
             .x_label_formatter(&|value| format!("{value:.1}"))
             .label_style(text)
             .draw()
             .map_err(|error| error.to_string())?;
-        for (row, one) in of.iter().rev().enumerate() {
+        for (nth, one) in of.iter().enumerate() {
             let pair = one.before.map(|before| (before, INK, -6)).into_iter().chain([(one.now, ACCENT, 6)]);
             for ((low, value, high), colour, down) in pair {
-                let centre = SegmentValue::CenterOf(row);
+                let centre = SegmentValue::CenterOf(rows.place(nth));
                 let at = |x: f64| {
                     let (x, y) = chart.backend_coord(&(x.clamp(0.0, 1.0), centre.clone()));
                     (x, y + down)

@@ -2,7 +2,7 @@
 
 use plotters::{coord::ranged1d::SegmentValue, prelude::*};
 
-use super::{ACCENT, INK, LINE, WIDTH, fitting, of_the_page};
+use super::{ACCENT, INK, LINE, Rows, WIDTH, of_the_page};
 
 /// A part of a whole.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,23 +19,18 @@ pub(in crate::console) struct Share {
 /// # Errors
 /// If the chart could not be drawn; a text can always be written to.
 pub(in crate::console) fn shares(of: &[Share]) -> Result<String, String> {
-    let labels: Vec<String> = of.iter().map(|part| fitting(&part.label)).collect();
+    let rows = Rows::of(of.iter().map(|part| part.label.as_str()));
     let most = of.iter().flat_map(|part| [part.share, part.target.unwrap_or(0.0)]).fold(0.0, f64::max).clamp(0.05, 1.0);
     let mut drawn = String::new();
     {
-        let height = 30 * u32::try_from(labels.len()).unwrap_or(u32::MAX).clamp(1, 50) + 40;
-        let area = SVGBackend::with_string(&mut drawn, (WIDTH, height)).into_drawing_area();
-        let label = |place: &SegmentValue<usize>| match place {
-            SegmentValue::CenterOf(from_below) => labels.iter().rev().nth(*from_below).cloned().unwrap_or_default(),
-            SegmentValue::Exact(_) | SegmentValue::Last => String::new(),
-        };
+        let area = SVGBackend::with_string(&mut drawn, (WIDTH, rows.height(30))).into_drawing_area();
         let text = ("sans-serif", 14).into_font().color(&INK);
         let mut chart = ChartBuilder::on(&area)
             .margin(8)
             .margin_right(22)
             .x_label_area_size(24)
             .y_label_area_size(170)
-            .build_cartesian_2d(0.0..most, (0..labels.len().max(1) - 1).into_segmented())
+            .build_cartesian_2d(0.0..most, (0..rows.count() - 1).into_segmented())
             .map_err(|error| error.to_string())?;
         chart
             .configure_mesh()
@@ -44,24 +39,23 @@ pub(in crate::console) fn shares(of: &[Share]) -> Result<String, String> {
             .bold_line_style(LINE)
             .axis_style(LINE)
             .x_labels(5)
-            .y_labels(labels.len())
-            .y_label_formatter(&label)
+            .y_labels(rows.count())
+            .y_label_formatter(&|at: &SegmentValue<usize>| rows.label(at))
             .x_label_formatter(&|value| format!("{:.0} %", value * 100.0))
             .label_style(text)
             .draw()
             .map_err(|error| error.to_string())?;
-        let rows = || of.iter().rev().enumerate();
-        let bars = rows().map(|(row, part)| {
-            let corners = [(0.0, SegmentValue::Exact(row)), (part.share.min(most), SegmentValue::Exact(row + 1))];
-            let mut bar = Rectangle::new(corners, ACCENT.filled());
+        let span = |at: usize| (SegmentValue::Exact(rows.place(at)), SegmentValue::Exact(rows.place(at) + 1));
+        let bars = of.iter().enumerate().map(|(at, part)| {
+            let (low, high) = span(at);
+            let mut bar = Rectangle::new([(0.0, low), (part.share.min(most), high)], ACCENT.filled());
             bar.set_margin(6, 6, 0, 0);
             bar
         });
         chart.draw_series(bars).map_err(|error| error.to_string())?;
-        let aims = rows().filter_map(|(row, part)| {
-            let at = part.target?.min(most);
-            let ends = vec![(at, SegmentValue::Exact(row)), (at, SegmentValue::Exact(row + 1))];
-            Some(PathElement::new(ends, INK.stroke_width(2)))
+        let aims = of.iter().enumerate().filter_map(|(at, part)| {
+            let (target, (low, high)) = (part.target?.min(most), span(at));
+            Some(PathElement::new(vec![(target, low), (target, high)], INK.stroke_width(2)))
         });
         chart.draw_series(aims).map_err(|error| error.to_string())?;
         area.present().map_err(|error| error.to_string())?;
@@ -82,6 +76,8 @@ mod tests {
             drawn.contains("chemistry") && drawn.contains("law &amp; order") && !drawn.contains("style"),
             "{drawn}"
         );
+        let alone = shares(&[part("chemistry", 1.0, None)]).expect("drawn");
+        assert!(!alone.contains("=\"-"), "nothing is of less than no height: {alone}");
         assert!(shares(&[]).is_ok(), "of nothing too");
     }
 }

@@ -8,6 +8,7 @@ mod models;
 mod paging;
 mod people;
 mod pipeline;
+mod project;
 mod sign_in;
 mod snapshots;
 mod trace;
@@ -29,6 +30,7 @@ pub(super) fn doors() -> Vec<Door> {
         jobs::doors(),
         models::doors(),
         people::doors(),
+        project::doors(),
     ]
     .into_iter()
     .flatten()
