@@ -90,7 +90,7 @@ pub(super) fn waterfall(bars: &[Bar], sum: &str) -> Result<String, String> {
 
 /// A label that fits beside its bar.
 fn fitting(label: &str) -> String {
-    const MOST: usize = 24;
+    const MOST: usize = 20;
     if label.chars().count() <= MOST {
         return label.to_owned();
     }

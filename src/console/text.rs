@@ -175,6 +175,7 @@ texts! {
     snapshot_by = "by";
     snapshot_value = "Value";
     snapshot_rows = "Rows";
+    snapshot_all = "all";
     snapshot_share = "Share";
     snapshot_target = "Aim";
     snapshot_divergence = "Bits from the aim:";
@@ -203,8 +204,8 @@ texts! {
     snapshot_choose_other = "Choose the one to compare with.";
     snapshot_more = "More differ than were counted.";
     snapshot_some = "Some of them";
-    back = "Back";
-    onward = "On";
+    back = "Earlier";
+    onward = "Further";
 
     // Jobs.
     jobs = "Jobs";

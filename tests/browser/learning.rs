@@ -50,7 +50,7 @@ async fn an_engineer_follows_a_job_to_its_end_and_sees_how_good_its_model_is() {
     let model = trained(&visit.world, job, 0.81, true).await;
     // It ends by itself, and asks no more.
     visit.until(async || visit.count(".done a").await == 1).await;
-    assert_eq!((visit.count("progress").await, visit.count("[hx-trigger]").await), (0, 0));
+    assert_eq!((visit.count("progress").await, visit.count("[hx-trigger], .grave").await), (0, 0));
     visit.look("job").await;
     visit.press(".done a").await;
     visit.arrives(&format!("/models/{model}")).await;

@@ -1,6 +1,6 @@
 //! How far a thing reaches: what rests on it, by kind.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use atr_core::{
     ids::{AnyId, FactId, Id, Kind, ModelVersionId, ReviewId, SnapshotId, TraceId, TrainingJobId},
@@ -49,11 +49,10 @@ pub(super) async fn of(tx: &mut Tx, fact: FactId, most: usize) -> Result<Reach, 
     let decided = tx.traces_resting_on_fact(fact, None, i64::try_from(most).unwrap_or(i64::MAX) + 1).await?;
     let found = tx.dependents_of(fact.into(), most).await?;
     let more = found.more || decided.len() > most;
-    let mut kinds: BTreeMap<Kind, Vec<AnyId>> = BTreeMap::new();
+    let (mut kinds, mut known): (BTreeMap<Kind, Vec<AnyId>>, HashSet<AnyId>) = Default::default();
     for id in decided.into_iter().take(most).map(AnyId::from).chain(found.found.into_iter().map(|found| found.id)) {
-        let of_kind = kinds.entry(id.kind).or_default();
-        if id.kind != Kind::Trace || !of_kind.contains(&id) {
-            of_kind.push(id);
+        if known.insert(id) {
+            kinds.entry(id.kind).or_default().push(id);
         }
     }
     let mut reach = Reach { kinds: vec![], more };

@@ -47,6 +47,13 @@ struct Page<'a> {
     refused: Option<&'a str>,
 }
 
+impl Page<'_> {
+    /// Whether a role permits it.
+    fn may(&self, role: &Role, what: &Permission) -> bool {
+        role.may(*what)
+    }
+}
+
 /// How a project is set.
 struct Set {
     project: Project,

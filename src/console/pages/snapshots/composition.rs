@@ -49,7 +49,8 @@ struct Distribution {
 #[derive(Debug)]
 pub(super) struct Attribute {
     pub(super) name: String,
-    pub(super) svg: String,
+    /// None where all have the same value.
+    pub(super) svg: Option<String>,
     /// Value, rows, share of the weight, and the share that is aimed at; the largest first.
     pub(super) values: Vec<(String, u64, f64, Option<f64>)>,
     /// How far it is from what is aimed at, in bits.
@@ -98,8 +99,11 @@ fn attribute(
         share: *share,
         target: *target,
     };
-    let svg = charts::shares(&values.iter().take(DRAWN).map(bar).collect::<Vec<_>>());
-    let svg = svg.map_err(|error| unreadable(&error))?;
+    let svg = match values.len() {
+        0 | 1 => None,
+        _ => Some(charts::shares(&values.iter().take(DRAWN).map(bar).collect::<Vec<_>>())),
+    };
+    let svg = svg.transpose().map_err(|error| unreadable(&error))?;
     Ok(Attribute { name: name.replace('_', " "), svg, values, divergence })
 }
 
