@@ -204,6 +204,7 @@ texts! {
     snapshot_choose_other = "Choose the one to compare with.";
     snapshot_more = "More differ than were counted.";
     snapshot_some = "Some of them";
+    choose_one = "choose …";
     back = "Earlier";
     onward = "Further";
 
@@ -292,6 +293,7 @@ texts! {
     people_cycle = "The open week began";
     people_due = "and is due";
     expert = "Expert";
+    expert_about = "What they review";
     expert_held = "Has";
     expert_done = "Did";
     expert_capacity = "A week";

@@ -25,6 +25,7 @@ async fn a_lead_enters_an_expert_and_invites_them() {
     visit.go("/people/accounts").await;
     visit.press(".ask summary").await;
     visit.fill("#email", "chemist@example.org").await;
+    visit.run("document.querySelector('#role').value = 'curator'").await;
     visit.press(".ask button").await;
     assert!(visit.text(".done code").await.contains("/invitation?token=inv_"));
     visit.look("accounts").await;
@@ -43,6 +44,7 @@ async fn an_administrator_sets_the_project_and_reads_what_was_done() {
     visit.go("/project/keys").await;
     visit.press(".ask summary").await;
     visit.fill("#name", "sender of the serving stack").await;
+    visit.run("document.querySelector('#role').value = 'ingest'").await;
     visit.press(".ask button").await;
     assert!(visit.text(".done code").await.starts_with("atr_"));
     visit.look("keys").await;
@@ -53,6 +55,7 @@ async fn an_administrator_sets_the_project_and_reads_what_was_done() {
     visit.until(async || visit.count(".rows > li").await == 1).await;
     visit.look("guidelines").await;
     visit.go("/project/audit").await;
+    assert!(visit.text("tbody").await.contains("someone@example.org"), "by whom");
     visit.look("audit").await;
     visit.fill("#subject", "nothing").await;
     visit.press("form.filters button").await;

@@ -44,7 +44,8 @@ async fn an_administrator_enters_an_expert_says_when_they_are_away_and_invites_t
     assert!(refused.status().is_client_error());
     assert!(text(refused).await.contains("is no pseudonym"));
     let entered =
-        post(world, "/people", Some(&panel.admin), "handle=chemist&domains=chemistry%2C+metallurgy&weekly_capacity=5").await;
+        post(world, "/people", Some(&panel.admin), "handle=chemist&domains=chemistry%2C+metallurgy&weekly_capacity=5")
+            .await;
     let at = place(&entered);
     let change = "domains=chemistry&languages=en&weekly_capacity=7&active=yes&away=2026-12-24+2027-01-02";
     assert_eq!(place(&post(world, &at, Some(&panel.admin), change).await), at);

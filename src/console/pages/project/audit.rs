@@ -1,7 +1,5 @@
 //! `/project/audit`: what was done by whom.
 
-use std::collections::HashMap;
-
 use atr_core::{
     domain::{
         access::Permission,
@@ -16,6 +14,7 @@ use axum::{
 };
 use serde::Deserialize;
 
+use super::keys::names;
 use crate::{
     app::audit,
     console::{
@@ -62,8 +61,9 @@ async fn list(
     let filter = AuditFilter { action: wanted.action.parse().ok(), subject, key: None };
     let page = audit::list(&state.app, &visitor.actor, &filter, wanted.page.request::<AuditEntryId>()).await?;
     let keys: Vec<ApiKeyId> = page.rows.iter().filter_map(|entry| entry.deed.key).collect();
-    let keys = state.app.store.begin(visitor.actor.project).await?.keys_by_id(&keys).await?;
-    let names: HashMap<_, _> = keys.into_iter().map(|key| (key.id, key.name)).collect();
+    let mut tx = state.app.store.begin(visitor.actor.project).await?;
+    let keys = tx.keys_by_id(&keys).await?;
+    let names = names(&mut tx, &keys).await?;
     let restricted = [("action", &*wanted.action), ("subject", &wanted.subject)];
     let beside = Beside::of(&page, &base("/project/audit", &restricted), |entry| entry.id);
     let row = |entry: AuditEntry| {

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use atr_core::{
     domain::access::{Permission, Role},
-    ids::{ApiKeyId, ExpertId},
-    store::{ExpertFilter, KeyRecord, PageRequest},
+    ids::{ApiKeyId, ExpertId, PersonId},
+    store::{ExpertFilter, KeyRecord, PageRequest, Tx},
 };
 use axum::{
     Form,
@@ -66,7 +66,8 @@ struct Page<'a> {
 
 /// What is read for the page.
 struct Listed {
-    rows: Vec<(KeyRecord, Option<String>)>,
+    /// Each with what it is called, and the pseudonym of its expert.
+    rows: Vec<(KeyRecord, String, Option<String>)>,
     beside: Beside,
     /// Whom a key can name: id and pseudonym.
     experts: Vec<(ExpertId, String)>,
@@ -82,9 +83,11 @@ impl Listed {
         let handles: HashMap<_, _> = named.into_iter().map(|expert| (expert.id, expert.handle.to_string())).collect();
         let experts = tx.experts(&ExpertFilter::default(), PageRequest::first(CHOICE)).await?.rows;
         let beside = Beside::of(&page, &base("/project/keys", &[]), |key| key.id);
+        let names = names(&mut tx, &page.rows).await?;
         let row = |key: KeyRecord| {
             let handle = key.expert.and_then(|expert| handles.get(&expert).cloned());
-            (key, handle)
+            let name = names.get(&key.id).cloned().unwrap_or_default();
+            (key, name, handle)
         };
         let rows = page.rows.into_iter().map(row).collect();
         let experts = experts.into_iter().map(|expert| (expert.id, expert.handle.to_string())).collect();
@@ -95,6 +98,18 @@ impl Listed {
     fn works(&self, key: &KeyRecord) -> bool {
         key.revoked_at.is_none() && key.expires_at.is_none_or(|at| at > self.now)
     }
+}
+
+/// What keys are called: a program's by what it is for, a session by the address of whoever signed in.
+pub(super) async fn names(tx: &mut Tx, keys: &[KeyRecord]) -> Result<HashMap<ApiKeyId, String>, Fault> {
+    let people: Vec<PersonId> = keys.iter().filter_map(|key| key.person).collect();
+    let people = tx.people_by_id(&people).await?;
+    let emails: HashMap<_, _> = people.into_iter().map(|person| (person.id, person.email.to_string())).collect();
+    let name = |key: &KeyRecord| {
+        let email = key.person.and_then(|person| emails.get(&person).cloned());
+        (key.id, email.unwrap_or_else(|| key.name.clone()))
+    };
+    Ok(keys.iter().map(name).collect())
 }
 
 fn shown(visitor: &Visitor, listed: Listed, sent: &Sent, secret: Option<&str>, refused: Option<&str>) -> Response {
