@@ -32,9 +32,7 @@ impl Dates {
         };
         Moment { exact: at.to_rfc3339_opts(SecondsFormat::Secs, true), text }
     }
-}
 
-impl Dates {
     /// A day.
     pub(super) fn day(&self, day: &NaiveDate) -> Moment {
         let text = match self.0 {

@@ -105,6 +105,7 @@ texts! {
     fact_propose_about = "One statement that is understood by itself, and the source that makes it. A curator vouches for it before claims are held against it.";
     fact_statement = "Statement";
     fact_external_id = "Your id for it";
+    fact_curators_id = "The curator's id";
     fact_external_id_hint = "Entering it again under the same id changes nothing.";
     fact_source_id = "The source's id";
     fact_source_id_hint = "One that is known already, or your id for a new one, which you then describe below.";
@@ -276,17 +277,17 @@ texts! {
     model_roll_back_about = "The model that was in use before this one comes into use again, and every trace is scored with it.";
     model_reason = "Why";
     measure_auroc = "AUROC";
-    measure_auroc_within_domain = "AUROC within a domain";
+    measure_auroc_within_domain = "AUROC in a domain";
     measure_pick = "Right when it picks";
     measure_pick_random = "… a random chain";
-    measure_pick_likeliest = "… the likeliest chain";
+    measure_pick_likeliest = "… the likeliest";
     measure_oracle = "… the best there is";
-    measure_brier = "Brier score, low is good";
+    measure_brier = "Brier, low is good";
     measure_regressions = "Mistakes caught";
 
     // People.
     people = "People";
-    people_about = "Who reviews: what they have of the open week, in which fields, and how far they agree with each other.";
+    people_about = "Who reviews, in which fields, and what they have of the open week.";
     people_none = "No expert is like that.";
     people_experts = "Experts";
     people_accounts = "Who signs in";

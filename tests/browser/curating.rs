@@ -35,7 +35,7 @@ async fn a_curator_enters_a_fact_and_retracts_it_after_seeing_what_rests_on_it()
 
     visit.press("a[href$='/retract']").await;
     visit.arrives(&format!("{at}/retract")).await;
-    assert_eq!(visit.text(".sums").await, "1 trace");
+    assert_eq!(visit.text(".sums").await, "trace: 1");
     visit.look("fact-retract").await;
     visit.fill("#reason", "It was misread.").await;
     visit.press("button.grave").await;

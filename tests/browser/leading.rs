@@ -22,6 +22,8 @@ async fn a_lead_enters_an_expert_and_invites_them() {
     visit.go("/people").await;
     assert_eq!(visit.count("tbody th a").await, 1);
     visit.look("people").await;
+    visit.go("/people/agreement").await;
+    visit.look("agreement").await;
     visit.go("/people/accounts").await;
     visit.press(".ask summary").await;
     visit.fill("#email", "chemist@example.org").await;

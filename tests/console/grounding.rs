@@ -65,7 +65,7 @@ async fn who_retracts_a_fact_sees_before_what_rests_on_it() {
     assert_eq!(world.send_lines(&admin, "reviews", &[review]).await[0]["status"], "stored");
 
     let page = text(get(&world, &format!("{at}/retract"), Some(&curator)).await).await;
-    for said in ["<strong>1</strong> trace", "<strong>1</strong> review", "What is the symbol of gold?"] {
+    for said in ["trace: <strong>1</strong>", "review: <strong>1</strong>", "What is the symbol of gold?"] {
         assert!(page.contains(said), "{said}: {page}");
     }
     let without = post(&world, &format!("{at}/retract"), Some(&curator), "reason=+").await;

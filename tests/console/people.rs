@@ -19,10 +19,17 @@ async fn a_lead_sees_loads_and_agreement_and_how_experts_did_on_gold() {
         panel.judges(1, trace, json!({"verdict": if name == "a" { "correct" } else { "incorrect" }})).await;
     }
     let page = text(get(world, "/people", Some(&panel.admin)).await).await;
-    for said in ["expert-0", "every field", "2 of 2", "1 of 2", "Krippendorff"] {
+    for said in ["expert-0", "every field", "2 of 2", "1 of 2"] {
         assert!(page.contains(said), "{said}: {page}");
     }
     let auditor = world.key(Role::Auditor, None).await;
+    let page = text(get(world, "/people/agreement", Some(&auditor)).await).await;
+    let verdicts =
+        page.split("Is the answer right?").nth(1).and_then(|rest| rest.split("</tr>").next()).expect("a row");
+    assert!(
+        verdicts.ends_with("<td class=\"number\">2</td><td class=\"number\">2</td><td class=\"number\">4</td>"),
+        "{verdicts}"
+    );
     let page = text(get(world, "/people", Some(&auditor)).await).await;
     assert!(page.contains("expert-0") && !page.contains("Gold items right") && !page.contains("2 of 2"), "{page}");
 

@@ -28,7 +28,7 @@ pub(in crate::console) fn intervals(of: &[Measured]) -> Result<String, String> {
             .margin(8)
             .margin_right(22)
             .x_label_area_size(24)
-            .y_label_area_size(180)
+            .y_label_area_size(200)
             .build_cartesian_2d(0.0..1.0, (0..rows.count() - 1).into_segmented())
             .map_err(|error| error.to_string())?;
         chart

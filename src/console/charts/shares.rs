@@ -29,7 +29,7 @@ pub(in crate::console) fn shares(of: &[Share]) -> Result<String, String> {
             .margin(8)
             .margin_right(22)
             .x_label_area_size(24)
-            .y_label_area_size(170)
+            .y_label_area_size(190)
             .build_cartesian_2d(0.0..most, (0..rows.count() - 1).into_segmented())
             .map_err(|error| error.to_string())?;
         chart

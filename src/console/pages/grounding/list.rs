@@ -60,7 +60,8 @@ struct Page<'a> {
     source: Option<Source>,
     rows: Vec<Row>,
     beside: Beside,
-    may_enter: bool,
+    /// What the visitor may do: enter facts, or propose them.
+    enter: Option<&'static str>,
     today: NaiveDate,
 }
 
@@ -82,7 +83,7 @@ async fn list(
     visitor: Visitor,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, Fault> {
-    let q = wanted.q.trim();
+    let (t, q) = (visitor.frame.t, wanted.q.trim());
     if let Ok(id) = q.parse::<FactId>() {
         return Ok(see_other(&format!("/grounding/{id}")));
     }
@@ -120,7 +121,7 @@ async fn list(
         source,
         rows: rows(&mut tx, facts).await?,
         beside,
-        may_enter: may_vouch(&visitor.actor).is_ok(),
+        enter: may_vouch(&visitor.actor).ok().map(|may| if may { t.fact_enter } else { t.fact_propose }),
         today: tx.now().date_naive(),
     };
     Ok(written(&page))

@@ -1,4 +1,4 @@
-//! The experts with their loads, and how far they agree.
+//! The experts with their loads.
 
 use std::collections::HashMap;
 
@@ -11,7 +11,7 @@ use atr_core::{
         gold::Calibration,
     },
     ids::ExpertId,
-    store::{ExpertFilter, OpinionFilter, Tx},
+    store::ExpertFilter,
 };
 use axum::{
     Form,
@@ -20,13 +20,9 @@ use axum::{
 };
 use serde::Deserialize;
 
-use super::{coefficient, listed};
+use super::listed;
 use crate::{
-    app::{
-        Actor, AppError,
-        agreement::{Agreed, Question, agreement},
-        experts, review_calendar,
-    },
+    app::{AppError, experts, review_calendar},
     console::{
         door::{Door, May, Visitor, see_other},
         fault::Fault,
@@ -35,7 +31,6 @@ use crate::{
             paging::{Asked, Beside, base},
             sign_in::refusing,
         },
-        text::Text,
     },
     http::AppState,
 };
@@ -82,7 +77,6 @@ struct Page<'a> {
 /// What is read for the page.
 struct Listed {
     cycle: Cycle,
-    agreed: Vec<(&'static str, Agreed, String, String)>,
     rows: Vec<Row>,
     beside: Beside,
 }
@@ -139,23 +133,7 @@ async fn read(state: &AppState, visitor: &Visitor, wanted: &Wanted) -> Result<Li
         Row { expert, held, done, calibration }
     };
     let rows = page.rows.into_iter().map(row).collect();
-    let agreed = agreed(&mut tx, &visitor.actor, visitor.frame.t).await?;
-    Ok(Listed { cycle, agreed, rows, beside })
-}
-
-/// How far the experts agree on each question.
-async fn agreed(tx: &mut Tx, actor: &Actor, t: &Text) -> Result<Vec<(&'static str, Agreed, String, String)>, Fault> {
-    let mut all = vec![];
-    for (name, question) in [
-        (t.agreement_verdict, Question::Verdict),
-        (t.agreement_severity, Question::Severity),
-        (t.agreement_step, Question::SuspectStep),
-    ] {
-        let found = agreement(tx, actor, question, &OpinionFilter::default()).await?;
-        let (alpha, kappa) = (coefficient(t, &found.alpha), coefficient(t, &found.fleiss_kappa));
-        all.push((name, found, alpha, kappa));
-    }
-    Ok(all)
+    Ok(Listed { cycle, rows, beside })
 }
 
 async fn enter(State(state): State<AppState>, visitor: Visitor, Form(sent): Form<Sent>) -> Result<Response, Fault> {

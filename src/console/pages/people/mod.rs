@@ -1,6 +1,7 @@
 //! `/people`: who reviews, how much of it, how far they agree, and who signs in.
 
 mod accounts;
+mod agreement;
 mod expert;
 mod list;
 
@@ -15,7 +16,7 @@ use crate::{
 };
 
 pub(super) fn doors() -> Vec<Door> {
-    [list::doors(), accounts::doors(), expert::doors()].into_iter().flatten().collect()
+    [list::doors(), agreement::doors(), accounts::doors(), expert::doors()].into_iter().flatten().collect()
 }
 
 /// A coefficient of agreement in words, or why there is none.

@@ -16,7 +16,6 @@ use axum::{
 };
 use serde::Deserialize;
 
-use super::composition::counted;
 use crate::{
     app::{
         AppError,
@@ -96,10 +95,10 @@ async fn listed(state: &AppState, visitor: &Visitor, wanted: &Wanted) -> Result<
     let restricted = [("state", &*wanted.state), ("name", &wanted.name)];
     let beside = Beside::of(&page, &base("/snapshots", &restricted), |snapshot| snapshot.id);
     let row = |snapshot: Snapshot| {
-        let kept = counted(snapshot.counts.as_ref())?.map(|counted| counted.kept);
-        Ok((snapshot, kept))
+        let kept = snapshot.counts.as_ref().and_then(|counts| counts["kept"].as_u64());
+        (snapshot, kept)
     };
-    Ok((page.rows.into_iter().map(row).collect::<Result<_, Fault>>()?, beside))
+    Ok((page.rows.into_iter().map(row).collect(), beside))
 }
 
 fn shown(visitor: &Visitor, wanted: &Wanted, (rows, beside): Listed, sent: &Sent, refused: Option<&str>) -> Response {
