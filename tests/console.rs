@@ -1,5 +1,11 @@
 //! The console's doors without a browser: who may pass, what is refused, what answers say of themselves.
 
+mod grounding;
+mod jobs;
+mod people;
+mod pipeline;
+mod snapshots;
+
 use atr::console::{Door, May, POLICY, doors};
 use atr_core::{
     domain::access::Role,
@@ -34,6 +40,11 @@ async fn post(world: &World, path: &str, key: Option<&str>, form: &str) -> Respo
 
 async fn text(response: Response<Body>) -> String {
     String::from_utf8(body_of(response).await.into()).expect("text")
+}
+
+/// Where an answer leads.
+fn place(response: &Response<Body>) -> String {
+    response.headers()[header::LOCATION].to_str().expect("text").to_owned()
 }
 
 /// The address of a door, for what is not there.

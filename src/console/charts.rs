@@ -1,9 +1,19 @@
 //! Charts as SVG. Their colours are names that `console.css` gives a meaning, in light and in dark; behind each stands a
 //! table with the same figures, which is what those read who do not see it.
 
+mod curves;
+mod intervals;
+mod shares;
+
 use std::ops::Range;
 
 use plotters::{coord::ranged1d::SegmentValue, prelude::*};
+
+pub(super) use self::{
+    curves::{Curve, curves},
+    intervals::{Measured, intervals},
+    shares::{Share, shares},
+};
 
 /// Colours by what they mean: `console.css` puts others in their place.
 const INK: RGBColor = RGBColor(1, 1, 1);
@@ -76,6 +86,51 @@ pub(super) fn waterfall(bars: &[Bar], sum: &str) -> Result<String, String> {
         area.present().map_err(|error| error.to_string())?;
     }
     Ok(of_the_page(&drawn))
+}
+
+/// A label that fits beside its bar.
+fn fitting(label: &str) -> String {
+    const MOST: usize = 20;
+    if label.chars().count() <= MOST {
+        return label.to_owned();
+    }
+    label.chars().take(MOST - 1).chain(['…']).collect()
+}
+
+/// Rows with a label each, the first one on top, as an axis counts them from below. An axis of a single row has no height:
+/// below one that stands alone there is an empty one.
+struct Rows {
+    labels: Vec<String>,
+    empty: usize,
+}
+
+impl Rows {
+    fn of<'a>(labels: impl Iterator<Item = &'a str>) -> Self {
+        let labels: Vec<String> = labels.map(fitting).collect();
+        Self { empty: 2_usize.saturating_sub(labels.len()), labels }
+    }
+
+    /// How many there are, the empty ones too.
+    fn count(&self) -> usize {
+        self.labels.len() + self.empty
+    }
+
+    /// The place of a row that is counted from the top.
+    fn place(&self, from_above: usize) -> usize {
+        (self.count() - 1).saturating_sub(from_above)
+    }
+
+    /// What stands beside a place.
+    fn label(&self, at: &SegmentValue<usize>) -> String {
+        match at {
+            SegmentValue::CenterOf(place) => self.labels.get(self.place(*place)).cloned().unwrap_or_default(),
+            SegmentValue::Exact(_) | SegmentValue::Last => String::new(),
+        }
+    }
+
+    fn height(&self, each: u32) -> u32 {
+        each * u32::try_from(self.count()).unwrap_or(u32::MAX).min(50) + 40
+    }
 }
 
 /// The drawing as it stands in a page: as wide as there is room, and passed over by who reads the table instead.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use askama::filters::HtmlSafe;
-use chrono::{DateTime, Locale, SecondsFormat, Utc};
+use chrono::{DateTime, Locale, NaiveDate, SecondsFormat, Utc};
 
 /// How times are told: as a language has them, or by ISO 8601 where none is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +31,27 @@ impl Dates {
             None => at.format("%Y-%m-%d %H:%M UTC").to_string(),
         };
         Moment { exact: at.to_rfc3339_opts(SecondsFormat::Secs, true), text }
+    }
+
+    /// A day.
+    pub(super) fn day(&self, day: &NaiveDate) -> Moment {
+        let text = match self.0 {
+            Some(locale) => day.format_localized("%x", locale).to_string(),
+            None => day.to_string(),
+        };
+        Moment { exact: day.to_string(), text }
+    }
+
+    /// How long ago something was, in its largest unit.
+    pub(super) fn age(&self, from: &DateTime<Utc>, now: &DateTime<Utc>) -> Moment {
+        let seconds = (*now - *from).num_seconds().max(0);
+        let text = match seconds {
+            0..60 => format!("{seconds} s"),
+            60..3600 => format!("{} min", seconds / 60),
+            3600..172_800 => format!("{} h", seconds / 3600),
+            _ => format!("{} d", seconds / 86_400),
+        };
+        Moment { exact: from.to_rfc3339_opts(SecondsFormat::Secs, true), text }
     }
 }
 
@@ -99,6 +120,17 @@ mod tests {
         for header in ["", "*", "tlh", "de;q=0", ";;,,q", "de;q=much"] {
             assert_eq!(told(header), "2026-11-24 09:05 UTC", "{header}");
         }
+    }
+
+    #[test]
+    fn an_age_is_told_in_its_largest_unit() {
+        let now = "2026-11-24T09:05:07Z".parse().expect("a time");
+        let age = |from: &str| Dates(None).age(&from.parse().expect("a time"), &now).text;
+        assert_eq!(age("2026-11-24T09:05:08Z"), "0 s", "clocks differ");
+        assert_eq!(age("2026-11-24T09:04:08Z"), "59 s");
+        assert_eq!(age("2026-11-24T08:04:08Z"), "1 h");
+        assert_eq!(age("2026-11-24T08:06:07Z"), "59 min");
+        assert_eq!(age("2026-11-21T08:06:07Z"), "3 d");
     }
 
     #[test]

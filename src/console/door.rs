@@ -15,7 +15,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{assets, fault::Fault, frame::Frame, pages};
 use crate::{
-    app::{Actor, AppError, assignments::own_desk},
+    app::{Actor, AppError, assignments::own_desk, record_grounding::may_vouch},
     http::{AppState, Caller, auth},
 };
 
@@ -30,6 +30,8 @@ pub enum May {
     Consult,
     /// An expert, at their own desk ([`own_desk`]).
     Desk,
+    /// Who may enter facts ([`may_vouch`]), or propose them.
+    Propose,
     /// Who may do this.
     Do(Permission),
 }
@@ -44,6 +46,7 @@ impl May {
             Self::Anyone | Self::SignedIn => Ok(()),
             Self::Consult => actor.may_consult(),
             Self::Desk => own_desk(actor).map(drop),
+            Self::Propose => may_vouch(actor).map(drop),
             Self::Do(what) => actor.may(what),
         }
     }
@@ -54,6 +57,7 @@ impl May {
             Self::Anyone | Self::SignedIn => true,
             Self::Consult => role.may(Permission::Read) || role.may(Permission::Review),
             Self::Desk => role.may(Permission::Review),
+            Self::Propose => role.may(Permission::Curate) || role.may(Permission::Review),
             Self::Do(what) => role.may(what),
         }
     }

@@ -16,10 +16,17 @@ pub(super) struct Link {
 type Label = fn(&Text) -> &'static str;
 
 /// The places, in the order in which they are shown.
-const PLACES: [(&str, Label, May); 3] = [
+const PLACES: [(&str, Label, May); 10] = [
     ("/week", |t| t.my_week, May::Desk),
     ("/traces", |t| t.traces, May::Consult),
     ("/adjudications", |t| t.adjudications, May::Do(Permission::Administer)),
+    ("/grounding", |t| t.grounding, May::Consult),
+    ("/pipeline", |t| t.pipeline, May::Do(Permission::Read)),
+    ("/snapshots", |t| t.snapshots, May::Do(Permission::Read)),
+    ("/jobs", |t| t.jobs, May::Do(Permission::Read)),
+    ("/models", |t| t.models, May::Do(Permission::Read)),
+    ("/people", |t| t.people, May::Do(Permission::Audit)),
+    ("/project", |t| t.project_page, May::Do(Permission::Audit)),
 ];
 
 /// The places that someone may go to.

@@ -47,7 +47,11 @@ impl Default for Trace<'_> {
 
 impl<'a> Records<'a> {
     pub async fn new(db: &'a Database, slug: &str) -> Self {
-        let project = db.add_project(slug).await;
+        Self::within(db, db.add_project(slug).await).await
+    }
+
+    /// In a project that is there.
+    pub async fn within(db: &'a Database, project: ProjectId) -> Self {
         let model: ModelVersionId = db.store.ids().make();
         query("insert into model_version (project_id, id, kind, name, metadata, created_at) values ($1, $2, 'language_model', 'small', '{}', $3)")
             .bind(project.uuid()).bind(model.uuid()).bind(db.clock.now()).execute(&db.owner).await.expect("a model");

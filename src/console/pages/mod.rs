@@ -1,10 +1,17 @@
 //! A page each: what is read for it, and what its template is given.
 
 mod adjudications;
+mod grounding;
 mod home;
 mod invitation;
+mod jobs;
+mod models;
 mod paging;
+mod people;
+mod pipeline;
+mod project;
 mod sign_in;
+mod snapshots;
 mod trace;
 mod traces;
 mod week;
@@ -21,6 +28,13 @@ pub(super) fn doors() -> Vec<Door> {
         trace::doors(),
         week::doors(),
         adjudications::doors(),
+        grounding::doors(),
+        pipeline::doors(),
+        snapshots::doors(),
+        jobs::doors(),
+        models::doors(),
+        people::doors(),
+        project::doors(),
     ]
     .into_iter()
     .flatten()

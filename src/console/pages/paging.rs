@@ -4,7 +4,7 @@ use std::fmt;
 
 use atr_core::{
     ids::Id,
-    store::{Page, PageRequest},
+    store::{OrdinalRequest, Page, PageRequest},
 };
 use serde::Deserialize;
 
@@ -28,6 +28,19 @@ impl Asked {
         let id = |text: &str| text.parse::<I>().ok().map(Id::uuid);
         let before = id(&self.before);
         PageRequest { after: id(&self.after), before, from_end: before.is_some(), ..PageRequest::first(SIZE) }
+    }
+
+    /// The same of a list whose records have places, first to last.
+    pub(super) fn by_place(&self) -> OrdinalRequest {
+        let before = self.before.parse().ok();
+        let first = OrdinalRequest::first(SIZE);
+        OrdinalRequest { after: self.after.parse().ok(), before, from_end: before.is_some(), ..first }
+    }
+
+    /// The same, from the end of the list where no page is asked for.
+    pub(super) fn by_place_from_the_end(&self) -> OrdinalRequest {
+        let asked = self.by_place();
+        OrdinalRequest { from_end: asked.from_end || asked.after.is_none(), ..asked }
     }
 }
 

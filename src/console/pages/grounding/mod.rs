@@ -1,0 +1,13 @@
+//! `/grounding`: the facts that claims are held against, where they come from, and what rests on each.
+
+mod enter;
+mod fact;
+mod list;
+mod reach;
+mod retract;
+
+use crate::console::door::Door;
+
+pub(super) fn doors() -> Vec<Door> {
+    [list::doors(), enter::doors(), fact::doors(), retract::doors()].into_iter().flatten().collect()
+}

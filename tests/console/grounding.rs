@@ -1,0 +1,98 @@
+//! Facts, as curators and experts see them.
+
+use atr_core::{domain::access::Role, ids::FactId};
+use axum::http::StatusCode;
+use serde_json::json;
+
+use super::{expert, get, place, post, text};
+use crate::{scene::decided, world::World};
+
+/// What a form for a fact and its new source says.
+const FACT: &str = "external_id=gold-symbol&source=iupac&domain=chemistry&subject=gold\
+    &statement=The+chemical+symbol+of+gold+is+Au.&quote=Gold+%28Au%29&valid_to=2026-11-23\
+    &title=Elements&publisher=IUPAC&licence=CC0-1.0&trust_tier=primary&url=https%3A%2F%2Fiupac.example.org%2F";
+
+#[tokio::test]
+async fn a_curator_enters_a_fact_with_its_source_and_finds_it_by_its_words() {
+    let world = World::new().await;
+    let curator = world.key(Role::Curator, None).await;
+    let entered = post(&world, "/grounding/enter", Some(&curator), FACT).await;
+    assert_eq!(entered.status(), StatusCode::SEE_OTHER);
+    let at = place(&entered);
+    let page = text(get(&world, &at, Some(&curator)).await).await;
+    for said in [
+        "The chemical symbol of gold is Au.",
+        "Gold (Au)",
+        "IUPAC",
+        "https://iupac.example.org/",
+        "no longer holds",
+        "Nothing rests on it so far.",
+        ">verified<",
+    ] {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+    let list = |query: &'static str| get(&world, query, Some(&curator));
+    for (query, found) in [
+        ("/grounding?q=symbol+gold", true),
+        ("/grounding?q=silver", false),
+        ("/grounding?state=verified&domain=chemistry", true),
+        ("/grounding?state=disputed", false),
+        ("/grounding?subject=gold", true),
+    ] {
+        let page = text(list(query).await).await;
+        assert_eq!(page.contains(&at), found, "{query}: {page}");
+    }
+    // The same again changes nothing; another statement under the same id is refused, and the form keeps what was typed.
+    assert_eq!(place(&post(&world, "/grounding/enter", Some(&curator), FACT).await), at);
+    let other = FACT.replace("Au.", "Ag.");
+    let refused = post(&world, "/grounding/enter", Some(&curator), &other).await;
+    assert!(refused.status().is_client_error(), "{}", refused.status());
+    let page = text(refused).await;
+    assert!(page.contains("role=\"alert\"") && page.contains("symbol of gold is Ag."), "{page}");
+}
+
+#[tokio::test]
+async fn who_retracts_a_fact_sees_before_what_rests_on_it() {
+    let world = World::new().await;
+    let curator = world.key(Role::Curator, None).await;
+    let at = place(&post(&world, "/grounding/enter", Some(&curator), FACT).await);
+    let fact: FactId = at.trim_start_matches("/grounding/").parse().expect("an id");
+    let trace = decided(&world, fact).await;
+    expert(&world).await;
+    let review = json!({"trace": trace, "expert": "expert-0", "verdict": "incorrect",
+        "corrected_answer": "The symbol of gold is Au.", "citations": [{"fact": fact.to_string()}]});
+    let admin = world.key(Role::Admin, None).await;
+    assert_eq!(world.send_lines(&admin, "reviews", &[review]).await[0]["status"], "stored");
+
+    let page = text(get(&world, &format!("{at}/retract"), Some(&curator)).await).await;
+    for said in ["trace: <strong>1</strong>", "review: <strong>1</strong>", "What is the symbol of gold?"] {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+    let without = post(&world, &format!("{at}/retract"), Some(&curator), "reason=+").await;
+    assert_eq!(without.status(), StatusCode::BAD_REQUEST);
+    assert!(text(without).await.contains("reason: is empty"));
+    let retracted = post(&world, &format!("{at}/retract"), Some(&curator), "reason=It+was+misread.").await;
+    assert_eq!(place(&retracted), at);
+    let page = text(get(&world, &at, Some(&curator)).await).await;
+    assert!(page.contains(">retracted<") && page.contains("It was misread."), "{page}");
+    // And back, by who then vouches for it.
+    let verified = post(&world, &format!("{at}/verify"), Some(&curator), "reason=It+was+not.").await;
+    assert_eq!(verified.status(), StatusCode::SEE_OTHER);
+    assert!(text(get(&world, &at, Some(&curator)).await).await.contains("It was not."));
+}
+
+#[tokio::test]
+async fn an_expert_proposes_a_fact_and_sees_nothing_of_what_was_judged_by_it() {
+    let world = World::new().await;
+    let expert = world.key(Role::Expert, Some(expert(&world).await)).await;
+    let at = place(&post(&world, "/grounding/enter", Some(&expert), FACT).await);
+    decided(&world, at.trim_start_matches("/grounding/").parse().expect("an id")).await;
+    let page = text(get(&world, &at, Some(&expert)).await).await;
+    assert!(page.contains(">proposed<"), "{page}");
+    for hidden in ["What rests on it", "What is the symbol of gold?", "Verify it", "Retract"] {
+        assert!(!page.contains(hidden), "{hidden}: {page}");
+    }
+    let auditor = world.key(Role::Auditor, None).await;
+    let page = text(get(&world, &at, Some(&auditor)).await).await;
+    assert!(page.contains("What rests on it") && !page.contains("Verify it"), "{page}");
+}
