@@ -36,6 +36,7 @@ mod readable;
 mod redaction;
 mod resume;
 mod review_calendar;
+mod review_cycles;
 mod schema;
 mod sending;
 mod subscriptions;

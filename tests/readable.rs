@@ -101,13 +101,14 @@ const OTHERWISE: [(&str, &str, &str); 47] = [
 ];
 
 /// Of these, more is told elsewhere than by a field of the type.
-const ELSEWHERE: [(&str, &str, &str); 16] = [
+const ELSEWHERE: [(&str, &str, &str); 17] = [
     ("project", "quiet_seconds", "keepRule"),
     ("project", "keep_below", "keepRule"),
     ("project", "keep_flagged", "keepRule"),
     ("project", "keep_share", "keepRule"),
     ("project", "redacted_patterns", "redactedPatterns"),
     ("project", "review_calendar", "reviewCalendar"),
+    ("project", "routing_policy", "routingPolicy"),
     ("snapshot_member", "pinned", "the frozen input: trace, review, score, facts and citations"),
     ("stage_pause", "id", "one pause holds at a time"),
     ("stage_pause", "resumed_at", "the audit log"),

@@ -194,6 +194,8 @@ ids! {
     Feedback FeedbackId "fbk" "feedback";
     /// An item of the weekly review.
     Assignment AssignmentId "asg" "assignment";
+    /// A cycle of the weekly review that was opened.
+    ReviewCycle ReviewCycleId "cyc" "review cycle";
     /// The reward of a trace.
     Score ScoreId "scr" "score";
     /// A candidate training row.

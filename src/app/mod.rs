@@ -33,6 +33,7 @@ pub mod review_calendar;
 pub mod review_drafts;
 pub mod roll_back;
 pub mod route_reviews;
+pub mod routing_policy;
 pub mod sessions;
 pub mod stage_spans;
 pub mod stages;

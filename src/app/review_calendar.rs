@@ -6,6 +6,7 @@ use atr_core::{
         audit::Action,
         calendar::{CalendarChange, Cycle, ReviewCalendar},
     },
+    queue::Work,
     store::Tx,
 };
 use chrono::NaiveDate;
@@ -35,7 +36,8 @@ pub async fn cycle(tx: &mut Tx, name: Option<NaiveDate>) -> Result<Cycle, AppErr
     })
 }
 
-/// Changes the calendar; what is not given stays. Cycles from then on are told by it.
+/// Changes the calendar; what is not given stays. Cycles from then on are told by it, and open and close by themselves; one
+/// that is open closes when the calendar has it now.
 ///
 /// # Errors
 /// If the caller may not, or a field is no time zone or no time of day.
@@ -48,7 +50,25 @@ pub async fn change(app: &App, actor: &Actor, change: CalendarChange) -> Result<
         tx.set_review_calendar(&calendar).await?;
         let (before, after) = (Some(json!(before)), Some(json!(calendar)));
         actor.note(&mut tx, Action::ReviewCalendarChanged, actor.project, before, after).await?;
+        follow(&mut tx, &calendar).await?;
         tx.commit().await?;
     }
     Ok(calendar)
+}
+
+/// Lets the cycles follow the calendar: the open one closes by it, or else the next one opens by it.
+async fn follow(tx: &mut Tx, calendar: &ReviewCalendar) -> Result<(), AppError> {
+    let now = tx.now();
+    match tx.review_cycle_open().await? {
+        Some(open) => {
+            let moved = calendar.moved(&open.cycle, now);
+            tx.move_review_cycle(&moved).await?;
+            tx.enqueue_at(Work::CloseCycle { cycle: moved.name, at: moved.closes_at }, moved.closes_at).await?;
+        }
+        None => {
+            let next = calendar.next(&calendar.at(now));
+            tx.enqueue_at(Work::OpenCycle { cycle: next.name, at: next.opens_at }, next.opens_at).await?;
+        }
+    }
+    Ok(())
 }

@@ -35,7 +35,9 @@ mod record;
 mod redaction;
 mod review;
 mod review_calendar;
+mod review_cycle;
 mod review_draft;
+mod routing_policy;
 mod scalars;
 mod score;
 mod session;
@@ -119,6 +121,8 @@ struct JudgingQueries(
     gold::GoldQuery,
     adjudication::AdjudicationQuery,
     agreement::AgreementQuery,
+    routing_policy::RoutingPolicyQuery,
+    review_cycle::ReviewCycleQuery,
 );
 
 #[derive(Debug, Default, MergedObject)]

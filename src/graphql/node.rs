@@ -4,8 +4,8 @@ use async_graphql::{Context, ID, Interface, Object, Result};
 use atr_core::ids::{
     AdjudicationId, AnyId, ApiKeyId, AssignmentId, AttachmentId, AuditEntryId, BatchId, ChainGroupId, CitationId,
     ClaimId, ConsensusId, CurationDecisionId, EvaluationCaseId, EvaluationId, ExampleId, ExpertId, FactId, FactStateId,
-    FeedbackId, GuidelineId, Id, Kind, ModelVersionId, PersonId, PromotionId, QuarantinedId, ReviewId, ScoreId,
-    SnapshotId, SnapshotRowId, SourceId, StepId, TaskId, TraceId, TrainingJobId, VerificationId,
+    FeedbackId, GuidelineId, Id, Kind, ModelVersionId, PersonId, PromotionId, QuarantinedId, ReviewCycleId, ReviewId,
+    ScoreId, SnapshotId, SnapshotRowId, SourceId, StepId, TaskId, TraceId, TrainingJobId, VerificationId,
 };
 
 use super::{
@@ -30,6 +30,7 @@ use super::{
     project::{Key, Project},
     queue::Task,
     review::Review,
+    review_cycle::ReviewCycle,
     score::Score,
     session::reading,
     snapshot::Snapshot,
@@ -93,6 +94,8 @@ pub enum Node {
     QuarantinedItem(QuarantinedItem),
     /// Review.
     Review(Review),
+    /// ReviewCycle.
+    ReviewCycle(ReviewCycle),
     /// Score.
     Score(Score),
     /// Snapshot.
@@ -145,6 +148,7 @@ pub(super) async fn node_of(ctx: &Context<'_>, id: AnyId) -> Result<Option<Node>
         Kind::Promotion => load!(PromotionId),
         Kind::Quarantined => load!(QuarantinedId),
         Kind::Review => load!(ReviewId),
+        Kind::ReviewCycle => load!(ReviewCycleId),
         Kind::Score => load!(ScoreId),
         Kind::SnapshotRow => load!(SnapshotRowId),
         Kind::Snapshot => load!(SnapshotId),

@@ -30,6 +30,7 @@ use super::{
     queue::Task,
     record::{Record, Records},
     review::Review,
+    review_cycle::ReviewCycle,
     scalars::parse_id,
     score::Score,
     snapshot::Snapshot,
@@ -126,6 +127,7 @@ connections! {
     FactChange: FactChangeConnection of FactChangeEdge;
     Citation: CitationConnection of CitationEdge;
     Review: ReviewConnection of ReviewEdge;
+    ReviewCycle: ReviewCycleConnection of ReviewCycleEdge;
     GoldItem: GoldItemConnection of GoldItemEdge;
     Guideline: GuidelineConnection of GuidelineEdge;
     Expert: ExpertConnection of ExpertEdge;

@@ -44,7 +44,7 @@ pub(super) const SENDERS: [(&str, &[Role]); 4] = [
     ("feedback", &[Operator, Admin, Ingest]),
 ];
 
-const MUTATIONS: [(&str, &str, &[Role]); 42] = [
+const MUTATIONS: [(&str, &str, &[Role]); 43] = [
     ("recordTraces", r#"(items: [{external_id: "t", model: "m", query: "q", answer: "b"}])"#, SENDERS[0].1),
     ("recordReviews", r#"(items: [{trace: "trc_0", expert: "exp_0", verdict: "correct"}])"#, SENDERS[1].1),
     (
@@ -88,6 +88,7 @@ const MUTATIONS: [(&str, &str, &[Role]); 42] = [
     ("resumeStage", "(stage: PROMOTE)", &[Operator]),
     ("changeKeepRule", "(keepShare: 0.5)", ADMINS),
     ("changeReviewCalendar", r#"(timeZone: "Europe/Berlin")"#, ADMINS),
+    ("changeRoutingPolicy", "(goldShare: 0.2)", ADMINS),
     ("setRedactedPatterns", "(patterns: [EMAIL])", ADMINS),
     ("setMaxBacklog", "(tasks: 1000)", &[Operator]),
     ("createProject", r#"(slug: "new", name: "New")"#, &[Operator]),

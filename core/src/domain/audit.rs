@@ -27,6 +27,8 @@ words! {
         KeepRuleChanged = "project.keep_rule_changed",
         /// When the weekly review opens and is due was changed.
         ReviewCalendarChanged = "project.review_calendar_changed",
+        /// How experts' time is divided was changed.
+        RoutingPolicyChanged = "project.routing_policy_changed",
         /// What is replaced in texts before they are stored was changed.
         RedactionChanged = "project.redaction_changed",
         /// A key was made.

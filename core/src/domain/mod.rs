@@ -77,6 +77,7 @@ pub mod guideline;
 pub mod redaction;
 pub mod rejection;
 pub mod review;
+pub mod review_cycle;
 
 pub use rejection::Rejection;
 

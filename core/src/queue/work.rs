@@ -109,6 +109,20 @@ pub enum Work {
         /// The name of the cycle: the date on which it opens.
         cycle: chrono::NaiveDate,
     },
+    /// Open a cycle of the weekly review.
+    OpenCycle {
+        /// The name of the cycle.
+        cycle: chrono::NaiveDate,
+        /// When it was to open as this was asked for: where that changed since, it is asked for anew.
+        at: chrono::DateTime<chrono::Utc>,
+    },
+    /// Close a cycle of the weekly review.
+    CloseCycle {
+        /// The name of the cycle.
+        cycle: chrono::NaiveDate,
+        /// When it was to close as this was asked for.
+        at: chrono::DateTime<chrono::Utc>,
+    },
     /// Make examples of a review.
     DeriveReview {
         /// The review.
@@ -150,7 +164,7 @@ impl Work {
             Self::VerifyTrace { .. } | Self::VerifyDependents { .. } => Stage::Verify,
             Self::MergeChains { .. } => Stage::Consensus,
             Self::ScoreTrace { .. } | Self::ScoreAll { .. } | Self::WeighFeedback { .. } => Stage::Score,
-            Self::RouteCycle { .. } => Stage::Route,
+            Self::RouteCycle { .. } | Self::OpenCycle { .. } | Self::CloseCycle { .. } => Stage::Route,
             Self::DeriveReview { .. } => Stage::Derive,
             Self::CurateSnapshot { .. } => Stage::Curate,
             Self::BuildSnapshot { .. } => Stage::Snapshot,

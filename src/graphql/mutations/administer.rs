@@ -1,15 +1,18 @@
 //! Projects, keys and routing.
 
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
-use atr_core::domain::{calendar::CalendarChange, keep_rule::KeepRuleChange, redaction::Pattern};
+use atr_core::domain::{
+    assignment::PolicyChange, calendar::CalendarChange, keep_rule::KeepRuleChange, redaction::Pattern,
+};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use super::{id, payload};
 use crate::{
-    app::{Actor, App, AppError, keys, projects, redaction, review_calendar, route_reviews},
+    app::{Actor, App, AppError, keys, projects, redaction, review_calendar, route_reviews, routing_policy},
     graphql::{
         project::{KeepRule, Key, Project},
         review_calendar::ReviewCalendar,
+        routing_policy::RoutingPolicy,
         session::session,
         words::{RedactedPattern, Role, Scope, Weekday},
     },
@@ -36,6 +39,14 @@ payload! {
     ReviewCalendarPayload {
         /// The calendar.
         calendar: ReviewCalendar
+    }
+}
+
+payload! {
+    /// What became of the policy.
+    RoutingPolicyPayload {
+        /// The policy.
+        policy: RoutingPolicy
     }
 }
 
@@ -158,6 +169,28 @@ impl AdministerMutation {
         let change = CalendarChange { time_zone, opens_on, opens_at, due_on, due_at };
         let changed = review_calendar::change(&session.app, &session.actor, change).await;
         ReviewCalendarPayload::of(changed, ReviewCalendar)
+    }
+
+    /// Changes how the experts' time is divided, in the project that is asked; what is not given stays. For administrators.
+    async fn change_routing_policy(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Of the items asked about, so many go to two experts, 0 to 1.")] double_blind_share: Option<
+            f64,
+        >,
+        #[graphql(desc = "Of the experts' capacity, so much is for items whose right answer is known, 0 to 1.")]
+        gold_share: Option<f64>,
+        #[graphql(desc = "Of the items asked about, so many are drawn at random among all that are open, 0 to 1.")]
+        exploration_share: Option<f64>,
+        #[graphql(
+            desc = "Of the items asked about, so many are divided among the domains in proportion to what is open of each, 0 to 1."
+        )]
+        domain_floor: Option<f64>,
+    ) -> Result<RoutingPolicyPayload> {
+        let session = session(ctx)?;
+        let change = PolicyChange { double_blind_share, gold_share, exploration_share, domain_floor };
+        let changed = routing_policy::change_policy(&session.app, &session.actor, change).await;
+        RoutingPolicyPayload::of(changed, RoutingPolicy::from)
     }
 
     /// Sets what is replaced in texts before they are stored, in the project that is asked; what is stored already stays as

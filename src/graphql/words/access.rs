@@ -56,6 +56,8 @@ pub enum AuditAction {
     KeepRuleChanged,
     /// When the weekly review opens and is due was changed.
     ReviewCalendarChanged,
+    /// How experts' time is divided was changed.
+    RoutingPolicyChanged,
     /// What is replaced in texts before they are stored was changed.
     RedactionChanged,
     /// A key was made.

@@ -1,7 +1,20 @@
-//! Route: the items of the week, for each expert the few whose judgement is worth most.
+//! Route: the items of the week, for each expert the few whose judgement is worth most; and the weeks, as they open and close.
 
+mod cycle;
 mod handler;
 pub mod rules;
 mod standing;
 
-pub(crate) use handler::run;
+use atr_core::queue::{Claim, Work};
+
+use crate::{Context, StageError};
+
+/// Does what a claim asks for.
+pub(crate) async fn run(cx: &Context, claim: &Claim) -> Result<(), StageError> {
+    match claim.work {
+        Work::RouteCycle { cycle } => handler::route(cx, claim, cycle).await,
+        Work::OpenCycle { cycle, .. } => cycle::open(cx, claim, cycle).await,
+        Work::CloseCycle { cycle, .. } => cycle::close(cx, claim, cycle).await,
+        _ => Err(StageError::Lasting(format!("route does not do {:?}", claim.work))),
+    }
+}

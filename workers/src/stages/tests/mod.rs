@@ -3,6 +3,7 @@
 #[path = "../../../../core/tests/support/mod.rs"]
 mod support;
 
+mod cycles;
 mod judging;
 mod lineage;
 mod reading;
