@@ -23,6 +23,7 @@ mod import;
 mod ingest;
 mod judging;
 mod keys;
+mod notices;
 mod openapi;
 mod otlp;
 mod otlp_grpc;

@@ -39,6 +39,7 @@ pub mod stage_spans;
 pub mod stages;
 pub mod start_job;
 pub mod tasks;
+pub mod webhooks;
 
 use std::{net::IpAddr, sync::Arc};
 

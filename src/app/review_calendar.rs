@@ -5,6 +5,7 @@ use atr_core::{
         access::Permission,
         audit::Action,
         calendar::{CalendarChange, Cycle, ReviewCalendar},
+        notice::{NoticeEvent, REMINDED_BEFORE},
     },
     queue::Work,
     store::Tx,
@@ -64,6 +65,11 @@ async fn follow(tx: &mut Tx, calendar: &ReviewCalendar) -> Result<(), AppError> 
             let moved = calendar.moved(&open.cycle, now);
             tx.move_review_cycle(&moved).await?;
             tx.enqueue_at(Work::CloseCycle { cycle: moved.name, at: moved.closes_at }, moved.closes_at).await?;
+            let remind_at = moved.due_at - REMINDED_BEFORE;
+            if remind_at > now {
+                let remind = Work::NotifyCycle { cycle: moved.name, event: NoticeEvent::Due, at: remind_at };
+                tx.enqueue_at(remind, remind_at).await?;
+            }
         }
         None => {
             let next = calendar.next(&calendar.at(now));

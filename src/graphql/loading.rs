@@ -11,6 +11,7 @@ use atr_core::{
         ConsensusId, CurationDecisionId, EvaluationCaseId, EvaluationId, ExampleId, ExpertId, FactId, FactStateId,
         FeedbackId, GuidelineId, ModelVersionId, PersonId, PromotionId, QuarantinedId, ReviewCycleId, ReviewId,
         ScoreId, SnapshotId, SnapshotRowId, SourceId, StepId, TaskId, TraceId, TrainingJobId, VerificationId,
+        WebhookEndpointId,
     },
     store::{OrdinalRequest, Page, PageRequest},
 };
@@ -47,6 +48,7 @@ use super::{
     trace_revision::TraceRevision,
     training::{JobEvent, TrainingJob},
     verification::{Claim, Verification},
+    webhook::WebhookEndpoint,
 };
 use crate::app::AppError;
 
@@ -114,6 +116,7 @@ by_id! {
     TraceId => Trace by traces_by_id for Reviewers;
     TrainingJobId => TrainingJob by jobs_by_id for Read;
     VerificationId => Verification by verifications_by_id for Read;
+    WebhookEndpointId => WebhookEndpoint by webhook_endpoints_by_id for Administer;
 }
 
 /// From a name of it to an attachment.

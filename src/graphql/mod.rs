@@ -49,6 +49,7 @@ mod trace;
 mod trace_revision;
 mod training;
 mod verification;
+mod webhook;
 mod words;
 
 use std::{
@@ -123,6 +124,7 @@ struct JudgingQueries(
     agreement::AgreementQuery,
     routing_policy::RoutingPolicyQuery,
     review_cycle::ReviewCycleQuery,
+    webhook::WebhookQuery,
 );
 
 #[derive(Debug, Default, MergedObject)]

@@ -6,6 +6,7 @@ use atr_core::ids::{
     ClaimId, ConsensusId, CurationDecisionId, EvaluationCaseId, EvaluationId, ExampleId, ExpertId, FactId, FactStateId,
     FeedbackId, GuidelineId, Id, Kind, ModelVersionId, PersonId, PromotionId, QuarantinedId, ReviewCycleId, ReviewId,
     ScoreId, SnapshotId, SnapshotRowId, SourceId, StepId, TaskId, TraceId, TrainingJobId, VerificationId,
+    WebhookEndpointId,
 };
 
 use super::{
@@ -38,6 +39,7 @@ use super::{
     trace::Trace,
     training::TrainingJob,
     verification::{Claim, Verification},
+    webhook::WebhookEndpoint,
 };
 
 /// A record that is read by its id.
@@ -114,6 +116,8 @@ pub enum Node {
     TrainingJob(TrainingJob),
     /// Verification.
     Verification(Verification),
+    /// WebhookEndpoint.
+    WebhookEndpoint(WebhookEndpoint),
 }
 
 /// The record with this id; null where the project has none such.
@@ -158,12 +162,13 @@ pub(super) async fn node_of(ctx: &Context<'_>, id: AnyId) -> Result<Option<Node>
         Kind::Trace => load!(TraceId),
         Kind::TrainingJob => load!(TrainingJobId),
         Kind::Verification => load!(VerificationId),
+        Kind::WebhookEndpoint => load!(WebhookEndpointId),
         Kind::Project => {
             let own = reading(ctx).await?.own_project().await.or_fault()?;
             own.filter(|project| project.id.uuid() == id.uuid).map(Project).map(Node::from)
         }
-        // A worker is a process, of which nothing is recorded.
-        Kind::Worker => None,
+        // A worker is a process, of which nothing is recorded; of a notice its task is what is told.
+        Kind::Worker | Kind::Notice => None,
     })
 }
 

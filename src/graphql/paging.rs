@@ -38,6 +38,7 @@ use super::{
     trace::Trace,
     training::{JobEvent, TrainingJob},
     verification::{Claim, Verification},
+    webhook::WebhookEndpoint,
 };
 
 /// The most records a page has.
@@ -128,6 +129,7 @@ connections! {
     Citation: CitationConnection of CitationEdge;
     Review: ReviewConnection of ReviewEdge;
     ReviewCycle: ReviewCycleConnection of ReviewCycleEdge;
+    WebhookEndpoint: WebhookEndpointConnection of WebhookEndpointEdge;
     GoldItem: GoldItemConnection of GoldItemEdge;
     Guideline: GuidelineConnection of GuidelineEdge;
     Expert: ExpertConnection of ExpertEdge;

@@ -65,6 +65,10 @@ words! {
         Adjudicated = "review.adjudicated",
         /// A week's items were to be routed.
         ReviewsRouted = "reviews.routed",
+        /// A program is told of the weekly review.
+        WebhookAdded = "webhook.added",
+        /// A program is told of it no more.
+        WebhookRemoved = "webhook.removed",
         /// A fact was vouched for, put in doubt or retracted.
         FactStateChanged = "fact.state_changed",
         /// A snapshot was asked for.

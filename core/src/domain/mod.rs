@@ -74,6 +74,7 @@ pub mod feedback;
 pub mod gold;
 pub mod grounding;
 pub mod guideline;
+pub mod notice;
 pub mod redaction;
 pub mod rejection;
 pub mod review;

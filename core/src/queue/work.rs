@@ -4,8 +4,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    domain::{span::SpanTraceId, words},
-    ids::{AttachmentId, ChainGroupId, EvaluationId, FeedbackId, ReviewId, SnapshotId, TraceId, TrainingJobId},
+    domain::{notice::NoticeEvent, span::SpanTraceId, words},
+    ids::{
+        AttachmentId, ChainGroupId, EvaluationId, FeedbackId, NoticeId, ReviewId, SnapshotId, TraceId, TrainingJobId,
+    },
 };
 
 words! {
@@ -123,6 +125,20 @@ pub enum Work {
         /// When it was to close as this was asked for.
         at: chrono::DateTime<chrono::Utc>,
     },
+    /// Tell people and programs something of a cycle of the weekly review.
+    NotifyCycle {
+        /// The name of the cycle.
+        cycle: chrono::NaiveDate,
+        /// What.
+        event: NoticeEvent,
+        /// When it was to be told as this was asked for.
+        at: chrono::DateTime<chrono::Utc>,
+    },
+    /// Tell someone.
+    DeliverNotice {
+        /// What, and whom.
+        notice: NoticeId,
+    },
     /// Make examples of a review.
     DeriveReview {
         /// The review.
@@ -164,7 +180,11 @@ impl Work {
             Self::VerifyTrace { .. } | Self::VerifyDependents { .. } => Stage::Verify,
             Self::MergeChains { .. } => Stage::Consensus,
             Self::ScoreTrace { .. } | Self::ScoreAll { .. } | Self::WeighFeedback { .. } => Stage::Score,
-            Self::RouteCycle { .. } | Self::OpenCycle { .. } | Self::CloseCycle { .. } => Stage::Route,
+            Self::RouteCycle { .. }
+            | Self::OpenCycle { .. }
+            | Self::CloseCycle { .. }
+            | Self::NotifyCycle { .. }
+            | Self::DeliverNotice { .. } => Stage::Route,
             Self::DeriveReview { .. } => Stage::Derive,
             Self::CurateSnapshot { .. } => Stage::Curate,
             Self::BuildSnapshot { .. } => Stage::Snapshot,

@@ -42,6 +42,7 @@ mod lease;
 mod ledger;
 mod lineage;
 mod model;
+mod notice;
 mod opinion;
 mod ordinal;
 pub mod page;
@@ -73,6 +74,7 @@ mod trace_key;
 mod trace_revision;
 mod tx;
 mod verification;
+mod webhook_endpoint;
 
 pub use adjudication::AdjudicationFilter;
 pub use assignment::AssignmentFilter;

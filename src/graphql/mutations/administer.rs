@@ -8,12 +8,13 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use super::{id, payload};
 use crate::{
-    app::{Actor, App, AppError, keys, projects, redaction, review_calendar, route_reviews, routing_policy},
+    app::{Actor, App, AppError, keys, projects, redaction, review_calendar, route_reviews, routing_policy, webhooks},
     graphql::{
         project::{KeepRule, Key, Project},
         review_calendar::ReviewCalendar,
         routing_policy::RoutingPolicy,
         session::session,
+        webhook::WebhookEndpoint,
         words::{RedactedPattern, Role, Scope, Weekday},
     },
 };
@@ -80,6 +81,31 @@ payload! {
         /// The name of the cycle that is routed: the date on which it opens.
         cycle: NaiveDate
     }
+}
+
+payload! {
+    /// What became of a new endpoint.
+    AddWebhookEndpointPayload {
+        /// The endpoint and its secret.
+        added: AddedWebhookEndpoint
+    }
+}
+
+payload! {
+    /// What became of an endpoint.
+    RemoveWebhookEndpointPayload {
+        /// The endpoint.
+        endpoint: WebhookEndpoint
+    }
+}
+
+/// A new endpoint and its secret.
+#[derive(Debug, SimpleObject)]
+pub struct AddedWebhookEndpoint {
+    /// The endpoint.
+    endpoint: WebhookEndpoint,
+    /// What its requests are signed with: `whsec_` and base 64, as Standard Webhooks has it. It is shown this once.
+    secret: String,
 }
 
 /// A new key and its secret.
@@ -247,6 +273,32 @@ impl AdministerMutation {
             Err(refusal) => Err(refusal),
         };
         RevokeKeyPayload::of(result, |()| key)
+    }
+
+    /// Tells a program of the weekly review from then on, by signed requests as Standard Webhooks has them. For administrators.
+    async fn add_webhook_endpoint(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Where requests are sent: an address over https, or of this machine.")] url: String,
+    ) -> Result<AddWebhookEndpointPayload> {
+        let session = session(ctx)?;
+        AddWebhookEndpointPayload::of(webhooks::add_endpoint(&session.app, &session.actor, &url).await, |added| {
+            AddedWebhookEndpoint { endpoint: WebhookEndpoint(added.endpoint), secret: added.secret }
+        })
+    }
+
+    /// Tells a program of the weekly review no more. For administrators.
+    async fn remove_webhook_endpoint(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The endpoint.")] endpoint: ID,
+    ) -> Result<RemoveWebhookEndpointPayload> {
+        let session = session(ctx)?;
+        let removed = match id("endpoint", &endpoint) {
+            Ok(endpoint) => webhooks::remove_endpoint(&session.app, &session.actor, endpoint).await,
+            Err(refusal) => Err(refusal),
+        };
+        RemoveWebhookEndpointPayload::of(removed, WebhookEndpoint)
     }
 
     /// Asks that the items of a cycle of the weekly review be chosen and routed to experts. What is routed already stays.

@@ -94,6 +94,10 @@ pub enum AuditAction {
     Adjudicated,
     /// A week's items were to be routed.
     ReviewsRouted,
+    /// A program is told of the weekly review.
+    WebhookAdded,
+    /// A program is told of it no more.
+    WebhookRemoved,
     /// A fact was vouched for, put in doubt or retracted.
     FactStateChanged,
     /// A snapshot was asked for.

@@ -5,6 +5,7 @@ use atr_core::{
     domain::{
         agreement::Bootstrap,
         calendar::Cycle,
+        notice::{NoticeEvent, REMINDED_BEFORE},
         review_cycle::{CycleReport, CycleState, ItemCounts, agreement},
     },
     queue::{Claim, Work},
@@ -35,6 +36,11 @@ pub(super) async fn open(cx: &Context, claim: &Claim, name: NaiveDate) -> Result
             if tx.open_review_cycle(&week).await? {
                 tx.enqueue_at(Work::CloseCycle { cycle: name, at: week.closes_at }, week.closes_at).await?;
                 tx.enqueue(Work::RouteCycle { cycle: name }).await?;
+                let remind_at = week.due_at - REMINDED_BEFORE;
+                if remind_at > now {
+                    let remind = Work::NotifyCycle { cycle: name, event: NoticeEvent::Due, at: remind_at };
+                    tx.enqueue_at(remind, remind_at).await?;
+                }
             }
         }
         // It is over, or the calendar was changed since: the one that is open now takes its place.
@@ -57,6 +63,7 @@ pub(super) async fn close(cx: &Context, claim: &Claim, name: NaiveDate) -> Resul
             tx.return_cycle(name).await?;
             let report = report(&mut tx, &cycle).await?;
             tx.close_review_cycle(name, &report).await?;
+            tx.enqueue(Work::NotifyCycle { cycle: name, event: NoticeEvent::Closed, at: cycle.closes_at }).await?;
             let calendar = tx.review_calendar().await?.unwrap_or_default();
             let mut next = calendar.at(now);
             if next.name <= name {

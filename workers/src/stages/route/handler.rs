@@ -7,10 +7,11 @@ use atr_core::{
         adjudication::Decision,
         assignment::{Assignment, AssignmentState, Purpose, RoutingReason},
         calendar::{Cycle, ReviewCalendar},
+        notice::NoticeEvent,
         review_cycle::CycleState,
     },
     ids::{ExpertId, Id, ProjectId, TraceId},
-    queue::Claim,
+    queue::{Claim, Work},
     store::{About, ExpertFilter, PageRequest, Routable, Tx},
 };
 use chrono::NaiveDate;
@@ -117,6 +118,9 @@ pub(crate) async fn route(cx: &Context, claim: &Claim, cycle: NaiveDate) -> Resu
         item.rank = standing.next_rank(item.expert);
     }
     tx.insert_assignments(&held).await?;
+    if !held.is_empty() && tx.review_cycle_named(cycle).await?.is_some() {
+        tx.enqueue(Work::NotifyCycle { cycle, event: NoticeEvent::Opened, at: week.opens_at }).await?;
+    }
     tx.succeed(claim).await?;
     tx.commit().await?;
     Ok(())

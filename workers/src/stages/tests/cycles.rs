@@ -62,13 +62,22 @@ async fn wake(bench: &Bench) {
         .expect("they are taken");
 }
 
+/// What waits, reminders apart.
 async fn waiting(bench: &Bench) -> Vec<Work> {
     let works: Vec<serde_json::Value> =
         sqlx::query_scalar("select work from task where state in ('available', 'scheduled') order by run_at, id")
             .fetch_all(&bench.db.owner)
             .await
             .expect("the tasks");
-    works.into_iter().map(|work| serde_json::from_value(work).expect("work")).collect()
+    let works = works.into_iter().map(|work| serde_json::from_value(work).expect("work"));
+    works.filter(|work| !matches!(work, Work::NotifyCycle { .. })).collect()
+}
+
+/// Does what can be done now.
+async fn settle(bench: &Bench) {
+    while let Some(claim) = bench.claim(Stage::Route).await {
+        bench.run(&claim).await.unwrap_or_else(|error| panic!("{:?}: {error}", claim.work));
+    }
 }
 
 fn until(bench: &Bench, at: &str) {
@@ -83,7 +92,7 @@ async fn a_week_opens_is_routed_closes_with_a_report_and_what_is_left_begins_the
     let traces = routable(&records, "silver", 3).await;
     let (opens, closes) = (instant("2026-11-23T00:00:00Z"), instant("2026-11-30T00:00:00Z"));
     asked(&bench, project, Work::OpenCycle { cycle: day("2026-11-23"), at: opens }).await;
-    bench.turn(&[Stage::Route, Stage::Route]).await;
+    settle(&bench).await;
     let close = Work::CloseCycle { cycle: day("2026-11-23"), at: closes };
     assert_eq!(waiting(&bench).await, std::slice::from_ref(&close));
     let given = items(&bench, project, "2026-11-23").await;
@@ -102,13 +111,14 @@ async fn a_week_opens_is_routed_closes_with_a_report_and_what_is_left_begins_the
 
     // Too early, it is put off.
     wake(&bench).await;
-    bench.turn(&[Stage::Route]).await;
+    settle(&bench).await;
     assert_eq!(held(&bench, project, "2026-11-23").await.state(), CycleState::Open);
     assert_eq!(waiting(&bench).await, std::slice::from_ref(&close));
 
     until(&bench, "2026-11-30T00:00:01Z");
+    let later = routable(&records, "copper", 4).await;
     wake(&bench).await;
-    bench.turn(&[Stage::Route]).await;
+    settle(&bench).await;
     let Some(Closed { report, .. }) = held(&bench, project, "2026-11-23").await.closed else { panic!("it is open") };
     let items_of = ItemCounts { given: 3, done: 1, left_over: 2, ..ItemCounts::default() };
     assert_eq!(report.items, items_of);
@@ -119,8 +129,6 @@ async fn a_week_opens_is_routed_closes_with_a_report_and_what_is_left_begins_the
     assert!(report.agreement.iter().all(|of| of.alpha.is_none()), "nobody judged what another did");
 
     // The next one: what was left is its expert's still, and stands first.
-    let later = routable(&records, "copper", 4).await;
-    bench.turn(&[Stage::Route, Stage::Route]).await;
     let next = items(&bench, project, "2026-11-30").await;
     assert_eq!(next.len(), 6);
     let mut kept: Vec<TraceId> = next[..2].iter().map(|item| item.trace).collect();
@@ -137,7 +145,7 @@ async fn a_week_opens_is_routed_closes_with_a_report_and_what_is_left_begins_the
     // Closing again what is closed, or opening it, changes nothing of it.
     asked(&bench, project, close).await;
     asked(&bench, project, Work::OpenCycle { cycle: day("2026-11-23"), at: opens }).await;
-    bench.turn(&[Stage::Route, Stage::Route]).await;
+    settle(&bench).await;
     assert_eq!(held(&bench, project, "2026-11-23").await.closed.expect("closed").report, report);
     assert_eq!(waiting(&bench).await.len(), 1, "the end of the open one");
 }
@@ -152,13 +160,13 @@ async fn a_cycle_that_the_calendar_has_no_more_gives_its_place_to_the_one_that_i
     tx.set_review_calendar(&changed).await.expect("set");
     tx.commit().await.expect("a commit");
     asked(&bench, project, Work::OpenCycle { cycle: day("2026-11-30"), at: instant("2026-11-30T00:00:00Z") }).await;
-    bench.turn(&[Stage::Route, Stage::Route, Stage::Route]).await;
+    settle(&bench).await;
     // It is Tuesday, nine o'clock.
     assert_eq!(held(&bench, project, "2026-11-24").await.cycle.closes_at, instant("2026-12-01T08:00:00Z"));
     // One that is to come opens then.
     let next = Work::OpenCycle { cycle: day("2026-12-01"), at: instant("2026-12-01T08:00:00Z") };
     asked(&bench, project, next).await;
-    bench.turn(&[Stage::Route]).await;
+    settle(&bench).await;
     let mut tx = bench.db.store.begin(project).await.expect("a transaction");
     assert_eq!(tx.review_cycle_named(day("2026-12-01")).await.expect("read"), None);
 }
@@ -180,7 +188,7 @@ async fn gold_items_go_to_those_who_have_not_judged_them_and_to_nobody_as_anythi
     tx.set_routing_policy(&RoutingPolicy::default().changed(policy).expect("a policy")).await.expect("set");
     tx.enqueue(Work::RouteCycle { cycle: day("2026-11-23") }).await.expect("a task");
     tx.commit().await.expect("a commit");
-    bench.turn(&[Stage::Route]).await;
+    settle(&bench).await;
     let given = items(&bench, records.project, "2026-11-23").await;
     assert_eq!(given.len(), 20, "nobody's time is left");
     let mut as_gold: Vec<_> =
