@@ -3,9 +3,9 @@
 
 mod adjudication;
 mod chromium;
+mod curating;
 mod desk;
 mod drafts;
-mod curating;
 mod editor;
 mod leading;
 mod learning;

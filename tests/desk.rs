@@ -1,7 +1,10 @@
 //! An expert's desk: the items they hold, what they write before it is given, and what becomes of what they leave.
 
 use atr_core::{
-    domain::assignment::{Assignment, AssignmentState, Purpose, RoutingReason},
+    domain::{
+        access::Role,
+        assignment::{Assignment, AssignmentState, Purpose, RoutingReason},
+    },
     ids::TraceId,
     queue::{State, Work},
 };
@@ -157,7 +160,7 @@ async fn what_one_gives_back_another_takes_and_only_one_of_them() {
     .await;
     let done: Vec<_> = took.iter().filter(|took| took["status"] == "DONE").collect();
     assert_eq!(done.len(), 1, "{took:#?}");
-    assert_eq!(done[0]["assignment"]["reason"]["words"], "it is the only one");
+    assert_eq!(done[0]["assignment"]["reason"]["words"], "among what is most worth judging in chemistry");
     assert_ne!(took[0]["status"], "DONE", "they gave it back");
 }
 
@@ -221,11 +224,17 @@ async fn whoever_is_away_holds_nothing_and_the_days_are_told() {
 }
 
 #[tokio::test]
-async fn an_expert_cannot_learn_what_an_item_is_for() {
+async fn an_expert_cannot_learn_what_an_item_is_for_nor_what_is_suspected_of_it() {
     let desk = Desk::of(1).await;
     let item = desk.give(0, Purpose::Gold).await;
-    let asked = format!(r#"{{ assignment(id: "{}") {{ purpose slot reason {{ words }} }} }}"#, item.id);
-    let expert = desk.panel.world.graphql(&desk.panel.experts[0].1, &asked).await["data"]["assignment"].clone();
-    assert_eq!((&expert["purpose"], &expert["slot"]), (&Value::Null, &Value::Null), "{expert:#}");
-    assert_eq!(desk.panel.world.graphql(&desk.panel.admin, &asked).await["data"]["assignment"]["purpose"], "GOLD");
+    let asked = format!(r#"{{ assignment(id: "{}") {{ purpose slot value reason {{ words }} }} }}"#, item.id);
+    let told = async |key: &str| desk.panel.world.graphql(key, &asked).await["data"]["assignment"].clone();
+    let words = "among what is most worth judging in chemistry";
+    let blind = json!({"purpose": null, "slot": null, "value": 0.0, "reason": {"words": words}});
+    assert_eq!(told(&desk.panel.experts[0].1).await, blind);
+    // Nor does a lead of what they are to judge themselves.
+    let own = desk.panel.world.key(Role::Admin, Some(desk.panel.experts[0].0)).await;
+    assert_eq!(told(&own).await, blind);
+    let all = json!({"purpose": "GOLD", "slot": 1, "value": 0.5, "reason": {"words": "it is the only one"}});
+    assert_eq!(told(&desk.panel.admin).await, all);
 }

@@ -4,6 +4,11 @@ create or replace function pg_temp.id(kind integer, n integer) returns uuid lang
 create or replace function pg_temp.hash(n integer) returns bytea language sql immutable as
     $$ select decode(lpad(to_hex(n), 64, '0'), 'hex') $$;
 
+create or replace function pg_temp.text(prefix text, id uuid) returns text language sql immutable as $$
+    select prefix || '_' || string_agg(substr('0123456789abcdefghjkmnpqrstvwxyz',
+        substring(b'00' || ('x' || replace(id::text, '-', ''))::bit(128) from 5 * place + 1 for 5)::bit(5)::integer + 1, 1), '' order by place)
+    from generate_series(0, 25) place $$;
+
 begin;
 create temporary table n on commit drop as
     select n, p.id as project, now() as at from generate_series($FROM, $TO) n, project p where p.slug = 'one';
@@ -78,6 +83,14 @@ insert into assignment (project_id, id, cycle, expert_id, trace_id, rank, value,
            'done', at, at, at, pg_temp.id(15, n)
     from n;
 insert into suggestion select project, '2026-11-23', pg_temp.id(1, n), pg_temp.id(7, n), 'incorrect', 0, at from n;
+insert into review_cycle
+    select project, pg_temp.id(43, n), '2020-01-06'::date + 7 * n, at, at, at, at, at,
+           jsonb_build_object('items', c.items, 'flaws', jsonb_build_array(jsonb_build_object('of', 'f', 'traces', 1, 'reviewed', 1)),
+               'experts', jsonb_build_array(jsonb_build_object('expert', pg_temp.text('exp', pg_temp.id(1, n)), 'items', c.items)),
+               'domains', jsonb_build_array(jsonb_build_object('of', 'd', 'traces', 1, 'reviewed', 1)),
+               'models', jsonb_build_array(jsonb_build_object('of', pg_temp.text('mdl', pg_temp.id(5, n)), 'traces', 1, 'reviewed', 1)),
+               'agreement', jsonb_build_array(jsonb_build_object('question', 'verdict', 'traces', 1, 'experts', 1, 'ratings', 1)))
+    from n, (select '{"given": 1, "done": 1, "passed": 0, "returned": 0, "left_over": 0, "carried_over": 0}'::jsonb as items) c;
 insert into review_draft select project, pg_temp.id(7, n), pg_temp.id(1, n), 1, '{"verdict": "correct"}', at from n;
 insert into example (project_id, id, review_id, trace_id, chosen_review_id, chosen_trace_id, format, content, content_hash, rules_version, at)
     select project, pg_temp.id(19, n), pg_temp.id(15, n), pg_temp.id(7, n), pg_temp.id(15, n), pg_temp.id(7, n), 'sft', '{}', pg_temp.hash(n), 'v', at from n;

@@ -33,7 +33,9 @@ pub(crate) async fn drained(database: &mut PgConnection) -> Result {
                 .fetch_all(&mut *database)
                 .await?;
         assert_eq!(dead, Vec::<String>::new(), "tasks died");
-        let open = "select count(*) from task where state not in ('succeeded', 'cancelled', 'dead')";
+        // What is put off to its time is not left: a cycle of the weekly review closes when it does.
+        let open = "select count(*) from task where state not in ('succeeded', 'cancelled', 'dead')
+                    and (state <> 'scheduled' or run_at < now() + interval '10 minutes')";
         Ok((count(database, open).await? == 0).then_some(()))
     })
     .await

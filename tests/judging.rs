@@ -1,9 +1,17 @@
 //! What leads do about judging: guidelines, gold items, disagreements; and how far experts agree.
 
-use atr_core::{domain::access::Role, queue::Work};
+use atr_core::{
+    domain::{access::Role, agreement::questions::ReviewQuestion},
+    queue::Work,
+};
+use atr_workers::stages::curate::{AgreementRule, Recipe};
+use axum::{
+    body::Body,
+    http::{Request, header},
+};
 use serde_json::{Value, json};
 
-use crate::panel::Panel;
+use crate::{panel::Panel, world::body_of};
 
 #[tokio::test]
 async fn a_guideline_is_written_version_by_version_and_a_review_names_the_one_it_followed() {
@@ -157,4 +165,39 @@ async fn how_far_experts_agree_is_told_with_its_interval_or_why_it_is_not_define
     let asked = format!("{{ reviewConsensus(trace: {trace}) {{ verdict probability gold }} }}");
     let consensus = panel.world.graphql(&panel.admin, &asked).await["data"]["reviewConsensus"].clone();
     assert_eq!((&consensus["verdict"], &consensus["gold"]), (&json!("CORRECT"), &json!(false)), "{consensus:#}");
+}
+
+#[tokio::test]
+async fn a_recipe_can_ask_that_experts_agree_before_what_they_say_is_learnt_of() {
+    let panel = Panel::of(2).await;
+    let request = async |alpha: f64| {
+        let rule = AgreementRule { question: ReviewQuestion::Verdict, alpha };
+        let recipe = Recipe { agreement: Some(rule), ..Recipe::default() };
+        let document = "mutation ($recipe: JSON) { requestSnapshot(recipe: $recipe) { status message field } }";
+        let body = json!({"query": document, "variables": {"recipe": recipe}}).to_string();
+        let request = Request::post("/graphql")
+            .header(header::AUTHORIZATION, format!("Bearer {}", panel.admin))
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Body::from(body));
+        let answer = body_of(panel.world.ask(request.expect("a request")).await).await;
+        serde_json::from_slice::<Value>(&answer).expect("JSON")["data"]["requestSnapshot"].clone()
+    };
+    let said = |answer: &Value| answer["message"].as_str().expect("a message").to_owned();
+    let unknown = request(0.5).await;
+    assert_eq!(unknown["status"], "CONFLICT", "{unknown:#}");
+    assert!(said(&unknown).contains("is not known: no trace was judged by two"), "{unknown:#}");
+    for n in 0..8 {
+        let trace = panel.trace(&format!("t{n}")).await;
+        for expert in 0..2 {
+            let right = (n % 2 == 0) ^ (n == 7 && expert == 1);
+            let verdict = if right { "correct" } else { "incorrect" };
+            assert_eq!(panel.judges(expert, trace, json!({"verdict": verdict})).await["status"], "stored");
+        }
+    }
+    let below = request(0.9).await;
+    assert!(said(&below).contains("of 0.9 or more") && said(&below).contains("over 16 ratings"), "{below:#}");
+    // Then it is another thing that is missing.
+    assert!(said(&request(0.5).await).contains("no trace is ready"));
+    let beyond = request(2.0).await;
+    assert_eq!((&beyond["status"], &beyond["field"]), (&json!("INVALID"), &json!("recipe")));
 }

@@ -14,7 +14,7 @@ use atr_core::{
     queue::Stage,
     store::{PageRequest, TraceFilter},
 };
-use atr_workers::{Context, Options, Worker};
+use atr_workers::{Context, Options, Worker, notices::Delivery};
 use axum::{
     body::{Body, Bytes},
     http::{Request, Response, StatusCode, header},
@@ -88,6 +88,11 @@ pub async fn assemble(world: &World) {
 
 /// Does all that waits in these stages.
 pub async fn work(world: &World, stages: &[Stage]) {
+    work_by(world, stages, Delivery::default()).await;
+}
+
+/// The same, by a worker that tells people and programs of the weekly review so.
+pub async fn work_by(world: &World, stages: &[Stage], delivery: Delivery) {
     let folder = tempfile::tempdir().expect("a folder");
     let stop = CancellationToken::new();
     let cx = Context {
@@ -97,6 +102,7 @@ pub async fn work(world: &World, stages: &[Stage]) {
         tesseract: "tesseract".into(),
         work_dir: folder.path().join("work"),
         reward_models: Default::default(),
+        delivery,
         cancelled: CancellationToken::new(),
     };
     let options = Options {
@@ -108,7 +114,9 @@ pub async fn work(world: &World, stages: &[Stage]) {
     };
     let working = tokio::spawn(Worker::new(cx, options).run(stop.clone()));
     let stages: Vec<&str> = stages.iter().map(|stage| stage.word()).collect();
-    let left = "select exists (select from task where stage = any($1) and state not in ('succeeded', 'dead'))";
+    // What is put off to its time is not left: a cycle of the weekly review closes when it does.
+    let left = "select exists (select from task where stage = any($1) and state not in ('succeeded', 'dead')
+                               and (state <> 'scheduled' or run_at < now() + interval '1 hour'))";
     while sqlx::query_scalar::<_, bool>(left).bind(&stages).fetch_one(&world.database.owner).await.expect("an answer") {
         tokio::task::yield_now().await;
     }

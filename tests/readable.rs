@@ -29,7 +29,7 @@ const TYPES: [(&str, &str); 14] = [
 ];
 
 /// Tables that no type tells of, and why.
-const NOT_TOLD: [(&str, &str); 17] = [
+const NOT_TOLD: [(&str, &str); 18] = [
     ("audit_salt", "what the log's hashes are salted with: told, it would open what erasure closes"),
     ("broker", "how a program hears of the broker, for doctor and health"),
     ("chain_group_key", "keeps one name for one group"),
@@ -40,6 +40,7 @@ const NOT_TOLD: [(&str, &str); 17] = [
     ("ingest_key", "how far a body got: the doors tell it"),
     ("installation", "which installation a private database is of"),
     ("leader", "which worker relays"),
+    ("notice", "what was told to whom: of what waits, and of what could not be told, its task tells"),
     ("partial_trace", "what is to be put together"),
     ("review_key", "keeps one name for one review"),
     ("review_revision", "keeps one number for one revision"),
@@ -50,7 +51,7 @@ const NOT_TOLD: [(&str, &str); 17] = [
 ];
 
 /// Columns that no field is named after, and by what they are told, or why not at all.
-const OTHERWISE: [(&str, &str, &str); 51] = [
+const OTHERWISE: [(&str, &str, &str); 52] = [
     ("api_key", "token_hash", "told to nobody"),
     ("assignment", "xact", "the place in what is followed: cursor"),
     ("attachment", "blob", "digest"),
@@ -97,6 +98,7 @@ const OTHERWISE: [(&str, &str, &str); 51] = [
     ("person", "invitation_expires_at", "invitedUntil"),
     ("quarantined_item", "problem_field", "field"),
     ("reasoning_step", "step_key", "key"),
+    ("webhook_endpoint", "secret", "told once, to whoever adds it"),
     ("snapshot_file", "snapshot_id", "the Snapshot it is asked of"),
     ("suggestion", "cycle", "the Assignment it is asked of"),
     ("suggestion", "expert_id", "the Assignment it is asked of"),
@@ -105,13 +107,14 @@ const OTHERWISE: [(&str, &str, &str); 51] = [
 ];
 
 /// Of these, more is told elsewhere than by a field of the type.
-const ELSEWHERE: [(&str, &str, &str); 16] = [
+const ELSEWHERE: [(&str, &str, &str); 17] = [
     ("project", "quiet_seconds", "keepRule"),
     ("project", "keep_below", "keepRule"),
     ("project", "keep_flagged", "keepRule"),
     ("project", "keep_share", "keepRule"),
     ("project", "redacted_patterns", "redactedPatterns"),
     ("project", "review_calendar", "reviewCalendar"),
+    ("project", "routing_policy", "routingPolicy"),
     ("snapshot_member", "pinned", "the frozen input: trace, review, score, facts and citations"),
     ("stage_pause", "id", "one pause holds at a time"),
     ("stage_pause", "resumed_at", "the audit log"),

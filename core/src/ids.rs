@@ -194,6 +194,12 @@ ids! {
     Feedback FeedbackId "fbk" "feedback";
     /// An item of the weekly review.
     Assignment AssignmentId "asg" "assignment";
+    /// A cycle of the weekly review that was opened.
+    ReviewCycle ReviewCycleId "cyc" "review cycle";
+    /// Where a program hears of the weekly review.
+    WebhookEndpoint WebhookEndpointId "whk" "webhook endpoint";
+    /// What someone is told of the weekly review.
+    Notice NoticeId "ntc" "notice";
     /// The reward of a trace.
     Score ScoreId "scr" "score";
     /// A candidate training row.

@@ -6,9 +6,10 @@ use atr_core::{
     domain::{
         access::Permission,
         agreement::{
-            Bootstrap, Interval, Metric, Ratings, Undefined,
+            Bootstrap, Interval, Ratings, Undefined,
+            questions::agreed,
             reliability::Consensus,
-            reviews::{Opinion, flaw_labels, severities, suspect_steps, verdicts},
+            reviews::{Opinion, verdicts},
         },
         gold::Calibration,
         review::Verdict,
@@ -16,6 +17,9 @@ use atr_core::{
     ids::{ExpertId, TraceId},
     store::{OpinionFilter, StoreError, Tx},
 };
+use atr_workers::stages::curate::AgreementRule;
+
+pub use atr_core::domain::agreement::questions::{Agreed, Question};
 
 use super::{Actor, AppError};
 
@@ -23,34 +27,6 @@ use super::{Actor, AppError};
 const REVIEWS: i64 = 20_000;
 /// How often units are drawn anew for an interval: the figures are for a page, not for a paper.
 const DRAWS: usize = 500;
-
-/// What reviews are compared by.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Question {
-    /// Is the answer right?
-    Verdict,
-    /// How bad is the flaw?
-    Severity,
-    /// Which step is the first flawed one?
-    SuspectStep,
-    /// Has the answer this flaw?
-    Flaw(String),
-}
-
-/// How far experts agree on a question.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Agreed {
-    /// How many traces were rated.
-    pub traces: usize,
-    /// By how many experts.
-    pub experts: usize,
-    /// How many ratings there are.
-    pub ratings: usize,
-    /// Krippendorff's alpha, or why it is not defined.
-    pub alpha: Result<Interval, Undefined>,
-    /// Fleiss' kappa, over traces rated by as many experts each as the function says, or why it is not defined.
-    pub fleiss_kappa: Result<Interval, Undefined>,
-}
 
 /// How far the experts of a project agree on a question.
 ///
@@ -64,20 +40,29 @@ pub async fn agreement(
 ) -> Result<Agreed, AppError> {
     actor.may(Permission::Read)?;
     let opinions = tx.opinions(filter, REVIEWS).await?;
-    counted(move || match question {
-        Question::Verdict => agreed(&once(verdicts(&opinions))?, Metric::Nominal),
-        Question::Severity => agreed(&once(severities(&opinions))?, Metric::Ordinal),
-        Question::SuspectStep => agreed(&once(suspect_steps(&opinions))?, Metric::Nominal),
-        Question::Flaw(label) => {
-            let found = once(flaw_labels(&opinions))?.find(|(given, _)| *given == label);
-            let nobody = Ratings::over(&[false, true], std::iter::empty::<(TraceId, ExpertId, bool)>());
-            match found {
-                Some((_, ratings)) => agreed(&ratings, Metric::Nominal),
-                None => agreed(&once(nobody)?, Metric::Nominal),
-            }
+    counted(move || once(agreed(&question, &opinions, &bootstrap()?))).await
+}
+
+/// Refuses where the experts of a project agree less than a recipe asks for.
+///
+/// # Errors
+/// [`AppError::Conflict`], with how far they agree and what to do; or if the database is out of reach.
+pub async fn require(tx: &mut Tx, rule: &AgreementRule) -> Result<(), AppError> {
+    let AgreementRule { question, alpha: least } = *rule;
+    let opinions = tx.opinions(&OpinionFilter::default(), REVIEWS).await?;
+    let found = counted(move || once(agreed(&question.into(), &opinions, &bootstrap()?))).await?;
+    let why = match found.alpha {
+        Ok(alpha) if alpha.value >= least => return Ok(()),
+        Ok(alpha) => {
+            format!("is {:.3} ({:.3} to {:.3}) over {} ratings", alpha.value, alpha.low, alpha.high, found.ratings)
         }
-    })
-    .await
+        Err(Undefined::TooFewRatings) => "is not known: no trace was judged by two of them".to_owned(),
+        Err(Undefined::NoVariation) => "is not known: all of them answered alike".to_owned(),
+    };
+    Err(AppError::Conflict(format!(
+        "the recipe asks for an agreement of experts on `{question}` of {least} or more (Krippendorff's alpha), and theirs {why}: \
+         have more items judged by two, settle with a guideline how they are judged, or ask for less"
+    )))
 }
 
 /// How often an expert is right, as far as others' reviews and gold items tell.
@@ -171,18 +156,6 @@ fn beside_the_others(
     let others = others.into_iter().filter(|(_, lead)| *lead != 0).map(|(trace, lead)| (trace, Side::Others, lead > 0));
     let own = own.into_iter().map(|(trace, right)| (trace, Side::Own, right));
     Ratings::over(&[false, true], own.chain(others))
-}
-
-fn agreed<C: Ord + Clone>(ratings: &Ratings<TraceId, ExpertId, C>, metric: Metric) -> Result<Agreed, AppError> {
-    let tallies = ratings.tallies();
-    let by = bootstrap()?;
-    Ok(Agreed {
-        traces: ratings.units().len(),
-        experts: ratings.raters().len(),
-        ratings: ratings.count(),
-        alpha: tallies.alpha_interval(metric, &by),
-        fleiss_kappa: tallies.fleiss_kappa_interval(&by),
-    })
 }
 
 fn bootstrap() -> Result<Bootstrap, AppError> {

@@ -3,7 +3,7 @@
 use atr_core::{
     domain::{
         access::Permission,
-        assignment::{Assignment, AssignmentState},
+        assignment::{Assignment, AssignmentState, RoutingReason},
         audit::Action,
     },
     ids::{AssignmentId, ExpertId},
@@ -21,6 +21,17 @@ use super::{Actor, App, AppError, review_calendar, week};
 pub fn own_desk(actor: &Actor) -> Result<ExpertId, AppError> {
     actor.may(Permission::Review)?;
     actor.expert.ok_or_else(|| AppError::NotFound { what: "expert", name: "whose key this is".to_owned() })
+}
+
+/// Whether the caller may know what an item is for, what it is worth and what is suspected of it: who may read the project,
+/// but for the items that they are to judge themselves.
+pub fn sees_behind(actor: &Actor, item: &Assignment) -> bool {
+    actor.may(Permission::Read).is_ok() && actor.expert != Some(item.expert)
+}
+
+/// Why an item of a domain was routed, as far as the caller may know it.
+pub fn reason_for(actor: &Actor, item: &Assignment, domain: &str) -> RoutingReason {
+    if sees_behind(actor, item) { item.reason.clone() } else { item.reason.for_reviewer(domain) }
 }
 
 /// Notes that the caller looks at an item that they hold, and at first what the machine suggests of it. It stays theirs for a

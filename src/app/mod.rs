@@ -33,11 +33,13 @@ pub mod review_calendar;
 pub mod review_drafts;
 pub mod roll_back;
 pub mod route_reviews;
+pub mod routing_policy;
 pub mod sessions;
 pub mod stage_spans;
 pub mod stages;
 pub mod start_job;
 pub mod tasks;
+pub mod webhooks;
 pub mod week;
 
 use std::{net::IpAddr, sync::Arc};

@@ -11,7 +11,7 @@ use atr_core::{
 use atr_workers::stages::curate::Recipe;
 use serde_json::json;
 
-use super::{Actor, App, AppError};
+use super::{Actor, App, AppError, agreement};
 
 /// What is asked for.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -25,7 +25,8 @@ pub struct SnapshotRequest {
 /// Freezes the membership of a new snapshot and enqueues its making.
 ///
 /// # Errors
-/// If the caller may not, name or recipe have not the right form, the name is taken, or no reviewed trace is ready.
+/// If the caller may not, name or recipe have not the right form, the name is taken, experts agree less than the recipe
+/// asks for, or no reviewed trace is ready.
 pub async fn request_snapshot(app: &App, actor: &Actor, request: SnapshotRequest) -> Result<Snapshot, AppError> {
     actor.may(Permission::Train)?;
     if let Some(name) = &request.name {
@@ -53,6 +54,9 @@ pub async fn request_snapshot(app: &App, actor: &Actor, request: SnapshotRequest
         let after = json!({ "name": snapshot.name, "recipe": new.recipe });
         Some(actor.deed(Action::SnapshotRequested, snapshot.id, None, Some(after)))
     };
+    if let Some(rule) = &recipe.agreement {
+        agreement::require(&mut app.store.begin(actor.project).await?, rule).await?;
+    }
     match app.store.freeze_snapshot(actor.project, &new, noted).await? {
         Freeze::Frozen(snapshot) => Ok(*snapshot),
         Freeze::NameTaken => {

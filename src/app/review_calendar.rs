@@ -5,7 +5,9 @@ use atr_core::{
         access::Permission,
         audit::Action,
         calendar::{CalendarChange, Cycle, ReviewCalendar},
+        notice::{NoticeEvent, REMINDED_BEFORE},
     },
+    queue::Work,
     store::Tx,
 };
 use chrono::NaiveDate;
@@ -35,7 +37,8 @@ pub async fn cycle(tx: &mut Tx, name: Option<NaiveDate>) -> Result<Cycle, AppErr
     })
 }
 
-/// Changes the calendar; what is not given stays. Cycles from then on are told by it.
+/// Changes the calendar; what is not given stays. Cycles from then on are told by it, and open and close by themselves; one
+/// that is open closes when the calendar has it now.
 ///
 /// # Errors
 /// If the caller may not, or a field is no time zone or no time of day.
@@ -48,7 +51,30 @@ pub async fn change(app: &App, actor: &Actor, change: CalendarChange) -> Result<
         tx.set_review_calendar(&calendar).await?;
         let (before, after) = (Some(json!(before)), Some(json!(calendar)));
         actor.note(&mut tx, Action::ReviewCalendarChanged, actor.project, before, after).await?;
+        follow(&mut tx, &calendar).await?;
         tx.commit().await?;
     }
     Ok(calendar)
+}
+
+/// Lets the cycles follow the calendar: the open one closes by it, or else the next one opens by it.
+async fn follow(tx: &mut Tx, calendar: &ReviewCalendar) -> Result<(), AppError> {
+    let now = tx.now();
+    match tx.review_cycle_open().await? {
+        Some(open) => {
+            let moved = calendar.moved(&open.cycle, now);
+            tx.move_review_cycle(&moved).await?;
+            tx.enqueue_at(Work::CloseCycle { cycle: moved.name, at: moved.closes_at }, moved.closes_at).await?;
+            let remind_at = moved.due_at - REMINDED_BEFORE;
+            if remind_at > now {
+                let remind = Work::NotifyCycle { cycle: moved.name, event: NoticeEvent::Due, at: remind_at };
+                tx.enqueue_at(remind, remind_at).await?;
+            }
+        }
+        None => {
+            let next = calendar.next(&calendar.at(now));
+            tx.enqueue_at(Work::OpenCycle { cycle: next.name, at: next.opens_at }, next.opens_at).await?;
+        }
+    }
+    Ok(())
 }

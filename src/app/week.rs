@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use atr_core::{
     domain::{
-        assignment::Assignment,
+        assignment::{Assignment, RoutingReason},
         attachment::AttachedFile,
         calendar::Cycle,
         citation::{Citation, CitationInput, CitationKind, CitationState},
@@ -20,7 +20,11 @@ use atr_core::{
 };
 use chrono::{DateTime, Utc};
 
-use super::{Actor, AppError, assignments::own_desk, review_calendar};
+use super::{
+    Actor, AppError,
+    assignments::{own_desk, reason_for},
+    review_calendar,
+};
 
 /// The most claims of an answer that are told.
 const CLAIMS: usize = 100;
@@ -53,6 +57,8 @@ pub async fn week(tx: &mut Tx, actor: &Actor) -> Result<Week, AppError> {
 pub struct Item {
     /// The assignment.
     pub assignment: Assignment,
+    /// Why it was routed, as far as its expert may know.
+    pub reason: RoutingReason,
     /// What is judged.
     pub trace: Trace,
     /// Its reasoning.
@@ -190,6 +196,7 @@ pub async fn item(tx: &mut Tx, actor: &Actor, id: AssignmentId) -> Result<Item, 
             })
             .collect(),
         given: review.is_some(),
+        reason: reason_for(actor, &assignment, &trace.domain),
         assignment,
         trace,
         steps,

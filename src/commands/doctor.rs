@@ -23,7 +23,7 @@ use super::{
     installation::{TESSERACT, blobs, data_folder, database, trainer},
     output::Output,
 };
-use crate::config::{Broker, Place};
+use crate::config::{Broker, Notifying, Place};
 
 /// How long an object store may take to answer.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -50,15 +50,22 @@ impl Findings {
 pub(crate) struct Doctor {
     #[command(flatten)]
     broker: Broker,
+    #[command(flatten)]
+    notifying: Notifying,
 }
 
 impl Doctor {
     pub(crate) async fn run(self, place: &Place, out: Output) -> anyhow::Result<ExitCode> {
-        examine(place, self.broker.amqp_url.as_ref(), out).await
+        examine(place, self.broker.amqp_url.as_ref(), &self.notifying, out).await
     }
 }
 
-async fn examine(place: &Place, broker: Option<&AmqpUrl>, out: Output) -> anyhow::Result<ExitCode> {
+async fn examine(
+    place: &Place,
+    broker: Option<&AmqpUrl>,
+    notifying: &Notifying,
+    out: Output,
+) -> anyhow::Result<ExitCode> {
     let mut findings = Findings::default();
     findings.note("data folder", data_folder(place).map(|folder| folder.display().to_string()));
     let blobs = tried(place).await;
@@ -80,6 +87,7 @@ async fn examine(place: &Place, broker: Option<&AmqpUrl>, out: Output) -> anyhow
     if let Some(url) = broker {
         findings.note("broker", reached(url).await);
     }
+    findings.note("e-mail", mails(notifying).await);
     let Findings(findings) = findings;
     let healthy = findings.iter().all(|finding| finding.ok);
     out.result(&json!({ "healthy": healthy, "findings": findings }), || {
@@ -98,6 +106,16 @@ fn found_trainer(place: &Place) -> anyhow::Result<String> {
     let program = trainer(place)?;
     ensure!(program.is_file(), "{} is not there: build it, or name it with --trainer", program.display());
     Ok(program.display().to_string())
+}
+
+/// Whether reminders of the weekly review can be sent.
+async fn mails(notifying: &Notifying) -> anyhow::Result<String> {
+    let Some(mail) = notifying.delivery()?.mail else {
+        return Ok("none is sent: set ATR_SMTP_URL and ATR_MAIL_FROM to remind experts of the weekly review".to_owned());
+    };
+    let late = || format!("the mail server does not answer within {} seconds", PATIENCE.as_secs());
+    tokio::time::timeout(PATIENCE, mail.try_out()).await.with_context(late)??;
+    Ok(format!("{mail:?}"))
 }
 
 /// It is nothing that has to be there.

@@ -10,6 +10,8 @@ use atr_core::{
     store::{Connect, Project, Store, migrate},
 };
 
+use atr_workers::notices::Delivery;
+
 use crate::{
     app::{Actor, App, AppError, Process, keys, projects},
     config::Place,
@@ -97,7 +99,7 @@ impl Installation {
     }
 
     /// What the stages work with.
-    pub(crate) fn context(&self, place: &Place) -> anyhow::Result<atr_workers::Context> {
+    pub(crate) fn context(&self, place: &Place, delivery: Delivery) -> anyhow::Result<atr_workers::Context> {
         Ok(atr_workers::Context {
             store: self.app.store.clone(),
             blobs: self.app.blobs.clone(),
@@ -105,6 +107,7 @@ impl Installation {
             tesseract: TESSERACT.into(),
             work_dir: data_folder(place)?.join("work"),
             reward_models: atr_workers::RewardModels::default(),
+            delivery,
             cancelled: tokio_util::sync::CancellationToken::new(),
         })
     }

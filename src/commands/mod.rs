@@ -25,6 +25,7 @@ mod progress;
 mod project;
 mod quarantine;
 mod queue;
+mod review;
 mod schema;
 mod serve;
 mod signals;
@@ -78,6 +79,9 @@ enum Command {
     /// Enter and list experts
     #[command(subcommand)]
     Expert(expert::ExpertCommand),
+    /// Look at the weekly review
+    #[command(subcommand)]
+    Review(review::Review),
     /// Make and list projects
     #[command(subcommand)]
     Project(project::Project),
@@ -141,6 +145,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Key(key) => key.run(&place, out).await?,
         Command::Person(expert) => expert.run(&place, out).await?,
         Command::Expert(expert) => expert.run(&place, out).await?,
+        Command::Review(review) => review.run(&place, out).await?,
         Command::Project(project) => project.run(&place, out).await?,
         Command::Queue(queue) => queue.run(&place, out).await?,
         Command::Ingest(ingest) => {

@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, str::FromStr};
 use atr_core::{
     domain::{
         UnknownWord,
+        assignment::PolicyChange,
         calendar::{CalendarChange, Weekday},
         keep_rule::KeepRuleChange,
         redaction::Pattern,
@@ -16,7 +17,7 @@ use serde_json::{Value, json};
 
 use super::{installation::Installation, output::Output};
 use crate::{
-    app::{projects, redaction, review_calendar},
+    app::{projects, redaction, review_calendar, routing_policy},
     config::Place,
 };
 
@@ -64,6 +65,18 @@ pub(crate) enum Project {
         /// The time of that day, 00:00 to 23:59
         #[arg(long, value_name = "HH:MM")]
         due_at: Option<String>,
+        /// Give this share of the items that are asked about to two experts, 0 to 1
+        #[arg(long, value_name = "SHARE")]
+        double_blind_share: Option<f64>,
+        /// Use this share of the experts' time for gold items, 0 to 1
+        #[arg(long, value_name = "SHARE")]
+        gold_share: Option<f64>,
+        /// Draw this share of the items that are asked about at random, 0 to 1
+        #[arg(long, value_name = "SHARE")]
+        exploration_share: Option<f64>,
+        /// Divide this share of the items that are asked about among the domains by what is open of each, 0 to 1
+        #[arg(long, value_name = "SHARE")]
+        domain_floor: Option<f64>,
         /// Replace these in texts before they are stored: email, phone, card, secret, several with commas; or none
         #[arg(long, value_name = "PATTERNS")]
         redact: Option<Redacted>,
@@ -111,11 +124,17 @@ impl Project {
                 opens_at,
                 due_on,
                 due_at,
+                double_blind_share,
+                gold_share,
+                exploration_share,
+                domain_floor,
                 redact,
             } => {
                 let actor = installation.actor(Some(&slug)).await?;
                 let change = CalendarChange { time_zone, opens_on, opens_at, due_on, due_at };
                 let calendar = review_calendar::change(&installation.app, &actor, change).await?;
+                let change = PolicyChange { double_blind_share, gold_share, exploration_share, domain_floor };
+                let policy = routing_policy::change_policy(&installation.app, &actor, change).await?;
                 let change = KeepRuleChange { quiet_seconds, keep_below, keep_flagged, keep_share };
                 let rule = projects::change_keep_rule(&installation.app, &actor, change).await?;
                 let project = match max_backlog {
@@ -130,12 +149,15 @@ impl Project {
                 let mut told = line(&project);
                 told["keep_rule"] = serde_json::to_value(rule)?;
                 told["review_calendar"] = serde_json::to_value(calendar)?;
+                told["routing_policy"] = serde_json::to_value(policy)?;
                 told["redacted"] = json!(redacted);
                 out.result(&told, || {
                     format!(
                         "Project {slug} takes nothing more in while {} tasks are unfinished. Of the traces that spans \
                          make, put together after {} s without a new one, it keeps those with a confidence below {}, {}\
-                         and a share of {} of the rest. The weekly review opens on {} at {} and is due on {} at {}, by the clock of {}. In texts it \
+                         and a share of {} of the rest. The weekly review opens on {} at {} and is due on {} at {}, by the clock of {}. Of its items \
+                         a share of {} goes to two experts, of {} is drawn at random and of {} follows the domains; a share of {} of \
+                         the experts' time is for gold items. In texts it \
                          replaces before they are stored: {}.",
                         project.max_backlog,
                         rule.quiet_seconds,
@@ -147,6 +169,10 @@ impl Project {
                         calendar.due().weekday,
                         calendar.due().time.format("%H:%M"),
                         calendar.time_zone(),
+                        policy.double_blind_share,
+                        policy.exploration_share,
+                        policy.domain_floor,
+                        policy.gold_share,
                         if redacted.is_empty() { "nothing".to_owned() } else { redacted.join(", ") },
                     )
                 })

@@ -33,7 +33,8 @@ pub(crate) struct Up {
 impl Up {
     pub(crate) async fn run(self, place: &Place, out: Output) -> anyhow::Result<()> {
         let stop = stop_at_signal()?;
-        let Working { slots, broker } = self.working;
+        let Working { slots, broker, notifying } = self.working;
+        let delivery = notifying.delivery()?;
         let rates = Rates::new(self.serving.requests_per_minute);
         let process = Process { works: true, has_broker: broker.amqp_url.is_some(), rates, ..Process::default() };
         let installation = Installation::open(place, Schema::Migrate, process).await?;
@@ -49,7 +50,7 @@ impl Up {
             text
         })?;
         let grace = Duration::from_secs(self.grace.grace_seconds);
-        let cx = installation.context(place)?;
+        let cx = installation.context(place, delivery)?;
         let stages = Stage::ALL.to_vec();
         let options = Options { stages, slots, grace, lease: Options::LEASE, broker: broker.amqp_url };
         let mut working = tokio::spawn(Worker::new(cx, options).run(stop.clone()));

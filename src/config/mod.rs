@@ -1,9 +1,12 @@
 //! What an installation is told: environment variables, and the same names as flags.
 
-use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, str::FromStr};
+use std::{convert::Infallible, fmt, net::SocketAddr, num::NonZeroU32, path::PathBuf, str::FromStr};
 
 use atr_core::blobs::BucketUrl;
-use atr_workers::AmqpUrl;
+use atr_workers::{
+    AmqpUrl,
+    notices::{Delivery, Mail, MailError},
+};
 use clap::{ArgAction, Args, ValueEnum};
 use ipnet::IpNet;
 
@@ -129,6 +132,54 @@ pub struct Working {
     pub slots: u16,
     #[command(flatten)]
     pub broker: Broker,
+    #[command(flatten)]
+    pub notifying: Notifying,
+}
+
+/// How people and programs are told of the weekly review.
+#[derive(Debug, Clone, Args)]
+pub struct Notifying {
+    /// The server that takes e-mail, as smtps://user:password@mail.example.org, or with STARTTLS as
+    /// smtp://user:password@mail.example.org:587?tls=required; without it no e-mail is sent
+    #[arg(long, env = "ATR_SMTP_URL", hide_env_values = true, requires = "mail_from", value_name = "URL")]
+    pub smtp_url: Option<SmtpUrl>,
+
+    /// Whom e-mail is from, as an address or `Name <address>`
+    #[arg(long, env = "ATR_MAIL_FROM", requires = "smtp_url", value_name = "ADDRESS")]
+    pub mail_from: Option<String>,
+
+    /// Whether webhooks may go to addresses that are not of the public internet: to this machine, and to its own networks
+    #[arg(long, env = "ATR_WEBHOOK_PRIVATE_ADDRESSES")]
+    pub webhook_private_addresses: bool,
+}
+
+/// The address of a mail server, with a password that nothing prints.
+#[derive(Clone)]
+pub struct SmtpUrl(String);
+
+impl fmt::Debug for SmtpUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SmtpUrl")
+    }
+}
+
+impl FromStr for SmtpUrl {
+    type Err = Infallible;
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl Notifying {
+    /// What workers deliver notices by.
+    ///
+    /// # Errors
+    /// If one of the addresses is none.
+    pub fn delivery(&self) -> Result<Delivery, MailError> {
+        let mail = self.smtp_url.as_ref().zip(self.mail_from.as_ref());
+        let mail = mail.map(|(SmtpUrl(url), from)| Mail::new(url, from)).transpose()?;
+        Ok(Delivery { mail, private_addresses: self.webhook_private_addresses })
+    }
 }
 
 /// How workers hear of work.

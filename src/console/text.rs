@@ -518,6 +518,7 @@ texts! {
     // An item of it.
     given = "Given.";
     undo = "Undo";
+    asked_because = "You are asked because:";
     said_before = "What was said before";
     picture_of = "Picture";
     machine_suggests = "The machine suggests";

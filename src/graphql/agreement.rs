@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use atr_core::{
-    domain::agreement::{self, Undefined},
+    domain::agreement::{self, Undefined, questions},
     ids::{ExpertId, TraceId},
     store::OpinionFilter,
 };
@@ -29,6 +29,16 @@ pub enum ReviewQuestion {
     Flaw,
 }
 
+impl From<questions::ReviewQuestion> for ReviewQuestion {
+    fn from(question: questions::ReviewQuestion) -> Self {
+        match question {
+            questions::ReviewQuestion::Verdict => Self::Verdict,
+            questions::ReviewQuestion::Severity => Self::Severity,
+            questions::ReviewQuestion::SuspectStep => Self::SuspectStep,
+        }
+    }
+}
+
 /// Why a coefficient of agreement is not defined.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "Undefined")]
@@ -43,13 +53,13 @@ pub enum UndefinedAgreement {
 #[derive(Debug, SimpleObject)]
 pub struct Coefficient {
     /// Its value; null where it is not defined.
-    value: Option<f64>,
+    pub(super) value: Option<f64>,
     /// The low end of its interval, 95 of 100, by the bootstrap over traces.
-    low: Option<f64>,
+    pub(super) low: Option<f64>,
     /// The high end.
-    high: Option<f64>,
+    pub(super) high: Option<f64>,
     /// Why it is not defined.
-    undefined: Option<UndefinedAgreement>,
+    pub(super) undefined: Option<UndefinedAgreement>,
 }
 
 impl From<Result<agreement::Interval, Undefined>> for Coefficient {

@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
 use atr_core::{
-    domain::{access::Permission, assignment, expert, suggestion},
+    domain::{assignment, expert, suggestion},
     ids::{AssignmentId, ExpertId, ReviewId},
     store,
 };
@@ -19,6 +19,7 @@ use super::{
     trace::Trace,
     words::{AssignmentPurpose, AssignmentState, ExpertKind, Verdict},
 };
+use crate::app::assignments;
 
 /// An expert.
 #[derive(Debug, Clone)]
@@ -129,9 +130,9 @@ impl Assignment {
         self.0.rank
     }
 
-    /// Expected value of a judgement, 0 to 1; larger is sooner.
-    async fn value(&self) -> f64 {
-        self.0.value
+    /// Expected value of a judgement, 0 to 1; larger is sooner. 0 to whoever is to judge it: it says what is suspected.
+    async fn value(&self, ctx: &Context<'_>) -> Result<f64> {
+        Ok(if assignments::sees_behind(&session(ctx)?.actor, &self.0) { self.0.value } else { 0.0 })
     }
 
     /// The reward model whose opinion was weighed.
@@ -146,14 +147,12 @@ impl Assignment {
 
     /// What it is for. Null to whoever judges: it would change how they do.
     async fn purpose(&self, ctx: &Context<'_>) -> Result<Option<AssignmentPurpose>> {
-        let reads_all = session(ctx)?.actor.may(Permission::Read).is_ok();
-        Ok(reads_all.then(|| self.0.purpose.into()))
+        Ok(assignments::sees_behind(&session(ctx)?.actor, &self.0).then(|| self.0.purpose.into()))
     }
 
     /// Which of the judgements wanted of the trace in this cycle it is, from 1. Null to whoever judges.
     async fn slot(&self, ctx: &Context<'_>) -> Result<Option<i32>> {
-        let reads_all = session(ctx)?.actor.may(Permission::Read).is_ok();
-        Ok(reads_all.then(|| self.0.slot.into()))
+        Ok(assignments::sees_behind(&session(ctx)?.actor, &self.0).then(|| self.0.slot.into()))
     }
 
     /// What has become of it.
@@ -184,8 +183,7 @@ impl Assignment {
     /// What the machine suggested of it when the expert looked at it first; null where it suggested nothing, and to whoever
     /// judges as long as it would tell them what to say.
     async fn suggestion(&self, ctx: &Context<'_>) -> Result<Option<Suggestion>> {
-        let reads_all = session(ctx)?.actor.may(Permission::Read).is_ok();
-        if !reads_all && !self.0.shows_suggestions() {
+        if !assignments::sees_behind(&session(ctx)?.actor, &self.0) && !self.0.shows_suggestions() {
             return Ok(None);
         }
         let Some(Suggested(suggested)) = children(ctx, SuggestedOf(self.0.id)).await?.pop() else { return Ok(None) };
@@ -197,9 +195,10 @@ impl Assignment {
         }))
     }
 
-    /// Why.
-    async fn reason(&self) -> RoutingReason {
-        RoutingReason::of(&self.0.reason)
+    /// Why. Whoever is to judge it is told what is known of its domain and its like, and nothing that is suspected of it.
+    async fn reason(&self, ctx: &Context<'_>) -> Result<RoutingReason> {
+        let trace: Trace = one(ctx, self.0.trace).await?;
+        Ok(RoutingReason::of(&assignments::reason_for(&session(ctx)?.actor, &self.0, &trace.0.domain)))
     }
 }
 
@@ -218,7 +217,8 @@ pub struct Suggestion {
     borne_out: Option<bool>,
 }
 
-/// Why an item was routed: each term of its value, and the reason in words.
+/// Why an item was routed: each term of its value, and the reason in words. To whoever is to judge the item, what is suspected
+/// of it is null, or 0.
 #[derive(Debug, Clone, SimpleObject)]
 pub struct RoutingReason {
     /// How likely the answer is wrong, by all that was known of it, 0 to 1; null where it was routed before that was noted.

@@ -9,8 +9,9 @@ use atr_core::{
     ids::{
         AdjudicationId, ApiKeyId, AssignmentId, AttachmentId, AuditEntryId, BatchId, ChainGroupId, CitationId, ClaimId,
         ConsensusId, CurationDecisionId, EvaluationCaseId, EvaluationId, ExampleId, ExpertId, FactId, FactStateId,
-        FeedbackId, GuidelineId, ModelVersionId, PersonId, PromotionId, QuarantinedId, ReviewId, ScoreId, SnapshotId,
-        SnapshotRowId, SourceId, StepId, TaskId, TraceId, TrainingJobId, VerificationId,
+        FeedbackId, GuidelineId, ModelVersionId, PersonId, PromotionId, QuarantinedId, ReviewCycleId, ReviewId,
+        ScoreId, SnapshotId, SnapshotRowId, SourceId, StepId, TaskId, TraceId, TrainingJobId, VerificationId,
+        WebhookEndpointId,
     },
     store::{OrdinalRequest, Page, PageRequest},
 };
@@ -38,6 +39,7 @@ use super::{
     queue::Task,
     reader::Reader,
     review::Review,
+    review_cycle::ReviewCycle,
     score::Score,
     session::session,
     snapshot::Snapshot,
@@ -46,6 +48,7 @@ use super::{
     trace_revision::TraceRevision,
     training::{JobEvent, TrainingJob},
     verification::{Claim, Verification},
+    webhook::WebhookEndpoint,
 };
 use crate::app::AppError;
 
@@ -102,6 +105,7 @@ by_id! {
     PersonId => Person by people_by_id for Audit;
     PromotionId => Promotion by promotions_by_id for Read;
     QuarantinedId => QuarantinedItem by quarantined_by_id for Read;
+    ReviewCycleId => ReviewCycle by review_cycles_by_id for Read;
     ReviewId => Review by reviews_by_id for Reviewers of |review| review.0.expert;
     ScoreId => Score by scores_by_id for Read;
     SnapshotId => Snapshot by snapshots_by_id for Read;
@@ -112,6 +116,7 @@ by_id! {
     TraceId => Trace by traces_by_id for Reviewers;
     TrainingJobId => TrainingJob by jobs_by_id for Read;
     VerificationId => Verification by verifications_by_id for Read;
+    WebhookEndpointId => WebhookEndpoint by webhook_endpoints_by_id for Administer;
 }
 
 /// From a name of it to an attachment.

@@ -35,7 +35,9 @@ mod record;
 mod redaction;
 mod review;
 mod review_calendar;
+mod review_cycle;
 mod review_draft;
+mod routing_policy;
 mod scalars;
 mod score;
 mod session;
@@ -47,6 +49,7 @@ mod trace;
 mod trace_revision;
 mod training;
 mod verification;
+mod webhook;
 mod words;
 
 use std::{
@@ -119,6 +122,9 @@ struct JudgingQueries(
     gold::GoldQuery,
     adjudication::AdjudicationQuery,
     agreement::AgreementQuery,
+    routing_policy::RoutingPolicyQuery,
+    review_cycle::ReviewCycleQuery,
+    webhook::WebhookQuery,
 );
 
 #[derive(Debug, Default, MergedObject)]

@@ -4,8 +4,9 @@ use async_graphql::{Context, ID, Interface, Object, Result};
 use atr_core::ids::{
     AdjudicationId, AnyId, ApiKeyId, AssignmentId, AttachmentId, AuditEntryId, BatchId, ChainGroupId, CitationId,
     ClaimId, ConsensusId, CurationDecisionId, EvaluationCaseId, EvaluationId, ExampleId, ExpertId, FactId, FactStateId,
-    FeedbackId, GuidelineId, Id, Kind, ModelVersionId, PersonId, PromotionId, QuarantinedId, ReviewId, ScoreId,
-    SnapshotId, SnapshotRowId, SourceId, StepId, TaskId, TraceId, TrainingJobId, VerificationId,
+    FeedbackId, GuidelineId, Id, Kind, ModelVersionId, PersonId, PromotionId, QuarantinedId, ReviewCycleId, ReviewId,
+    ScoreId, SnapshotId, SnapshotRowId, SourceId, StepId, TaskId, TraceId, TrainingJobId, VerificationId,
+    WebhookEndpointId,
 };
 
 use super::{
@@ -30,6 +31,7 @@ use super::{
     project::{Key, Project},
     queue::Task,
     review::Review,
+    review_cycle::ReviewCycle,
     score::Score,
     session::reading,
     snapshot::Snapshot,
@@ -37,6 +39,7 @@ use super::{
     trace::Trace,
     training::TrainingJob,
     verification::{Claim, Verification},
+    webhook::WebhookEndpoint,
 };
 
 /// A record that is read by its id.
@@ -93,6 +96,8 @@ pub enum Node {
     QuarantinedItem(QuarantinedItem),
     /// Review.
     Review(Review),
+    /// ReviewCycle.
+    ReviewCycle(ReviewCycle),
     /// Score.
     Score(Score),
     /// Snapshot.
@@ -111,6 +116,8 @@ pub enum Node {
     TrainingJob(TrainingJob),
     /// Verification.
     Verification(Verification),
+    /// WebhookEndpoint.
+    WebhookEndpoint(WebhookEndpoint),
 }
 
 /// The record with this id; null where the project has none such.
@@ -145,6 +152,7 @@ pub(super) async fn node_of(ctx: &Context<'_>, id: AnyId) -> Result<Option<Node>
         Kind::Promotion => load!(PromotionId),
         Kind::Quarantined => load!(QuarantinedId),
         Kind::Review => load!(ReviewId),
+        Kind::ReviewCycle => load!(ReviewCycleId),
         Kind::Score => load!(ScoreId),
         Kind::SnapshotRow => load!(SnapshotRowId),
         Kind::Snapshot => load!(SnapshotId),
@@ -154,12 +162,13 @@ pub(super) async fn node_of(ctx: &Context<'_>, id: AnyId) -> Result<Option<Node>
         Kind::Trace => load!(TraceId),
         Kind::TrainingJob => load!(TrainingJobId),
         Kind::Verification => load!(VerificationId),
+        Kind::WebhookEndpoint => load!(WebhookEndpointId),
         Kind::Project => {
             let own = reading(ctx).await?.own_project().await.or_fault()?;
             own.filter(|project| project.id.uuid() == id.uuid).map(Project).map(Node::from)
         }
-        // A worker is a process, of which nothing is recorded.
-        Kind::Worker => None,
+        // A worker is a process, of which nothing is recorded; of a notice its task is what is told.
+        Kind::Worker | Kind::Notice => None,
     })
 }
 

@@ -30,6 +30,7 @@ use super::{
     queue::Task,
     record::{Record, Records},
     review::Review,
+    review_cycle::ReviewCycle,
     scalars::parse_id,
     score::Score,
     snapshot::Snapshot,
@@ -37,6 +38,7 @@ use super::{
     trace::Trace,
     training::{JobEvent, TrainingJob},
     verification::{Claim, Verification},
+    webhook::WebhookEndpoint,
 };
 
 /// The most records a page has.
@@ -126,6 +128,8 @@ connections! {
     FactChange: FactChangeConnection of FactChangeEdge;
     Citation: CitationConnection of CitationEdge;
     Review: ReviewConnection of ReviewEdge;
+    ReviewCycle: ReviewCycleConnection of ReviewCycleEdge;
+    WebhookEndpoint: WebhookEndpointConnection of WebhookEndpointEdge;
     GoldItem: GoldItemConnection of GoldItemEdge;
     Guideline: GuidelineConnection of GuidelineEdge;
     Expert: ExpertConnection of ExpertEdge;

@@ -40,13 +40,13 @@ impl ReviewCalendar {
     }
 }
 
-/// A week of review.
+/// A week of review, by the calendar.
 #[derive(Debug)]
-pub struct ReviewCycle(calendar::Cycle);
+pub struct CalendarWeek(calendar::Cycle);
 
-/// A week of review.
+/// A week of review, by the calendar.
 #[Object]
-impl ReviewCycle {
+impl CalendarWeek {
     /// Its name: the date, by the clock of the calendar's zone, on which it opens.
     async fn name(&self) -> NaiveDate {
         self.0.name
@@ -86,8 +86,8 @@ impl ReviewCalendarQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "Its name, the date on which it opens; the one that is open where nothing is said.")]
         name: Option<NaiveDate>,
-    ) -> Result<ReviewCycle> {
+    ) -> Result<CalendarWeek> {
         let mut tx = consulting(ctx).await?;
-        Ok(ReviewCycle(review_calendar::cycle(&mut tx, name).await.or_fault()?))
+        Ok(CalendarWeek(review_calendar::cycle(&mut tx, name).await.or_fault()?))
     }
 }

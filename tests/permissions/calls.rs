@@ -44,7 +44,7 @@ pub(super) const SENDERS: [(&str, &[Role]); 4] = [
     ("feedback", &[Operator, Admin, Ingest]),
 ];
 
-const MUTATIONS: [(&str, &str, &[Role]); 42] = [
+const MUTATIONS: [(&str, &str, &[Role]); 45] = [
     ("recordTraces", r#"(items: [{external_id: "t", model: "m", query: "q", answer: "b"}])"#, SENDERS[0].1),
     ("recordReviews", r#"(items: [{trace: "trc_0", expert: "exp_0", verdict: "correct"}])"#, SENDERS[1].1),
     (
@@ -74,6 +74,8 @@ const MUTATIONS: [(&str, &str, &[Role]); 42] = [
     ("invitePerson", r#"(input: {email: "someone@example.org", role: AUDITOR})"#, ADMINS),
     ("deactivatePerson", r#"(person: "psn_0")"#, ADMINS),
     ("routeReviews", "", ADMINS),
+    ("addWebhookEndpoint", r#"(url: "https://example.org/hook")"#, ADMINS),
+    ("removeWebhookEndpoint", r#"(endpoint: "whk_0")"#, ADMINS),
     ("writeGuideline", r#"(text: "Judge.")"#, ADMINS),
     ("enterGoldItem", r#"(trace: "trc_0", verdict: INCORRECT)"#, ADMINS),
     ("retireGoldItem", r#"(trace: "trc_0")"#, ADMINS),
@@ -88,6 +90,7 @@ const MUTATIONS: [(&str, &str, &[Role]); 42] = [
     ("resumeStage", "(stage: PROMOTE)", &[Operator]),
     ("changeKeepRule", "(keepShare: 0.5)", ADMINS),
     ("changeReviewCalendar", r#"(timeZone: "Europe/Berlin")"#, ADMINS),
+    ("changeRoutingPolicy", "(goldShare: 0.2)", ADMINS),
     ("setRedactedPatterns", "(patterns: [EMAIL])", ADMINS),
     ("setMaxBacklog", "(tasks: 1000)", &[Operator]),
     ("createProject", r#"(slug: "new", name: "New")"#, &[Operator]),
@@ -103,6 +106,7 @@ const SUBSCRIPTIONS: [(&str, &str, &[Role]); 4] = [
 fn readers(field: &str) -> &'static [Role] {
     match field {
         "projects" => &[Operator],
+        "webhookEndpoints" => ADMINS,
         "key" | "keys" | "person" | "people" | "auditEntry" | "auditEntries" => &[Operator, Admin, Auditor],
         "node" | "nodes" | "trace" | "traces" | "step" | "steps" | "source" | "sources" | "fact" | "facts"
         | "searchFacts" | "attachedFile" | "review" | "reviews" | "reviewCalendar" | "reviewCycle" | "reviewDraft"

@@ -31,6 +31,7 @@ async fn main() {
         tesseract: "tesseract".into(),
         work_dir: folder.path().join("work"),
         reward_models: RewardModels::default(),
+        delivery: Default::default(),
         cancelled: CancellationToken::new(),
     };
     let broker: Option<AmqpUrl> = std::env::var("AMQP_URL").ok().map(|url| url.parse().expect("the broker's address"));

@@ -53,6 +53,7 @@ async fn main() {
                 tesseract: "tesseract".into(),
                 work_dir: folder.path().join("work"),
                 reward_models: RewardModels::default(),
+                delivery: Default::default(),
                 cancelled: CancellationToken::new(),
             };
             let options = Options {

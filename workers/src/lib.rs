@@ -4,6 +4,7 @@
 
 pub mod child;
 mod held;
+pub mod notices;
 mod reward_models;
 mod run;
 pub mod stages;
@@ -38,6 +39,8 @@ pub struct Context {
     pub work_dir: PathBuf,
     /// The reward model in use.
     pub reward_models: RewardModels,
+    /// How people and programs are told of the weekly review.
+    pub delivery: notices::Delivery,
     /// Fires when this work must stop: the process ends, or the lease is lost.
     pub cancelled: CancellationToken,
 }

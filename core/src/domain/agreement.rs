@@ -14,6 +14,7 @@ mod alpha;
 mod bootstrap;
 mod kappa;
 mod majority;
+pub mod questions;
 mod ratings;
 pub mod reliability;
 pub mod reviews;

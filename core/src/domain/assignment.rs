@@ -68,6 +68,33 @@ pub struct RoutingReason {
     pub words: String,
 }
 
+impl RoutingReason {
+    /// What of it is told to whoever judges an item of a domain: nothing that anyone suspects of the answer, since that would
+    /// weigh on what they find, nor anything by which an item whose answer is known, or that two judge, could be told from
+    /// others. What is left out has its default.
+    pub fn for_reviewer(&self, domain: &str) -> Self {
+        let mut parts = vec![match self.explored {
+            true => "drawn at random among all that is open".to_owned(),
+            false => format!("among what is most worth judging in {domain}"),
+        }];
+        if let Some(traces) = self.traces.filter(|traces| *traces > 1) {
+            parts.push(format!("{traces} traces say nearly the same"));
+        }
+        if self.carried_over {
+            parts.push("it was given out before, and nobody judged it".to_owned());
+        }
+        Self {
+            reach: self.reach,
+            traces: self.traces,
+            novelty: self.novelty,
+            explored: self.explored,
+            carried_over: self.carried_over,
+            words: parts.join("; "),
+            ..Self::default()
+        }
+    }
+}
+
 /// An item of the weekly review, routed to an expert.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Assignment {
@@ -118,6 +145,32 @@ impl AssignmentState {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whoever_judges_is_told_nothing_that_is_suspected() {
+        let all = RoutingReason {
+            chance_wrong: Some(0.9),
+            uncertainty: 0.2,
+            conflict: 0.7,
+            reach: 0.75,
+            traces: Some(4),
+            novelty: 0.5,
+            complaint: 0.8,
+            explored: false,
+            carried_over: true,
+            words: "facts contradict it; users found it bad".to_owned(),
+        };
+        let told = all.for_reviewer("chemistry");
+        assert_eq!((told.chance_wrong, told.uncertainty, told.conflict, told.complaint), (None, 0.0, 0.0, 0.0));
+        assert_eq!((told.reach, told.traces, told.novelty, told.carried_over), (0.75, Some(4), 0.5, true));
+        assert_eq!(
+            told.words,
+            "among what is most worth judging in chemistry; 4 traces say nearly the same; it was given out before, and nobody \
+             judged it"
+        );
+        let drawn = RoutingReason { explored: true, traces: Some(1), carried_over: false, ..all };
+        assert_eq!(drawn.for_reviewer("chemistry").words, "drawn at random among all that is open");
+    }
 
     #[test]
     fn a_reason_of_before_is_read_with_what_was_not_noted_then_left_out() {

@@ -27,6 +27,8 @@ words! {
         KeepRuleChanged = "project.keep_rule_changed",
         /// When the weekly review opens and is due was changed.
         ReviewCalendarChanged = "project.review_calendar_changed",
+        /// How experts' time is divided was changed.
+        RoutingPolicyChanged = "project.routing_policy_changed",
         /// What is replaced in texts before they are stored was changed.
         RedactionChanged = "project.redaction_changed",
         /// A key was made.
@@ -63,6 +65,10 @@ words! {
         Adjudicated = "review.adjudicated",
         /// A week's items were to be routed.
         ReviewsRouted = "reviews.routed",
+        /// A program is told of the weekly review.
+        WebhookAdded = "webhook.added",
+        /// A program is told of it no more.
+        WebhookRemoved = "webhook.removed",
         /// A fact was vouched for, put in doubt or retracted.
         FactStateChanged = "fact.state_changed",
         /// A snapshot was asked for.

@@ -212,6 +212,17 @@ impl ReviewCalendar {
         first.iter_days().take_while(move |day| *day <= last)
     }
 
+    /// A cycle that was opened by another calendar and is open at an instant, by this one: where it has one of that name, that is
+    /// due and closes as it does; else it closes when the one closes that is open at the instant.
+    ///
+    /// # Panics
+    /// As [`at`](Self::at).
+    pub fn moved(&self, cycle: &Cycle, at: DateTime<Utc>) -> Cycle {
+        let by = self.named(cycle.name).unwrap_or_else(|_| self.at(at));
+        let closes_at = by.closes_at.max(cycle.opens_at);
+        Cycle { due_at: by.due_at.clamp(cycle.opens_at, closes_at), closes_at, ..*cycle }
+    }
+
     /// The cycle that is open from when another closes.
     ///
     /// # Panics

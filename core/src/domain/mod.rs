@@ -75,9 +75,11 @@ pub mod feedback;
 pub mod gold;
 pub mod grounding;
 pub mod guideline;
+pub mod notice;
 pub mod redaction;
 pub mod rejection;
 pub mod review;
+pub mod review_cycle;
 
 pub use rejection::Rejection;
 

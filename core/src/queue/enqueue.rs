@@ -2,6 +2,8 @@
 
 use std::{collections::HashSet, time::Duration};
 
+use chrono::{DateTime, Utc};
+
 use super::Work;
 use crate::{
     ids::{Id, TaskId},
@@ -45,6 +47,16 @@ impl Tx {
     /// If the database refuses or is out of reach.
     pub async fn enqueue(&mut self, task: impl Into<NewTask>) -> Result<Enqueued> {
         Ok(self.enqueue_all([task]).await?.pop().unwrap_or(Enqueued::Waiting))
+    }
+
+    /// Enqueues work that is not to begin before a time, by this transaction's clock.
+    ///
+    /// # Errors
+    /// If the database refuses or is out of reach.
+    pub async fn enqueue_at(&mut self, work: Work, at: DateTime<Utc>) -> Result<Enqueued> {
+        // What is past has no delay.
+        let delay = (at - self.now()).to_std().unwrap_or(Duration::ZERO);
+        self.enqueue(NewTask { delay, ..work.into() }).await
     }
 
     /// Enqueues many at once, in one statement.

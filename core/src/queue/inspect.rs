@@ -1,5 +1,7 @@
 //! Looking at the queue, and giving up what waits.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use sqlx::{FromRow, Postgres, QueryBuilder};
 use uuid::Uuid;
@@ -147,6 +149,26 @@ impl Tx {
         .execute(self.connection())
         .await?;
         Ok(done.rows_affected() == 1)
+    }
+
+    /// How many tasks of this project run, can be claimed, or wait for no longer than so long; what waits for a later time
+    /// is not counted, nor what is dead (task_project_idx).
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn unfinished_within(&mut self, time: Duration) -> Result<i64> {
+        let project = self.project_uuid();
+        Ok(sqlx::query_scalar!(
+            r#"
+            select count(*) as "tasks!" from task
+            where project_id = $1 and state in ('available', 'running', 'scheduled', 'retryable')
+              and (state <> 'scheduled' or run_at <= now() + $2 * interval '1 second')
+            "#,
+            project,
+            time.as_secs_f64(),
+        )
+        .fetch_one(self.connection())
+        .await?)
     }
 
     /// How many tasks of this project are in each state of each stage (task_project_idx).

@@ -4,8 +4,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    domain::{span::SpanTraceId, words},
-    ids::{AttachmentId, ChainGroupId, EvaluationId, FeedbackId, ReviewId, SnapshotId, TraceId, TrainingJobId},
+    domain::{notice::NoticeEvent, span::SpanTraceId, words},
+    ids::{
+        AttachmentId, ChainGroupId, EvaluationId, FeedbackId, NoticeId, ReviewId, SnapshotId, TraceId, TrainingJobId,
+    },
 };
 
 words! {
@@ -109,6 +111,34 @@ pub enum Work {
         /// The name of the cycle: the date on which it opens.
         cycle: chrono::NaiveDate,
     },
+    /// Open a cycle of the weekly review.
+    OpenCycle {
+        /// The name of the cycle.
+        cycle: chrono::NaiveDate,
+        /// When it was to open as this was asked for: where that changed since, it is asked for anew.
+        at: chrono::DateTime<chrono::Utc>,
+    },
+    /// Close a cycle of the weekly review.
+    CloseCycle {
+        /// The name of the cycle.
+        cycle: chrono::NaiveDate,
+        /// When it was to close as this was asked for.
+        at: chrono::DateTime<chrono::Utc>,
+    },
+    /// Tell people and programs something of a cycle of the weekly review.
+    NotifyCycle {
+        /// The name of the cycle.
+        cycle: chrono::NaiveDate,
+        /// What.
+        event: NoticeEvent,
+        /// When it was to be told as this was asked for.
+        at: chrono::DateTime<chrono::Utc>,
+    },
+    /// Tell someone.
+    DeliverNotice {
+        /// What, and whom.
+        notice: NoticeId,
+    },
     /// Make examples of a review.
     DeriveReview {
         /// The review.
@@ -150,7 +180,11 @@ impl Work {
             Self::VerifyTrace { .. } | Self::VerifyDependents { .. } => Stage::Verify,
             Self::MergeChains { .. } => Stage::Consensus,
             Self::ScoreTrace { .. } | Self::ScoreAll { .. } | Self::WeighFeedback { .. } => Stage::Score,
-            Self::RouteCycle { .. } => Stage::Route,
+            Self::RouteCycle { .. }
+            | Self::OpenCycle { .. }
+            | Self::CloseCycle { .. }
+            | Self::NotifyCycle { .. }
+            | Self::DeliverNotice { .. } => Stage::Route,
             Self::DeriveReview { .. } => Stage::Derive,
             Self::CurateSnapshot { .. } => Stage::Curate,
             Self::BuildSnapshot { .. } => Stage::Snapshot,

@@ -147,8 +147,8 @@ impl Tx {
     }
 
     /// Gives an expert the slot of a cycle that is worth most of those that others passed on or left, and that they may
-    /// judge and have not seen (assignment_pkey; what frees one is locked, so that each is taken once). `None` if
-    /// there is none.
+    /// judge and of whose question they had nothing in this cycle (assignment_pkey; what frees one is locked, so that each
+    /// is taken once). `None` if there is none.
     ///
     /// # Errors
     /// If the database refuses or is out of reach.
@@ -172,9 +172,15 @@ impl Tx {
                             and b.slot = a.slot and b.state in ('held', 'done')
                       )
                       and not exists (
-                          select from assignment c where c.project_id = $1 and c.cycle = $2 and c.expert_id = $3
-                            and c.trace_id = a.trace_id
+                          select from assignment c join error_trace o on o.project_id = $1 and o.id = c.trace_id
+                          where c.project_id = $1 and c.cycle = $2 and c.expert_id = $3
+                            and coalesce(o.chain_group_id, o.id) = coalesce(t.chain_group_id, t.id)
                       )
+                      and case when a.purpose = 'gold'
+                          then exists (select from gold_item g where g.project_id = $1 and g.trace_id = a.trace_id
+                                         and g.retired_at is null)
+                          else not exists (select from gold_item g where g.project_id = $1 and g.trace_id = a.trace_id)
+                      end
                       and not exists (
                           select from review r where r.project_id = $1 and r.trace_id = a.trace_id and r.expert_id = $3
                       )

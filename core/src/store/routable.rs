@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use uuid::Uuid;
 
 use super::{Result, Tx};
-use crate::domain::assignment::AssignmentState;
+use crate::domain::assignment::{AssignmentState, Purpose};
 use crate::ids::{ExpertId, Id, ModelVersionId, TraceId, uuids};
 
 /// A trace as the weekly review looks at it, with what was known of it before anyone judged it.
@@ -57,6 +57,34 @@ pub struct OtherChains {
     pub same: u32,
     /// How many give the one other answer that most of them give.
     pub rival: u32,
+}
+
+/// What it takes to judge a trace, and to ask nobody the same twice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct About {
+    /// The trace.
+    pub trace: TraceId,
+    /// Its domain.
+    pub domain: String,
+    /// Its language.
+    pub language: String,
+    /// The question it answers, as [`Routable::question`].
+    pub question: Uuid,
+    /// Whether it is asked about as a gold item; nothing where it never was one.
+    pub gold: Option<bool>,
+}
+
+/// What an expert had and did not come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LeftOver {
+    /// Who had it.
+    pub expert: ExpertId,
+    /// What.
+    pub trace: TraceId,
+    /// Its place in their week.
+    pub rank: i32,
+    /// What it was for.
+    pub purpose: Purpose,
 }
 
 impl OtherChains {
@@ -138,25 +166,132 @@ impl Tx {
             .collect()
     }
 
-    /// How many traces of each domain have a review (review_trace_idx).
+    /// The traces that experts can be asked about to learn how often they are right, those of the newest first
+    /// and at most `most`, in the order of their ids, with what was known of them before (gold_item_pkey, then as
+    /// [`routable_traces`](Self::routable_traces)).
     ///
     /// # Errors
     /// If the database is out of reach.
-    pub async fn reviewed_traces_by_domain(&mut self) -> Result<Vec<(String, i64)>> {
+    pub async fn gold_traces(&mut self, most: i64) -> Result<Vec<Routable>> {
+        let project = self.project_uuid();
+        let newest = sqlx::query_scalar!(
+            "select trace_id from gold_item where project_id = $1 and retired_at is null order by trace_id desc limit $2",
+            project,
+            most
+        )
+        .fetch_all(self.connection())
+        .await?;
+        self.known_before_review(&newest).await
+    }
+
+    /// Who judged some traces, or was given them and may have seen them (assignment_trace_idx, review_trace_idx).
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn seen_by(&mut self, traces: &[TraceId]) -> Result<Vec<(TraceId, ExpertId)>> {
+        let (project, traces) = (self.project_uuid(), uuids(traces));
+        Ok(sqlx::query!(
+            r#"
+            select trace_id as "trace_id!", expert_id as "expert_id!" from assignment
+            where project_id = $1 and trace_id = any($2) and (opened_at is not null or state <> 'returned')
+            union
+            select trace_id, expert_id from review where project_id = $1 and trace_id = any($2)
+            "#,
+            project,
+            &traces,
+        )
+        .fetch_all(self.connection())
+        .await?
+        .into_iter()
+        .map(|row| (TraceId::from_uuid(row.trace_id), ExpertId::from_uuid(row.expert_id)))
+        .collect())
+    }
+
+    /// What it takes to judge some traces, and what question each answers (error_trace_pkey).
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn about_traces(&mut self, traces: &[TraceId]) -> Result<Vec<About>> {
+        let (project, traces) = (self.project_uuid(), uuids(traces));
+        Ok(sqlx::query!(
+            r#"
+            select t.id, t.domain, t.language, coalesce(t.chain_group_id, t.id) as "question!",
+                   exists (select from gold_item g where g.project_id = $1 and g.trace_id = t.id and g.retired_at is null)
+                       as "gold!",
+                   exists (select from gold_item g where g.project_id = $1 and g.trace_id = t.id) as "ever_gold!"
+            from error_trace t where t.project_id = $1 and t.id = any($2)
+            "#,
+            project,
+            &traces,
+        )
+        .fetch_all(self.connection())
+        .await?
+        .into_iter()
+        .map(|row| About {
+            trace: TraceId::from_uuid(row.id),
+            domain: row.domain,
+            language: row.language,
+            question: row.question,
+            gold: row.ever_gold.then_some(row.gold),
+        })
+        .collect())
+    }
+
+    /// Of the newest `most` judgements, how many traces of each domain they are of (review_pkey).
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn reviewed_traces_by_domain(&mut self, most: i64) -> Result<Vec<(String, i64)>> {
         let project = self.project_uuid();
         Ok(sqlx::query!(
             r#"
             select t.domain, count(distinct r.trace_id) as "traces!"
-            from review r join error_trace t on t.project_id = $1 and t.id = r.trace_id
-            where r.project_id = $1 group by t.domain order by t.domain
+            from (
+                select trace_id from review
+                where project_id = $1 and verdict not in ('cannot_judge', 'not_my_field') order by id desc limit $2
+            ) r
+            join error_trace t on t.project_id = $1 and t.id = r.trace_id
+            group by t.domain order by t.domain
             "#,
-            project
+            project,
+            most
         )
         .fetch_all(self.connection())
         .await?
         .into_iter()
         .map(|row| (row.domain, row.traces))
         .collect())
+    }
+
+    /// What the last cycle before one that gave anything out left with experts who did not come to it, gold items apart,
+    /// in the order in which they had it (assignment_pkey).
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn left_over(&mut self, cycle: NaiveDate) -> Result<Vec<LeftOver>> {
+        let (project, now) = (self.project_uuid(), self.now());
+        sqlx::query!(
+            "select expert_id, trace_id, rank, purpose from assignment
+             where project_id = $1 and purpose <> 'gold'
+               and cycle = (select max(cycle) from assignment where project_id = $1 and cycle < $2)
+               and (state = 'held' and leased_until <= $3 or state = 'returned' and ended_at >= leased_until)
+             order by rank, expert_id, trace_id",
+            project,
+            cycle,
+            now,
+        )
+        .fetch_all(self.connection())
+        .await?
+        .into_iter()
+        .map(|row| {
+            Ok(LeftOver {
+                expert: ExpertId::from_uuid(row.expert_id),
+                trace: TraceId::from_uuid(row.trace_id),
+                rank: row.rank,
+                purpose: row.purpose.parse()?,
+            })
+        })
+        .collect()
     }
 
     /// What the cycles before one asked about traces, of whom, and what became of it, in the order of the traces' ids and of the

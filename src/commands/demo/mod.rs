@@ -17,7 +17,7 @@ use atr_core::{
     queue::Stage,
     store::Project,
 };
-use atr_workers::{Options, Worker};
+use atr_workers::{Options, Worker, notices::Delivery};
 use clap::Args;
 
 use self::{data::Data, report::Report, turn::Turner};
@@ -61,7 +61,8 @@ impl Demo {
         let grace = Duration::from_secs(20);
         let serving = tokio::spawn(http::serve(listeners, state, stop.clone(), grace));
         let options = Options { stages: Stage::ALL.to_vec(), slots: 6, grace, lease: Options::LEASE, broker: None };
-        let working = tokio::spawn(Worker::new(installation.context(&place)?, options).run(stop.clone()));
+        let working =
+            tokio::spawn(Worker::new(installation.context(&place, Delivery::default())?, options).run(stop.clone()));
 
         let project = new_project(app).await?;
         let actor = Actor::local(project.id);

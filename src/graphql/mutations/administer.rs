@@ -1,16 +1,20 @@
 //! Projects, keys and routing.
 
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
-use atr_core::domain::{calendar::CalendarChange, keep_rule::KeepRuleChange, redaction::Pattern};
+use atr_core::domain::{
+    assignment::PolicyChange, calendar::CalendarChange, keep_rule::KeepRuleChange, redaction::Pattern,
+};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use super::{id, payload};
 use crate::{
-    app::{Actor, App, AppError, keys, projects, redaction, review_calendar, route_reviews},
+    app::{Actor, App, AppError, keys, projects, redaction, review_calendar, route_reviews, routing_policy, webhooks},
     graphql::{
         project::{KeepRule, Key, Project},
         review_calendar::ReviewCalendar,
+        routing_policy::RoutingPolicy,
         session::session,
+        webhook::WebhookEndpoint,
         words::{RedactedPattern, Role, Scope, Weekday},
     },
 };
@@ -36,6 +40,14 @@ payload! {
     ReviewCalendarPayload {
         /// The calendar.
         calendar: ReviewCalendar
+    }
+}
+
+payload! {
+    /// What became of the policy.
+    RoutingPolicyPayload {
+        /// The policy.
+        policy: RoutingPolicy
     }
 }
 
@@ -69,6 +81,31 @@ payload! {
         /// The name of the cycle that is routed: the date on which it opens.
         cycle: NaiveDate
     }
+}
+
+payload! {
+    /// What became of a new endpoint.
+    AddWebhookEndpointPayload {
+        /// The endpoint and its secret.
+        added: AddedWebhookEndpoint
+    }
+}
+
+payload! {
+    /// What became of an endpoint.
+    RemoveWebhookEndpointPayload {
+        /// The endpoint.
+        endpoint: WebhookEndpoint
+    }
+}
+
+/// A new endpoint and its secret.
+#[derive(Debug, SimpleObject)]
+pub struct AddedWebhookEndpoint {
+    /// The endpoint.
+    endpoint: WebhookEndpoint,
+    /// What its requests are signed with: `whsec_` and base 64, as Standard Webhooks has it. It is shown this once.
+    secret: String,
 }
 
 /// A new key and its secret.
@@ -160,6 +197,28 @@ impl AdministerMutation {
         ReviewCalendarPayload::of(changed, ReviewCalendar)
     }
 
+    /// Changes how the experts' time is divided, in the project that is asked; what is not given stays. For administrators.
+    async fn change_routing_policy(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Of the items asked about, so many go to two experts, 0 to 1.")] double_blind_share: Option<
+            f64,
+        >,
+        #[graphql(desc = "Of the experts' capacity, so much is for items whose right answer is known, 0 to 1.")]
+        gold_share: Option<f64>,
+        #[graphql(desc = "Of the items asked about, so many are drawn at random among all that are open, 0 to 1.")]
+        exploration_share: Option<f64>,
+        #[graphql(
+            desc = "Of the items asked about, so many are divided among the domains in proportion to what is open of each, 0 to 1."
+        )]
+        domain_floor: Option<f64>,
+    ) -> Result<RoutingPolicyPayload> {
+        let session = session(ctx)?;
+        let change = PolicyChange { double_blind_share, gold_share, exploration_share, domain_floor };
+        let changed = routing_policy::change_policy(&session.app, &session.actor, change).await;
+        RoutingPolicyPayload::of(changed, RoutingPolicy::from)
+    }
+
     /// Sets what is replaced in texts before they are stored, in the project that is asked; what is stored already stays as
     /// it is. For administrators.
     async fn set_redacted_patterns(
@@ -214,6 +273,32 @@ impl AdministerMutation {
             Err(refusal) => Err(refusal),
         };
         RevokeKeyPayload::of(result, |()| key)
+    }
+
+    /// Tells a program of the weekly review from then on, by signed requests as Standard Webhooks has them. For administrators.
+    async fn add_webhook_endpoint(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Where requests are sent: an address over https, or of this machine.")] url: String,
+    ) -> Result<AddWebhookEndpointPayload> {
+        let session = session(ctx)?;
+        AddWebhookEndpointPayload::of(webhooks::add_endpoint(&session.app, &session.actor, &url).await, |added| {
+            AddedWebhookEndpoint { endpoint: WebhookEndpoint(added.endpoint), secret: added.secret }
+        })
+    }
+
+    /// Tells a program of the weekly review no more. For administrators.
+    async fn remove_webhook_endpoint(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The endpoint.")] endpoint: ID,
+    ) -> Result<RemoveWebhookEndpointPayload> {
+        let session = session(ctx)?;
+        let removed = match id("endpoint", &endpoint) {
+            Ok(endpoint) => webhooks::remove_endpoint(&session.app, &session.actor, endpoint).await,
+            Err(refusal) => Err(refusal),
+        };
+        RemoveWebhookEndpointPayload::of(removed, WebhookEndpoint)
     }
 
     /// Asks that the items of a cycle of the weekly review be chosen and routed to experts. What is routed already stays.

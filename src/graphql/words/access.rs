@@ -56,6 +56,8 @@ pub enum AuditAction {
     KeepRuleChanged,
     /// When the weekly review opens and is due was changed.
     ReviewCalendarChanged,
+    /// How experts' time is divided was changed.
+    RoutingPolicyChanged,
     /// What is replaced in texts before they are stored was changed.
     RedactionChanged,
     /// A key was made.
@@ -92,6 +94,10 @@ pub enum AuditAction {
     Adjudicated,
     /// A week's items were to be routed.
     ReviewsRouted,
+    /// A program is told of the weekly review.
+    WebhookAdded,
+    /// A program is told of it no more.
+    WebhookRemoved,
     /// A fact was vouched for, put in doubt or retracted.
     FactStateChanged,
     /// A snapshot was asked for.

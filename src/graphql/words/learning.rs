@@ -40,6 +40,16 @@ pub enum AssignmentState {
     Returned,
 }
 
+/// Whether a cycle of the weekly review is open.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "atr_core::domain::review_cycle::CycleState")]
+pub enum ReviewCycleState {
+    /// Its items are being judged.
+    Open,
+    /// It is over, and its report is written.
+    Closed,
+}
+
 /// What an item of the weekly review is for.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "atr_core::domain::assignment::Purpose")]

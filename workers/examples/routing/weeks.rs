@@ -109,6 +109,7 @@ fn reviewers() -> Vec<Reviewer> {
             languages: Vec::new(),
             free: CAPACITY,
             seen: BTreeSet::new(),
+            questions: BTreeSet::new(),
         })
         .collect()
 }

@@ -43,7 +43,7 @@ pub(crate) async fn run(cx: &Context, stage: Stage, claims: &[Claim]) -> Result<
         Stage::Verify => verify::run(cx, claims).await,
         Stage::Consensus => consensus::run(cx, claims).await,
         Stage::Score => score::run(cx, claims).await,
-        Stage::Route => route::run(cx, claims).await,
+        Stage::Route => one_by_one(claims, |claim| route::run(cx, claim)).await,
         Stage::Derive => derive::run(cx, claims).await,
         Stage::Curate => one_by_one(claims, |claim| curate::handle(cx, claim)).await,
         Stage::Snapshot => one_by_one(claims, |claim| snapshot::handle(cx, claim)).await,

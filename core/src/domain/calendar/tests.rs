@@ -127,6 +127,26 @@ fn what_opens_and_is_due_at_the_same_time_is_due_when_it_closes() {
 }
 
 #[test]
+fn a_cycle_that_is_open_closes_as_another_calendar_has_it() {
+    let open = ReviewCalendar::default().named(day("2026-11-23")).unwrap();
+    let now = instant("2026-11-24T09:00:00Z");
+    let later = calendar(json!({"due_on": "sunday", "time_zone": "America/New_York"}));
+    assert_eq!(
+        told(later.moved(&open, now)),
+        ["2026-11-23T00:00:00Z", "2026-11-29T22:00:00Z", "2026-11-30T05:00:00Z"],
+        "of the same name"
+    );
+    // Cycles of this calendar have other names: Friday's is open, and closes on the next.
+    let friday = calendar(json!({"opens_on": "friday", "due_on": "thursday"}));
+    let moved = friday.moved(&open, now);
+    assert_eq!(told(moved), ["2026-11-23T00:00:00Z", "2026-11-26T17:00:00Z", "2026-11-27T00:00:00Z"]);
+    assert_eq!(friday.at(moved.closes_at).opens_at, moved.closes_at);
+    let tuesday = calendar(json!({"opens_on": "tuesday", "due_on": "wednesday", "due_at": "08:00"}));
+    let due = tuesday.moved(&open, now).due_at;
+    assert_eq!(due, instant("2026-11-25T08:00:00Z"));
+}
+
+#[test]
 fn a_name_that_is_none_is_refused_with_one_that_is() {
     let refused = ReviewCalendar::default().named(day("2026-11-24")).unwrap_err();
     assert_eq!(refused.field, "cycle");

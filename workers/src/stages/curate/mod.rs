@@ -33,7 +33,8 @@ pub(crate) use handler::{decide, recipe, recorded, run as handle};
 pub use measures::{Measures, StageMeasure};
 pub(crate) use membership::read;
 pub use recipe::{
-    BalanceRule, DecontaminationRule, LicenceRule, NearRule, Recipe, RecipeError, ToxicityRule, UnknownLicence,
+    AgreementRule, BalanceRule, DecontaminationRule, LicenceRule, NearRule, Recipe, RecipeError, ToxicityRule,
+    UnknownLicence,
 };
 
 use balance::{Attribute, Distribution};

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
+use atr_core::domain::agreement::questions::ReviewQuestion;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +41,20 @@ pub struct Recipe {
     pub toxicity: ToxicityRule,
     /// What is too near to a held-out case.
     pub decontamination: DecontaminationRule,
+    /// How far experts must agree for a snapshot to be made at all; nothing where that is not asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agreement: Option<AgreementRule>,
+}
+
+/// How far experts must agree, over the project's newest reviews, 20,000 at most, at the time at which the snapshot is asked for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AgreementRule {
+    /// On what.
+    pub question: ReviewQuestion,
+    /// The least Krippendorff's alpha. Where it is not defined, no snapshot is made.
+    #[schemars(range(min = -1, max = 1))]
+    pub alpha: f64,
 }
 
 /// When rows say nearly the same: Jaccard similarity over word n-grams, candidates found by MinHash and LSH bands.
@@ -148,7 +163,9 @@ impl Recipe {
         });
         must(declared, "balance.targets", "hold shares that sum to 1 for each attribute")?;
         must(WORDS.contains(&self.decontamination.ngram_words), "decontamination.ngram_words", "be between 1 and 16")?;
-        must(share(self.decontamination.containment), "decontamination.containment", "be above 0 and at most 1")
+        must(share(self.decontamination.containment), "decontamination.containment", "be above 0 and at most 1")?;
+        let alpha = self.agreement.as_ref().map_or(0.0, |rule| rule.alpha);
+        must((-1.0..=1.0).contains(&alpha), "agreement.alpha", "be between -1 and 1")
     }
 }
 
@@ -203,6 +220,7 @@ impl Default for Recipe {
                 plain_terms: set(super::toxicity::PLAIN_TERMS),
             },
             decontamination: DecontaminationRule { ngram_words: 3, containment: 0.8 },
+            agreement: None,
         }
     }
 }
@@ -235,8 +253,10 @@ mod tests {
             *other(|r| r.balance.clip = 2.0).as_bytes(),
             *other(|r| r.toxicity.plain_terms.clear()).as_bytes(),
             *other(|r| r.decontamination.containment = 0.9).as_bytes(),
+            *other(|r| r.agreement = Some(AgreementRule { question: ReviewQuestion::Verdict, alpha: 0.6 })).as_bytes(),
+            *other(|r| r.agreement = Some(AgreementRule { question: ReviewQuestion::Verdict, alpha: 0.7 })).as_bytes(),
         ]);
-        assert_eq!(hashes.len(), 7);
+        assert_eq!(hashes.len(), 9);
     }
 
     #[test]

@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use atr_core::{
-    domain::assignment::{Assignment, AssignmentState},
+    domain::assignment::{Assignment, AssignmentState, Purpose},
     ids::{ExpertId, TraceId},
+    store::About,
 };
 
 use super::rules::Reviewer;
@@ -73,45 +74,47 @@ impl Standing {
         *slot
     }
 
-    /// Gives the slots that nobody holds any more to those who can judge them and have not seen them, what is worth most
-    /// first and to whom most is free; takes it from what they are free for.
-    pub fn refill(
+    /// Gives the slots that nobody holds any more to those who can judge them and had nothing of their questions, what is
+    /// worth most first and to whom most is free; takes it from what they are free for. What became gold since, or is gold
+    /// no more, is nobody's.
+    pub fn refill<'a>(
         &self,
         reviewers: &mut [Reviewer],
-        about: impl Fn(TraceId) -> Option<About>,
+        about: impl Fn(TraceId) -> Option<&'a About>,
     ) -> Vec<(ExpertId, &Assignment)> {
         let mut freed: Vec<&Assignment> = self.freed.values().collect();
         freed.sort_by(|a, b| b.value.total_cmp(&a.value).then((a.trace, a.slot).cmp(&(b.trace, b.slot))));
         let mut given = Vec::new();
         for item in freed {
             let Some(about) = about(item.trace) else { continue };
+            let is_gold = item.purpose == Purpose::Gold;
+            if !about.gold.map_or(!is_gold, |asked| asked && is_gold) {
+                continue;
+            }
             let able = reviewers
                 .iter_mut()
                 .filter(|one| one.free > 0 && !one.seen.contains(&item.trace))
+                .filter(|one| !one.questions.contains(&about.question))
                 .filter(|one| one.can_judge(&about.domain, &about.language));
             if let Some(one) = able.min_by_key(|one| (std::cmp::Reverse(one.free), one.id)) {
                 one.free -= 1;
                 one.seen.insert(item.trace);
+                one.questions.insert(about.question);
                 given.push((one.id, item));
             }
         }
         given
     }
 
-    /// The traces of which a slot is free.
-    pub fn freed(&self) -> Vec<TraceId> {
-        let traces: BTreeSet<_> = self.freed.keys().map(|(trace, _)| *trace).collect();
-        traces.into_iter().collect()
+    /// The traces that are asked about in the cycle.
+    pub fn traces(&self) -> Vec<TraceId> {
+        self.slots.keys().copied().collect()
     }
-}
 
-/// What it takes to judge a trace.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct About {
-    /// Its domain.
-    pub domain: String,
-    /// Its language.
-    pub language: String,
+    /// How many assignments there are.
+    pub fn len(&self) -> usize {
+        self.seen.values().map(BTreeSet::len).sum()
+    }
 }
 
 #[cfg(test)]
@@ -148,7 +151,25 @@ mod tests {
 
     fn reviewer(n: u128, free: usize, standing: &Standing) -> Reviewer {
         let id = ExpertId::from_uuid(Uuid::from_u128(n));
-        Reviewer { id, domains: vec![], languages: vec![], free, seen: standing.seen(id) }
+        let questions = BTreeSet::new();
+        Reviewer { id, domains: vec![], languages: vec![], free, seen: standing.seen(id), questions }
+    }
+
+    fn about(trace: u128, question: u128, gold: Option<bool>) -> About {
+        About {
+            trace: TraceId::from_uuid(Uuid::from_u128(trace)),
+            domain: "d".to_owned(),
+            language: "en".to_owned(),
+            question: Uuid::from_u128(question),
+            gold,
+        }
+    }
+
+    /// To whom what is free goes.
+    fn refilled(standing: &Standing, reviewers: &mut [Reviewer], about: &[About]) -> Vec<(u128, u128)> {
+        let about = |trace| about.iter().find(|about| about.trace == trace);
+        let given = standing.refill(reviewers, about);
+        given.iter().map(|(to, item)| (to.uuid().as_u128(), item.trace.uuid().as_u128())).collect()
     }
 
     #[test]
@@ -160,11 +181,34 @@ mod tests {
             item(3, 9, 1, AssignmentState::Done),
         ]);
         let mut reviewers: Vec<_> = (1..4).map(|n| reviewer(n, 5, &standing)).collect();
-        let about = |_| Some(About { domain: "d".to_owned(), language: "en".to_owned() });
-        let given: Vec<_> =
-            standing.refill(&mut reviewers, about).iter().map(|(to, item)| (to.uuid(), item.trace.uuid())).collect();
-        assert_eq!(given, [(Uuid::from_u128(2), Uuid::from_u128(7))]);
+        let about: Vec<_> = (7..10).map(|n| about(n, n, None)).collect();
+        assert_eq!(refilled(&standing, &mut reviewers, &about), [(2, 7)]);
         assert_eq!(reviewers[1].free, 4);
         assert_eq!((standing.busy(reviewers[0].id), standing.busy(reviewers[2].id)), (1, 1));
+    }
+
+    #[test]
+    fn nobody_gets_two_answers_to_one_question() {
+        let freed = [7, 8].map(|trace| item(1, trace, 1, AssignmentState::Passed));
+        let standing = Standing::of(freed.to_vec());
+        let about = [about(7, 70, None), about(8, 70, None)];
+        let mut alone = [reviewer(2, 5, &standing)];
+        assert_eq!(refilled(&standing, &mut alone, &about), [(2, 8)], "what is worth more");
+        let mut asked = [reviewer(2, 5, &standing)];
+        asked[0].questions.insert(Uuid::from_u128(70));
+        assert_eq!(refilled(&standing, &mut asked, &about), []);
+    }
+
+    #[test]
+    fn what_became_gold_since_or_is_gold_no_more_is_nobodys() {
+        let gold = Assignment { purpose: Purpose::Gold, ..item(1, 9, 1, AssignmentState::Returned) };
+        let standing = Standing::of(vec![item(1, 8, 1, AssignmentState::Returned), gold]);
+        let refilled = |of_single, of_gold| {
+            let about = [about(8, 8, of_single), about(9, 9, of_gold)];
+            refilled(&standing, &mut [reviewer(2, 5, &standing)], &about)
+        };
+        assert_eq!(refilled(None, Some(true)), [(2, 9), (2, 8)]);
+        assert_eq!(refilled(Some(true), Some(false)), []);
+        assert_eq!(refilled(Some(false), None), []);
     }
 }

@@ -3,6 +3,7 @@
 #[path = "../../../../core/tests/support/mod.rs"]
 mod support;
 
+mod cycles;
 mod judging;
 mod lineage;
 mod reading;
@@ -42,6 +43,7 @@ impl Bench {
             tesseract: folder.path().join("no-tesseract"),
             work_dir: folder.path().join("work"),
             reward_models: Default::default(),
+            delivery: Default::default(),
             cancelled: CancellationToken::new(),
         };
         Self { db, cx, folder }

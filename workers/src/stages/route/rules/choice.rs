@@ -17,7 +17,7 @@ use std::{
 use atr_core::{
     domain::assignment::{Purpose, RoutingReason},
     ids::{ExpertId, TraceId},
-    store::Routable,
+    store::{LeftOver, Routable},
 };
 use rand::{Rng, RngExt as _, SeedableRng as _, seq::SliceRandom as _};
 use rand_chacha::ChaCha8Rng;
@@ -31,7 +31,7 @@ use super::{
 };
 
 /// Gives items out: for each expert in turn, in the order of their ids, the items of the week in the order in which they are
-/// shown. That is the best first; what is gold or was drawn at random stands anywhere, so that its place gives nothing away and
+/// shown. That is first what they had before and did not come to, then the best first; what is gold or was drawn at random stands anywhere, so that its place gives nothing away and
 /// who stops early has judged a fair share of it.
 pub fn route(week: &Week) -> Vec<Routed> {
     let worth = Worth::of(week);
@@ -40,12 +40,14 @@ pub fn route(week: &Week) -> Vec<Routed> {
     let policy = &week.policy;
     choice.give_gold(policy.gold_share, &mut chance);
     let free = choice.free_in_all();
+    choice.carry_over();
     // Of n items a share goes to a second expert: n × (1 + share) judgements.
     let seconds = policy.double_blind_share / (1.0 + policy.double_blind_share);
     let most = free - whole(seconds, free, &mut chance).min(choice.for_two());
     // Where there is time for all that is open there is nothing to draw.
     if choice.open.len() > most {
-        choice.explore(whole(policy.exploration_share, most, &mut chance), &mut chance);
+        let wanted = whole(policy.exploration_share, most, &mut chance);
+        choice.explore(wanted.min(most.saturating_sub(choice.given.len())), &mut chance);
     }
     choice.meet_floors(policy.domain_floor, most);
     choice.take_best(most);
@@ -63,6 +65,8 @@ struct Given {
     second: Option<ExpertId>,
     value: f64,
     explored: bool,
+    /// Who had it in the last week, and at which place.
+    left_over: Vec<(ExpertId, i32)>,
 }
 
 /// An open item with its value as it was when last looked at.
@@ -179,8 +183,41 @@ impl<'a> Choice<'a> {
         self.occupy(first, &item.of);
         self.worth.add(at, &mut self.judged);
         self.taken[at] = true;
-        self.given.push(Given { at, first, second: None, value, explored });
+        self.given.push(Given { at, first, second: None, value, explored, left_over: Vec::new() });
         true
+    }
+
+    /// Gives what is left over of the last week to those who had it, as far as they have time: they may have begun.
+    fn carry_over(&mut self) {
+        let places: BTreeMap<TraceId, usize> =
+            self.open.iter().map(|at| (self.worth.open[*at].of.trace, *at)).collect();
+        let mut left_over: Vec<&LeftOver> = self.week.left_over.iter().collect();
+        left_over.sort_by_key(|left| (left.rank, left.expert, left.trace));
+        for left in left_over {
+            let Some(at) = places.get(&left.trace).copied() else { continue };
+            let of = &self.worth.open[at].of;
+            let has_time = self.reviewers.iter().any(|one| one.id == left.expert && self.may_have(one, of));
+            if !has_time {
+                continue;
+            }
+            let before = self.given.iter().position(|given| given.at == at);
+            match before {
+                None => {
+                    let value = self.value(at);
+                    self.worth.add(at, &mut self.judged);
+                    self.taken[at] = true;
+                    let left_over = vec![(left.expert, left.rank)];
+                    self.given.push(Given { at, first: left.expert, second: None, value, explored: false, left_over });
+                }
+                // The other of two who were to judge it.
+                Some(nth) if left.purpose == Purpose::DoubleBlind && self.given[nth].second.is_none() => {
+                    self.given[nth].second = Some(left.expert);
+                    self.given[nth].left_over.push((left.expert, left.rank));
+                }
+                Some(_) => continue,
+            }
+            self.occupy(left.expert, of);
+        }
     }
 
     /// Gold items for a share of the capacity, to each expert as large a share as of any other (systematic sampling: one in
@@ -206,7 +243,7 @@ impl<'a> Choice<'a> {
 
     /// Items drawn at random among all that are open.
     fn explore(&mut self, wanted: usize, chance: &mut impl Rng) {
-        let mut drawn = self.open.clone();
+        let mut drawn: Vec<usize> = self.open.iter().copied().filter(|at| !self.taken[*at]).collect();
         drawn.shuffle(chance);
         let mut left = wanted;
         for at in drawn {
@@ -293,10 +330,10 @@ impl<'a> Choice<'a> {
     /// A second expert for so many of the items, drawn at random, so that agreement is that of all items. Whoever has most time
     /// left is next, so that as little as can be is left to one alone, who cannot judge their own items again.
     fn ask_again(&mut self, wanted: usize, chance: &mut impl Rng) {
-        let mut drawn: Vec<usize> = (0..self.given.len()).collect();
+        let mut drawn: Vec<usize> = (0..self.given.len()).filter(|nth| self.given[*nth].second.is_none()).collect();
+        let mut left = wanted.saturating_sub(self.given.len() - drawn.len());
         drawn.shuffle(chance);
         let mut reviewers = self.reviewers.clone();
-        let mut left = wanted;
         while left > 0 {
             reviewers.sort_by_key(|one| (self.free.get(&one.id).copied(), Reverse(one.id)));
             let Some(second) = reviewers.last().copied() else { break };
@@ -312,9 +349,15 @@ impl<'a> Choice<'a> {
     }
 
     fn in_order(mut self, chance: &mut impl Rng) -> Vec<Routed> {
-        let mut of_expert: BTreeMap<ExpertId, (Vec<Routed>, Vec<Routed>)> = BTreeMap::new();
+        #[derive(Default)]
+        struct Own {
+            left_over: Vec<(i32, Routed)>,
+            by_value: Vec<Routed>,
+            anywhere: Vec<Routed>,
+        }
+        let mut of_expert: BTreeMap<ExpertId, Own> = BTreeMap::new();
         self.given.sort_by(|one, other| other.value.total_cmp(&one.value).then(one.at.cmp(&other.at)));
-        for Given { at, first, second, value, explored } in &self.given {
+        for Given { at, first, second, value, explored, left_over } in &self.given {
             let mut reason = self.valued[*at].1.clone();
             if *explored {
                 reason.explored = true;
@@ -323,21 +366,31 @@ impl<'a> Choice<'a> {
             let purpose = if second.is_some() { Purpose::DoubleBlind } else { Purpose::Single };
             for expert in std::iter::once(*first).chain(*second) {
                 let trace = self.worth.open[*at].of.trace;
-                let item = Routed { expert, trace, purpose, value: *value, reason: reason.clone() };
-                let (by_value, anywhere) = of_expert.entry(expert).or_default();
-                if *explored { anywhere.push(item) } else { by_value.push(item) }
+                let mut item = Routed { expert, trace, purpose, value: *value, reason: reason.clone() };
+                let own = of_expert.entry(expert).or_default();
+                if let Some((_, rank)) = left_over.iter().find(|(had, _)| *had == expert) {
+                    item.reason.carried_over = true;
+                    item.reason.words = words::left_over(&item.reason.words);
+                    own.left_over.push((*rank, item));
+                } else if *explored {
+                    own.anywhere.push(item);
+                } else {
+                    own.by_value.push(item);
+                }
             }
         }
         for (expert, item) in &self.gold_given {
             let (value, reason) = self.worth.appraise(item, 1);
             let item = Routed { expert: *expert, trace: item.of.trace, purpose: Purpose::Gold, value, reason };
-            of_expert.entry(*expert).or_default().1.push(item);
+            of_expert.entry(*expert).or_default().anywhere.push(item);
         }
         let mut routed = Vec::new();
-        for (mut items, anywhere) in of_expert.into_values() {
+        for Own { mut left_over, by_value: mut items, anywhere } in of_expert.into_values() {
             for item in anywhere {
                 items.insert(chance.random_range(0..=items.len()), item);
             }
+            left_over.sort_by_key(|(rank, item)| (*rank, item.trace));
+            routed.extend(left_over.into_iter().map(|(_, item)| item));
             routed.append(&mut items);
         }
         routed

@@ -22,8 +22,9 @@ use std::collections::{BTreeSet, HashMap};
 use atr_core::{
     domain::assignment::{Purpose, RoutingPolicy, RoutingReason},
     ids::{ExpertId, TraceId},
-    store::Routable,
+    store::{LeftOver, Routable},
 };
+use uuid::Uuid;
 
 pub use chains::common_ground;
 pub use choice::route;
@@ -63,6 +64,8 @@ pub struct Reviewer {
     pub free: usize,
     /// What was given out to them this week, what they ever passed on, and every gold item that they ever had.
     pub seen: BTreeSet<TraceId>,
+    /// The questions that they were asked this week.
+    pub questions: BTreeSet<Uuid>,
 }
 
 impl Reviewer {
@@ -72,9 +75,11 @@ impl Reviewer {
         named(&self.domains, domain) && (language == "und" || named(&self.languages, language))
     }
 
-    /// Whether they can judge such an item and have not had it.
+    /// Whether they can judge such an item, and have had neither it nor another answer to its question.
     fn is_able(&self, item: &Routable) -> bool {
-        self.can_judge(&item.domain, &item.language) && !self.seen.contains(&item.trace)
+        self.can_judge(&item.domain, &item.language)
+            && !self.seen.contains(&item.trace)
+            && !self.questions.contains(&item.question)
     }
 }
 
@@ -83,9 +88,13 @@ impl Reviewer {
 pub struct Week {
     /// What may be asked about.
     pub open: Vec<Item>,
+    /// What is asked about already.
+    pub asked: Vec<Item>,
+    /// What experts had in the last week and did not come to.
+    pub left_over: Vec<LeftOver>,
     /// What was judged before.
     pub reviewed: Vec<Reviewed>,
-    /// How many traces of each domain were judged ever.
+    /// How many traces of each domain were judged of late.
     pub reviewed_of_domain: HashMap<String, i64>,
     /// Traces of which it is known whether they are right, as they were before they were judged.
     pub gold: Vec<Item>,

@@ -28,10 +28,17 @@ prop_compose! {
         reviewed in prop::collection::vec((0..3usize, 0u128..20, prop::option::of(any::<bool>())), 0..20),
         gold in 0u128..5,
         reviewers in prop::collection::vec((some_domains(), 0usize..9), 0..5),
+        left_over in prop::collection::vec((0u128..5, 1u128..60, any::<bool>()), 0..12),
         policy in any_policy(),
         seed in any::<[u8; 32]>(),
     ) -> Week {
         Week {
+            left_over: (1..).zip(left_over).map(|(rank, (expert, trace, twice))| LeftOver {
+                expert: ExpertId::from_uuid(Uuid::from_u128(9001 + expert)),
+                trace: TraceId::from_uuid(Uuid::from_u128(trace)),
+                rank,
+                purpose: if twice { Purpose::DoubleBlind } else { Purpose::Single },
+            }).collect(),
             open: (1..).zip(open).map(|(n, (domain, question, model))| {
                 with(item(n, DOMAINS[domain], question), |of| of.model = model)
             }).collect(),
@@ -97,7 +104,9 @@ proptest! {
             prop_assert_eq!(experts.len(), items.len());
             let wanted = if items[0].purpose == Purpose::DoubleBlind { 2 } else { 1 };
             prop_assert_eq!(items.len(), wanted);
-            prop_assert!(items.iter().all(|item| item.purpose == items[0].purpose && item.reason == items[0].reason));
+            prop_assert!(items.iter().all(|item| item.purpose == items[0].purpose));
+            let same = |one: &Routed| one.reason == items[0].reason || one.reason.carried_over || items[0].reason.carried_over;
+            prop_assert!(items.iter().all(same));
         }
     }
 
@@ -164,9 +173,22 @@ proptest! {
     }
 
     #[test]
+    fn what_is_left_over_comes_first_to_who_had_it_and_to_nobody_who_had_it_not(week in any_week()) {
+        let had: BTreeSet<(ExpertId, TraceId)> = week.left_over.iter().map(|left| (left.expert, left.trace)).collect();
+        let mut before: BTreeMap<ExpertId, bool> = BTreeMap::new();
+        for item in route(&week) {
+            prop_assert!(!item.reason.carried_over || had.contains(&(item.expert, item.trace)));
+            let still = before.entry(item.expert).or_insert(true);
+            prop_assert!(*still || !item.reason.carried_over, "what is left over stands after what is not");
+            *still = item.reason.carried_over;
+        }
+    }
+
+    #[test]
     fn the_order_in_which_anything_comes_changes_nothing(week in any_week()) {
         let mut other = week.clone();
         other.open.reverse();
+        other.left_over.reverse();
         other.reviewed.reverse();
         other.gold.reverse();
         other.reviewers.reverse();
@@ -181,7 +203,7 @@ proptest! {
         for one in &week.reviewers {
             let chosen = routed.iter().filter(|item| item.expert == one.id);
             let values: Vec<f64> = chosen
-                .filter(|item| !item.reason.explored && item.purpose != Purpose::Gold)
+                .filter(|item| !item.reason.explored && !item.reason.carried_over && item.purpose != Purpose::Gold)
                 .map(|item| item.value)
                 .collect();
             prop_assert!(values.is_sorted_by(|before, after| before >= after));

@@ -46,6 +46,7 @@ pub(super) fn reviewer(n: u128, domains: &[&str], free: usize) -> Reviewer {
         languages: Vec::new(),
         free,
         seen: BTreeSet::new(),
+        questions: BTreeSet::new(),
     }
 }
 
@@ -201,6 +202,66 @@ fn whom_an_earlier_week_asked_in_vain_is_asked_again_and_told() {
     assert_eq!(routed.len(), 1);
     assert_eq!(routed[0].expert, asked.id);
     assert!(routed[0].reason.carried_over && routed[0].reason.words.ends_with("nobody judged it"));
+}
+
+#[test]
+fn what_is_left_over_stays_with_who_had_it_in_its_order_as_far_as_they_have_time() {
+    let open: Vec<Item> =
+        (1..=20).map(|n| with(item(n, "chemistry", n), |of| of.model = Some(n as f64 / 20.0))).collect();
+    let (busy, free) = (reviewer(90, &[], 1), reviewer(91, &[], 3));
+    let left = |one: &Reviewer, trace: u128, rank| LeftOver {
+        expert: one.id,
+        trace: TraceId::from_uuid(Uuid::from_u128(trace)),
+        rank,
+        purpose: Purpose::Single,
+    };
+    // What is likeliest right would else come last; and what was judged meanwhile is open no more.
+    let left_over =
+        vec![left(&free, 19, 4), left(&free, 20, 2), left(&busy, 18, 1), left(&busy, 17, 2), left(&free, 99, 1)];
+    let week = Week { left_over, ..plain(open, vec![busy.clone(), free.clone()]) };
+    let routed = route(&week);
+    let of = |one: &Reviewer| -> Vec<u128> {
+        routed.iter().filter(|item| item.expert == one.id).map(|item| item.trace.uuid().as_u128()).collect()
+    };
+    assert_eq!((of(&busy), of(&free)), (vec![18], vec![20, 19, 1]));
+    let kept: Vec<_> = routed.iter().filter(|item| item.reason.carried_over).collect();
+    assert!(kept.iter().all(|item| item.reason.words.starts_with("left over from the last cycle")), "{kept:#?}");
+    assert_eq!(kept.len(), 3);
+}
+
+#[test]
+fn two_who_were_to_judge_one_item_both_keep_it() {
+    let pair = [reviewer(90, &[], 2), reviewer(91, &[], 2)];
+    let left_over = pair.iter().map(|one| LeftOver {
+        expert: one.id,
+        trace: TraceId::from_uuid(Uuid::from_u128(1)),
+        rank: 1,
+        purpose: Purpose::DoubleBlind,
+    });
+    let week = Week { left_over: left_over.collect(), ..plain(vec![item(1, "chemistry", 1)], pair.to_vec()) };
+    let routed = route(&week);
+    assert_eq!(routed.len(), 2);
+    assert!(routed.iter().all(|item| item.purpose == Purpose::DoubleBlind && item.reason.carried_over));
+}
+
+#[test]
+fn what_is_asked_about_already_has_taught_of_its_fault_what_it_will() {
+    let same = |n| {
+        with(item(n, "chemistry", n), |of| {
+            of.query = "Which element has the symbol Na, as its Latin name says?".to_owned();
+            of.answer = "It is nitrogen, which is a gas at the temperature of a room.".to_owned();
+        })
+    };
+    let mut open: Vec<Item> = (1..=3).map(|n| item(n, "chemistry", n)).collect();
+    open.push(same(4));
+    let alone = plain(open.clone(), vec![]);
+    let asked = Week { asked: vec![same(5)], ..plain(open, vec![]) };
+    let worth = |week: &Week| {
+        let valued = value(week);
+        valued.iter().find(|one| one.trace.uuid().as_u128() == 4).expect("it is open").value
+    };
+    assert!(worth(&asked) < worth(&alone) / 2.0, "{} of {}", worth(&asked), worth(&alone));
+    assert_eq!(value(&asked).len(), 4, "what is asked about is not asked about again");
 }
 
 #[test]

@@ -91,7 +91,11 @@ impl<'a> Worth<'a> {
         open.sort_by_key(|item| item.of.trace);
         let mut reviewed: Vec<&Reviewed> = week.reviewed.iter().collect();
         reviewed.sort_by_key(|reviewed| reviewed.item.of.trace);
-        let all: Vec<&Item> = open.iter().copied().chain(reviewed.iter().map(|reviewed| &reviewed.item)).collect();
+        // What is asked about already is about to be judged.
+        let mut asked: Vec<&Item> = week.asked.iter().collect();
+        asked.sort_by_key(|item| item.of.trace);
+        let all: Vec<&Item> =
+            open.iter().copied().chain(asked).chain(reviewed.iter().map(|reviewed| &reviewed.item)).collect();
         let faults = Faults::find(&all);
         let mut judged = Judged::default();
         for (item, fault) in all.iter().zip(&faults.of).skip(open.len()) {

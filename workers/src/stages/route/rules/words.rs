@@ -37,9 +37,18 @@ pub(super) fn of(item: &Item, reason: &RoutingReason, evidence: &[(Evidence, f64
         parts.push(format!("{} traces say nearly the same", number(traces)));
     }
     if reason.carried_over {
-        parts.push("it was given out before, and nobody judged it".to_owned());
+        parts.push(GIVEN_BEFORE.to_owned());
     }
     parts.join("; ")
+}
+
+/// What is said of an item that an earlier week asked about in vain.
+const GIVEN_BEFORE: &str = "it was given out before, and nobody judged it";
+
+/// The same for one that stays with who had it in the last week.
+pub(super) fn left_over(words: &str) -> String {
+    let rest = words.strip_suffix(GIVEN_BEFORE).map_or(words, |rest| rest.trim_end_matches("; "));
+    format!("left over from the last cycle, when the same expert had it; {rest}")
 }
 
 /// The same for one that was drawn at random.
