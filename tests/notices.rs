@@ -99,7 +99,8 @@ async fn take(stream: tokio::net::TcpStream, got: Arc<Mutex<Vec<String>>>) {
             return;
         }
         let answer: &[u8] = if in_letter && line == ".\r\n" {
-            got.lock().expect("nobody panicked").push(std::mem::take(&mut letter));
+            // Long lines come folded (quoted-printable).
+            got.lock().expect("nobody panicked").push(std::mem::take(&mut letter).replace("=\r\n", ""));
             in_letter = false;
             b"250 taken\r\n"
         } else if in_letter {

@@ -20,7 +20,6 @@ const NOT_BY_TIME: &[(&str, &str)] = &[
     ("grounding_source", "knowledge: an old entry is as much in use as a new one"),
     ("guideline", "few: what leads wrote, named by domain and version"),
     ("notice", "few: a few a week for each who is told"),
-    ("webhook_endpoint", "few, named by people"),
     ("feedback_key", "a sender's name holds for ever"),
     ("ingest_answer", "a sender's key, whenever it was used; a day later it is removed"),
     ("ingest_key", "a sender's key, whenever it was used; a day later it is removed"),

@@ -25,15 +25,19 @@ pub async fn calendar(tx: &mut Tx) -> Result<ReviewCalendar, AppError> {
 }
 
 /// The cycle of this name in the calendar of the project that a transaction is open for; without a name, the one that is
-/// open now.
+/// open now: as it was opened, even if the calendar has others since, else as the calendar has it.
 ///
 /// # Errors
 /// If no cycle has that name: the error says which date names the week.
 pub async fn cycle(tx: &mut Tx, name: Option<NaiveDate>) -> Result<Cycle, AppError> {
     let calendar = calendar(tx).await?;
+    let now = tx.now();
     Ok(match name {
         Some(name) => calendar.named(name)?,
-        None => calendar.at(tx.now()),
+        None => {
+            let opened = tx.review_cycle_open().await?.map(|open| open.cycle);
+            opened.filter(|cycle| cycle.is_open_at(now)).unwrap_or_else(|| calendar.at(now))
+        }
     })
 }
 

@@ -80,7 +80,7 @@ impl ReviewCalendarQuery {
         Ok(ReviewCalendar(review_calendar::calendar(&mut tx).await.or_fault()?))
     }
 
-    /// A cycle of the weekly review, by the calendar as it is set now.
+    /// A cycle of the weekly review, by the calendar as it is set now; the one that is open, as it was opened.
     async fn review_cycle(
         &self,
         ctx: &Context<'_>,
