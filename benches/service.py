@@ -41,10 +41,11 @@ class Service:
         Service.number += 1
         self.database = f"service_{Service.number}"
         psql("postgres", f"create database {self.database}")
-        environ = {**os.environ, "DATABASE_URL": f"{server}/{self.database}"}
+        self.url, self.home = f"{server}/{self.database}", home / self.database
+        environ = {**os.environ, "DATABASE_URL": self.url}
         for name in ("AMQP_URL", "ATR_DATA"):
             environ.pop(name, None)
-        atr = [programs / "atr", "--data", home / self.database, "--json"]
+        atr = [programs / "atr", "--data", self.home, "--json"]
         told(*atr, "migrate", env=environ)
         # No bound stands in the way: a key may ask as often as it likes, and the backlog may grow.
         self.log = (home / "log").open("a")

@@ -43,6 +43,25 @@ pub async fn agreement(
     counted(move || once(agreed(&question, &opinions, &bootstrap()?))).await
 }
 
+/// The same on several questions, in their order.
+///
+/// # Errors
+/// As [`agreement`].
+pub async fn agreements(
+    tx: &mut Tx,
+    actor: &Actor,
+    questions: Vec<Question>,
+    filter: &OpinionFilter,
+) -> Result<Vec<Agreed>, AppError> {
+    actor.may(Permission::Read)?;
+    let opinions = tx.opinions(filter, REVIEWS).await?;
+    counted(move || {
+        let bootstrap = bootstrap()?;
+        questions.iter().map(|question| once(agreed(question, &opinions, &bootstrap))).collect()
+    })
+    .await
+}
+
 /// Refuses where the experts of a project agree less than a recipe asks for.
 ///
 /// # Errors
@@ -79,13 +98,18 @@ pub struct Reliable {
     pub with_others: Result<Interval, Undefined>,
 }
 
+/// Whether the caller may know how reliable an expert is: who administers, and the expert.
+pub fn sees_reliability(actor: &Actor, expert: ExpertId) -> bool {
+    actor.may(Permission::Administer).is_ok() || actor.expert == Some(expert)
+}
+
 /// How reliable an expert is. It is seen by themselves and by those who administer, alone.
 ///
 /// # Errors
 /// If the database is out of reach. Nothing where the caller may not see it, or there is no such expert.
 pub async fn reliability(tx: &mut Tx, actor: &Actor, expert: ExpertId) -> Result<Option<Reliable>, AppError> {
     actor.may_consult()?;
-    if actor.may(Permission::Administer).is_err() && actor.expert != Some(expert) {
+    if !sees_reliability(actor, expert) {
         return Ok(None);
     }
     if tx.experts_by_id(&[expert]).await?.is_empty() {

@@ -326,6 +326,7 @@ texts! {
     expert_nothing_tells = "Nothing tells yet.";
     agreement = "How far they agree";
     agreement_about = "1 is always, 0 as often as chance has it; with 95 % intervals, over the newest reviews.";
+    count_now = "Count it";
     agreement_question = "Question";
     agreement_verdict = "Is the answer right?";
     agreement_severity = "How bad is the flaw?";
@@ -486,6 +487,8 @@ texts! {
     was_verified = "verified";
     was_scored = "scored";
     was_reviewed = "reviewed";
+    was_disputed = "experts disagree on it";
+    was_adjudicated = "decided";
     was_derived = "made an example of";
     was_frozen = "in a snapshot";
     was_merged = "compared with other chains";
@@ -514,6 +517,8 @@ texts! {
     in_use = "in use";
     brought_about_later = "It grows as snapshots are made and models are trained.";
     judged_items = "What you judged";
+    own_record = "How you do";
+    own_guidelines = "How answers are to be judged";
 
     // An item of it.
     given = "Given.";

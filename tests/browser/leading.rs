@@ -23,6 +23,7 @@ async fn a_lead_enters_an_expert_and_invites_them() {
     assert_eq!(visit.count("tbody th a").await, 1);
     visit.look("people").await;
     visit.go("/people/agreement").await;
+    visit.text("#counted table").await;
     visit.look("agreement").await;
     visit.go("/people/accounts").await;
     visit.press(".ask summary").await;

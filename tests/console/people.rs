@@ -23,7 +23,7 @@ async fn a_lead_sees_loads_and_agreement_and_how_experts_did_on_gold() {
         assert!(page.contains(said), "{said}: {page}");
     }
     let auditor = world.key(Role::Auditor, None).await;
-    let page = text(get(world, "/people/agreement", Some(&auditor)).await).await;
+    let page = text(get(world, "/people/agreement?counted=true", Some(&auditor)).await).await;
     let verdicts =
         page.split("Is the answer right?").nth(1).and_then(|rest| rest.split("</tr>").next()).expect("a row");
     assert!(

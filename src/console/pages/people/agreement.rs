@@ -9,11 +9,12 @@ use serde::Deserialize;
 
 use super::coefficient;
 use crate::{
-    app::agreement::{Question, agreement},
+    app::agreement::{Question, agreements},
     console::{
         door::{Door, May, Visitor},
         fault::Fault,
         frame::{Frame, written},
+        pages::paging::base,
     },
     http::AppState,
 };
@@ -27,6 +28,9 @@ pub(super) fn doors() -> Vec<Door> {
 struct Wanted {
     #[serde(default)]
     domain: String,
+    /// Whether it is counted: that takes a moment, so that the page is shown before.
+    #[serde(default)]
+    counted: bool,
 }
 
 #[derive(askama::Template)]
@@ -34,6 +38,7 @@ struct Wanted {
 struct Page<'a> {
     frame: &'a Frame,
     wanted: &'a Wanted,
+    counted: String,
     rows: Vec<Row>,
 }
 
@@ -53,24 +58,25 @@ async fn page(
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, Fault> {
     let t = visitor.frame.t;
+    let counted = format!("{}counted=true", base("/people/agreement", &[("domain", &wanted.domain)]));
+    if !wanted.counted {
+        return Ok(written(&Page { frame: &visitor.frame, wanted: &wanted, counted, rows: vec![] }));
+    }
     let domain = Some(wanted.domain.trim().to_owned()).filter(|domain| !domain.is_empty());
     let filter = OpinionFilter { domain, ..OpinionFilter::default() };
     let mut tx = state.app.store.begin(visitor.actor.project).await?;
-    let mut rows = vec![];
-    for (question, asked) in [
-        (t.agreement_verdict, Question::Verdict),
-        (t.agreement_severity, Question::Severity),
-        (t.agreement_step, Question::SuspectStep),
-    ] {
-        let found = agreement(&mut tx, &visitor.actor, asked, &filter).await?;
-        rows.push(Row {
+    let questions = vec![Question::Verdict, Question::Severity, Question::SuspectStep];
+    let found = agreements(&mut tx, &visitor.actor, questions, &filter).await?;
+    let rows = [t.agreement_verdict, t.agreement_severity, t.agreement_step].into_iter().zip(found);
+    let rows = rows
+        .map(|(question, found)| Row {
             question,
             alpha: coefficient(t, &found.alpha),
             kappa: coefficient(t, &found.fleiss_kappa),
             experts: found.experts,
             traces: found.traces,
             ratings: found.ratings,
-        });
-    }
-    Ok(written(&Page { frame: &visitor.frame, wanted: &wanted, rows }))
+        })
+        .collect();
+    Ok(written(&Page { frame: &visitor.frame, wanted: &wanted, counted, rows }))
 }

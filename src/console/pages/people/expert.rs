@@ -10,7 +10,7 @@ use atr_core::{
 };
 use axum::{
     Form,
-    extract::{Path, State},
+    extract::{Path, Query, State},
     response::Response,
 };
 use serde::Deserialize;
@@ -19,7 +19,7 @@ use super::{absences, coefficient, list::capacity, listed};
 use crate::{
     app::{
         AppError,
-        agreement::{Reliable, reliability},
+        agreement::{Reliable, reliability, sees_reliability},
         experts,
     },
     console::{
@@ -68,6 +68,8 @@ impl Sent {
 struct Page<'a> {
     frame: &'a Frame,
     expert: &'a Expert,
+    /// Whether the visitor may know how reliable they are, and how far that is, once it is counted.
+    may_know: bool,
     reliable: Option<(Reliable, String)>,
     may_list: bool,
     may_administer: bool,
@@ -78,13 +80,23 @@ struct Page<'a> {
 /// An expert and how reliable they are, as far as the visitor may know.
 type Known = (Expert, Option<(Reliable, String)>);
 
-async fn read(state: &AppState, visitor: &Visitor, id: &str) -> Result<Known, Fault> {
+/// Whether it is counted how reliable they are: that takes a moment, so that the page is shown before.
+#[derive(Debug, Default, Deserialize)]
+struct Wanted {
+    #[serde(default)]
+    counted: bool,
+}
+
+async fn read(state: &AppState, visitor: &Visitor, id: &str, wanted: &Wanted) -> Result<Known, Fault> {
     let id: ExpertId = id.parse().map_err(|_| Fault::not_found())?;
     // Who only reviews learns nothing of others, and not whether they are there either.
     visitor.actor.reads_of(Some(id)).map_err(|_| Fault::not_found())?;
     let mut tx = state.app.store.begin(visitor.actor.project).await?;
     let expert = tx.experts_by_id(&[id]).await?.pop().ok_or_else(Fault::not_found)?;
-    let reliable = reliability(&mut tx, &visitor.actor, id).await?;
+    let reliable = match wanted.counted {
+        true => reliability(&mut tx, &visitor.actor, id).await?,
+        false => None,
+    };
     let told = |reliable: Reliable| {
         let with_others = coefficient(visitor.frame.t, &reliable.with_others);
         (reliable, with_others)
@@ -95,12 +107,17 @@ async fn read(state: &AppState, visitor: &Visitor, id: &str) -> Result<Known, Fa
 fn shown(visitor: &Visitor, (expert, reliable): Known, sent: Sent, refused: Option<&str>) -> Response {
     let may = |what| visitor.actor.may(what).is_ok();
     let (may_list, may_administer) = (may(Permission::Audit), may(Permission::Administer));
-    let expert = &expert;
-    written(&Page { frame: &visitor.frame, expert, reliable, may_list, may_administer, sent, refused })
+    let (expert, may_know) = (&expert, sees_reliability(&visitor.actor, expert.id));
+    written(&Page { frame: &visitor.frame, expert, may_know, reliable, may_list, may_administer, sent, refused })
 }
 
-async fn page(State(state): State<AppState>, visitor: Visitor, Path(id): Path<String>) -> Result<Response, Fault> {
-    let known = read(&state, &visitor, &id).await?;
+async fn page(
+    State(state): State<AppState>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+    Query(wanted): Query<Wanted>,
+) -> Result<Response, Fault> {
+    let known = read(&state, &visitor, &id, &wanted).await?;
     let sent = Sent::of(&known.0);
     Ok(shown(&visitor, known, sent, None))
 }
@@ -111,7 +128,7 @@ async fn update(
     Path(id): Path<String>,
     Form(sent): Form<Sent>,
 ) -> Result<Response, Fault> {
-    let known = read(&state, &visitor, &id).await?;
+    let known = read(&state, &visitor, &id, &Wanted::default()).await?;
     match change(&sent) {
         Ok(change) => match experts::update(&state.app, &visitor.actor, known.0.id, change).await {
             Ok(expert) => Ok(see_other(&format!("/people/{}", expert.id))),

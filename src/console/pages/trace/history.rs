@@ -49,6 +49,14 @@ pub(super) async fn of(
         let how = format!("{}, {} {}", review.verdict, t.revision, review.revision);
         events.push(Event { at: review.created_at, id: review.id.into(), what: t.was_reviewed, how });
     }
+    for found in tx.adjudications_of_traces(&[id]).await? {
+        let how = format!("{} {}", found.reviews.len(), t.reviews);
+        events.push(Event { at: found.opened_at, id: found.id.into(), what: t.was_disputed, how });
+        if let Some(decided) = found.decision {
+            let how = decided.decision.verdict.word().to_owned();
+            events.push(Event { at: decided.at, id: found.id.into(), what: t.was_adjudicated, how });
+        }
+    }
     for example in tx.examples_of_traces(&[id]).await? {
         let how = example.format.word().to_owned();
         events.push(Event { at: example.at, id: example.id.into(), what: t.was_derived, how });

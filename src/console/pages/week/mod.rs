@@ -4,7 +4,11 @@ mod form;
 mod item;
 mod view;
 
-use atr_core::{domain::assignment::AssignmentState, ids::AssignmentId, store::WeekItem};
+use atr_core::{
+    domain::assignment::AssignmentState,
+    ids::{AssignmentId, ExpertId},
+    store::WeekItem,
+};
 use axum::{
     extract::{Query, State},
     response::Response,
@@ -12,7 +16,11 @@ use axum::{
 use serde::Deserialize;
 
 use crate::{
-    app::{AppError, assignments, week},
+    app::{
+        AppError,
+        assignments::{self, own_desk},
+        week,
+    },
     console::{
         door::{Door, May, Visitor, see_other},
         fault::Fault,
@@ -46,6 +54,7 @@ struct Page<'a> {
     undo: Option<AssignmentId>,
     nothing: bool,
     late: bool,
+    expert: ExpertId,
 }
 
 impl Page<'_> {
@@ -73,7 +82,8 @@ async fn list(State(state): State<AppState>, visitor: Visitor, Query(asked): Que
     let week = week::week(&mut tx, &visitor.actor).await?;
     let undo = asked.after.parse().ok().filter(|id| week.items.iter().any(|item| item.assignment.id == *id));
     let late = tx.now() > week.cycle.due_at;
-    Ok(written(&Page { frame: &visitor.frame, week: &week, undo, nothing: asked.nothing, late }))
+    let expert = own_desk(&visitor.actor)?;
+    Ok(written(&Page { frame: &visitor.frame, week: &week, undo, nothing: asked.nothing, late, expert }))
 }
 
 async fn take(State(state): State<AppState>, visitor: Visitor) -> Result<Response, Fault> {
