@@ -86,8 +86,14 @@ impl Visit {
 
     /// What stands there.
     async fn text(&self, what: &str) -> String {
-        let found = self.chromium.client.wait().for_element(Locator::Css(what)).await.expect(what);
-        found.text().await.expect(what)
+        loop {
+            let found = self.chromium.client.wait().for_element(Locator::Css(what)).await.expect(what);
+            match found.text().await {
+                // Something else was put in its place since it was found.
+                Err(error) if error.is_stale_element_reference() => {}
+                read => return read.expect(what),
+            }
+        }
     }
 
     /// How many there are of it.

@@ -1,10 +1,14 @@
 //! The weekly review as it goes by itself, and how experts' time is divided in it.
 
 use atr_core::{domain::access::Role, queue::Stage};
+use axum::{
+    body::Body,
+    http::{Request, StatusCode, header},
+};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-use crate::{otlp::work, panel::Panel};
+use crate::{otlp::work, panel::Panel, world::body_of};
 
 /// A panel of two with traces that can be routed.
 async fn panel(traces: usize) -> Panel {
@@ -32,6 +36,14 @@ async fn asked(panel: &Panel, key: &str, of: &str) -> Value {
     let answer = panel.world.graphql(key, &format!("{{ {of} }}")).await;
     assert!(answer.get("errors").is_none(), "{answer:#}");
     answer["data"].clone()
+}
+
+/// A page of the console.
+async fn read(panel: &Panel, page: &str, key: &str) -> String {
+    let request = Request::get(page).header(header::AUTHORIZATION, format!("Bearer {key}"));
+    let answer = panel.world.ask(request.body(Body::empty()).expect("a request")).await;
+    assert_eq!(answer.status(), StatusCode::OK, "{page}");
+    String::from_utf8(body_of(answer).await.into()).expect("text")
 }
 
 const CYCLES: &str = "reviewCycles { edges { node { id cycle state closesAt closedAt report {
@@ -93,6 +105,14 @@ async fn once_a_week_is_routed_weeks_open_and_close_by_themselves_and_each_is_to
     )
     .await;
     assert_eq!(node["node"]["cycle"], "2026-11-23");
+    let page = format!("/people/weeks/{}", told["id"].as_str().expect("an id"));
+    for (key, sees_experts) in [(&panel.admin, true), (&auditor, false)] {
+        let list = read(&panel, "/people/weeks", key).await;
+        assert!(list.contains(&page) && list.contains("Week of"), "{list}");
+        let page = read(&panel, &page, key).await;
+        assert!(page.contains("wrong_symbol") && page.contains("chemistry"), "{page}");
+        assert_eq!(page.contains("expert-"), sees_experts, "{page}");
+    }
     let next = r#"assignments(filter: {cycle: "2026-11-27"}) { edges { node { reason { carriedOver words } } } }"#;
     let next = asked(&panel, &panel.admin, next).await["assignments"]["edges"].clone();
     let words = |of: &Value| of["node"]["reason"]["words"].as_str().map(|words| words.starts_with("left over"));

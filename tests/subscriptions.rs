@@ -48,7 +48,10 @@ async fn route_now(owner: &PgPool, n: u32) -> String {
 /// Records of every kind, and nothing routed: what was committed a moment ago may be told as new.
 async fn furnish(world: &World, to: usize) {
     fill(world, 1, to).await;
-    sqlx::query("delete from assignment").execute(&world.database.owner).await.expect("nothing routed");
+    for table in ["suggestion", "assignment"] {
+        let delete = sqlx::AssertSqlSafe(format!("delete from {table}"));
+        sqlx::query(delete).execute(&world.database.owner).await.expect("nothing routed");
+    }
 }
 
 fn items(event: &Value) -> Vec<String> {

@@ -125,6 +125,13 @@ impl Visit {
         found.and_then(|page| page.rows.into_iter().max_by_key(|review| review.revision))
     }
 
+    /// Presses keys one right after another, however busy the machine is: a driver waits for what each has done.
+    pub(super) async fn keys_at_once(&self, keys: &str) {
+        let press =
+            "document.body.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }))";
+        self.run(&format!("for (const key of '{keys}') {press}")).await;
+    }
+
     /// Presses keys, wherever the focus is.
     pub(super) async fn keys(&self, keys: &str) {
         self.chromium.client.active_element().await.expect("a focus").send_keys(keys).await.expect("keys");

@@ -25,6 +25,8 @@ async fn a_lead_enters_an_expert_and_invites_them() {
     visit.go("/people/agreement").await;
     visit.text("#counted table").await;
     visit.look("agreement").await;
+    visit.go("/people/weeks").await;
+    visit.look("weeks-none").await;
     visit.go("/people/accounts").await;
     visit.press(".ask summary").await;
     visit.fill("#email", "chemist@example.org").await;

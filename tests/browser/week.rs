@@ -178,7 +178,8 @@ async fn of_a_thousand_steps_the_first_are_there_at_once_and_each_is_a_number_aw
     let item = visit.ask_of(expert, &[trace], Purpose::Single).await[0];
     visit.go(&format!("/week/{item}")).await;
     assert_eq!(visit.count("#steps > [data-step]").await, 100);
-    visit.keys("i47").await;
+    visit.keys("i").await;
+    visit.keys_at_once("47").await;
     visit.until(async || visit.count("#step-47.wrong").await == 1).await;
     for _ in 0..3 {
         visit.keys("j").await;
@@ -186,8 +187,7 @@ async fn of_a_thousand_steps_the_first_are_there_at_once_and_each_is_a_number_aw
     assert_eq!(visit.count("#step-50 .tools").await, 1);
     visit.run("document.querySelector('#steps .more').scrollIntoView()").await;
     visit.until(async || visit.count("#steps > [data-step]").await >= 200).await;
-    visit.run("document.activeElement.blur()").await;
-    visit.keys("987").await;
+    visit.keys_at_once("987").await;
     visit.until(async || visit.run("return document.forms.review.suspect_step.value").await == "987").await;
     visit.keys(&key(Key::Enter)).await;
     visit.until(async || visit.path().await.starts_with("/week?after=")).await;

@@ -86,6 +86,18 @@ async fn an_administrator_sets_the_project_and_it_stands_in_the_audit_log() {
     let calendar = "time_zone=Europe%2FBerlin&opens_on=tuesday&opens_at=08%3A00&due_on=friday&due_at=17%3A00";
     assert_eq!(place(&post(world, "/project/calendar", admin, calendar).await), "/project");
     assert_eq!(place(&post(world, "/project/redaction", admin, "email=yes&card=yes").await), "/project");
+    let shares = "double_blind_share=0.3&gold_share=0.05&exploration_share=0.1&domain_floor=0.5";
+    assert_eq!(place(&post(world, "/project/routing", admin, shares).await), "/project");
+    let wrong = post(world, "/project/routing", admin, &shares.replace("0.3", "3")).await;
+    assert!(text(wrong).await.contains("double_blind_share"));
+    let told = text(post(world, "/project/webhooks", admin, "url=https%3A%2F%2Fhooks.example.org%2Fa").await).await;
+    assert!(told.contains("whsec_") && told.contains("hooks.example.org/a"), "{told}");
+    let told = text(get(world, "/project/webhooks", admin).await).await;
+    assert!(!told.contains("whsec_"), "the secret is shown once: {told}");
+    let endpoint = told.split("value=\"whk_").nth(1).and_then(|rest| rest.split('"').next()).expect("an endpoint");
+    let removed = post(world, "/project/webhooks/remove", admin, &format!("endpoint=whk_{endpoint}")).await;
+    assert_eq!(place(&removed), "/project/webhooks");
+    assert!(text(get(world, "/project/webhooks", admin).await).await.contains("Nothing is sent anywhere."));
     let page = text(get(world, "/project", admin).await).await;
     for said in [
         "name=\"keep_share\" type=\"number\" min=\"0\" max=\"1\" step=\"any\" required value=\"0.25\"",

@@ -102,7 +102,7 @@ const item = (page) => {
     }
     changed();
   };
-  // Digits one after another make a number, as far as there is such a step.
+  // Digits one after another make a number, as far as there is such a step; any other key ends it.
   let typed = { number: "", at: 0 };
   const digit = ({ key, timeStamp }) => {
     if (!suspect) return;
@@ -114,6 +114,10 @@ const item = (page) => {
     look(Number(number), false);
     changed();
   };
+
+  on(document, "keydown", ({ key }) => {
+    if (!/^[0-9]$/.test(key)) typed = { number: "", at: 0 };
+  });
 
   // Undo: what was written before each change.
   const past = [];

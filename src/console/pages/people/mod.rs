@@ -4,6 +4,7 @@ mod accounts;
 mod agreement;
 mod expert;
 mod list;
+mod weeks;
 
 use atr_core::domain::{
     agreement::{Interval, Undefined},
@@ -16,7 +17,10 @@ use crate::{
 };
 
 pub(super) fn doors() -> Vec<Door> {
-    [list::doors(), agreement::doors(), accounts::doors(), expert::doors()].into_iter().flatten().collect()
+    [list::doors(), agreement::doors(), accounts::doors(), weeks::doors(), expert::doors()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// A coefficient of agreement in words, or why there is none.

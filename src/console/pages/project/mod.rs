@@ -4,9 +4,13 @@ mod audit;
 mod guidelines;
 mod keys;
 mod settings;
+mod webhooks;
 
 use crate::console::door::Door;
 
 pub(super) fn doors() -> Vec<Door> {
-    [settings::doors(), keys::doors(), guidelines::doors(), audit::doors()].into_iter().flatten().collect()
+    [settings::doors(), keys::doors(), guidelines::doors(), webhooks::doors(), audit::doors()]
+        .into_iter()
+        .flatten()
+        .collect()
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use atr_core::{
     domain::{
         access::{Permission, Role},
+        assignment::{PolicyChange, RoutingPolicy},
         calendar::{CalendarChange, ReviewCalendar, Weekday},
         keep_rule::{KeepRule, KeepRuleChange},
         redaction::Pattern,
@@ -15,7 +16,7 @@ use axum::{Form, extract::State, response::Response};
 use serde::Deserialize;
 
 use crate::{
-    app::{AppError, projects, redaction, review_calendar},
+    app::{AppError, projects, redaction, review_calendar, routing_policy},
     console::{
         door::{Door, May, Visitor, see_other},
         fault::Fault,
@@ -30,6 +31,7 @@ pub(super) fn doors() -> Vec<Door> {
         Door::get("/project", May::Do(Permission::Audit), page),
         Door::post("/project/keep-rule", May::Do(Permission::Administer), keep),
         Door::post("/project/calendar", May::Do(Permission::Administer), calendar),
+        Door::post("/project/routing", May::Do(Permission::Administer), route),
         Door::post("/project/redaction", May::Do(Permission::Administer), redact),
     ]
 }
@@ -59,6 +61,7 @@ struct Set {
     project: Project,
     keep: KeepRule,
     calendar: ReviewCalendar,
+    routing: RoutingPolicy,
     redacted: BTreeSet<Pattern>,
 }
 
@@ -68,7 +71,8 @@ impl Set {
         let redacted = redaction::patterns(&state.app, &visitor.actor).await?;
         let mut tx = state.app.store.begin(visitor.actor.project).await?;
         let project = tx.own_project().await?.ok_or_else(Fault::not_found)?;
-        Ok(Self { project, keep, calendar: review_calendar::calendar(&mut tx).await?, redacted })
+        let calendar = review_calendar::calendar(&mut tx).await?;
+        Ok(Self { project, keep, calendar, routing: routing_policy::policy(&mut tx).await?, redacted })
     }
 }
 
@@ -112,9 +116,6 @@ struct Keep {
 
 async fn keep(State(state): State<AppState>, visitor: Visitor, Form(sent): Form<Keep>) -> Result<Response, Fault> {
     let changed = async {
-        let share = |field: &str, text: &str| {
-            text.trim().parse().map_err(|_| AppError::invalid(field, "is no number: give one from 0 to 1"))
-        };
         let quiet = sent.quiet_seconds.trim().parse();
         let quiet =
             quiet.map_err(|_| AppError::invalid("quiet_seconds", "is no whole number: give one up to 3,600"))?;
@@ -158,6 +159,33 @@ async fn calendar(
         review_calendar::change(&state.app, &visitor.actor, change).await
     };
     after(&state, &visitor, changed.await).await
+}
+
+/// The form of how experts' time is divided.
+#[derive(Debug, Deserialize)]
+struct Routing {
+    double_blind_share: String,
+    gold_share: String,
+    exploration_share: String,
+    domain_floor: String,
+}
+
+async fn route(State(state): State<AppState>, visitor: Visitor, Form(sent): Form<Routing>) -> Result<Response, Fault> {
+    let changed = async {
+        let change = PolicyChange {
+            double_blind_share: Some(share("double_blind_share", &sent.double_blind_share)?),
+            gold_share: Some(share("gold_share", &sent.gold_share)?),
+            exploration_share: Some(share("exploration_share", &sent.exploration_share)?),
+            domain_floor: Some(share("domain_floor", &sent.domain_floor)?),
+        };
+        routing_policy::change_policy(&state.app, &visitor.actor, change).await
+    };
+    after(&state, &visitor, changed.await).await
+}
+
+/// A share, as it is typed.
+fn share(field: &str, text: &str) -> Result<f64, AppError> {
+    text.trim().parse().map_err(|_| AppError::invalid(field, "is no number: give one from 0 to 1"))
 }
 
 /// A box for each pattern, named by it.
