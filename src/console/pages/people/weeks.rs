@@ -57,9 +57,12 @@ struct Page<'a> {
     models: HashMap<ModelVersionId, String>,
 }
 
+/// How much of something was seen and reviewed: what it is called, the traces that came in, and those that were judged.
+type Covered = (String, i64, i64);
+
 impl Page<'_> {
     /// What was seen and reviewed, each with what it is called: of a report's domains, flaws and models.
-    fn covered(&self, report: &CycleReport) -> [(&'static str, Vec<(String, i64, i64)>); 3] {
+    fn covered(&self, report: &CycleReport) -> [(&'static str, Vec<Covered>); 3] {
         let t = self.frame.t;
         let told = |of: &Coverage<String>| (of.of.clone(), of.traces, of.reviewed);
         let model = |of: &Coverage<ModelVersionId>| {
