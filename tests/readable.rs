@@ -207,8 +207,9 @@ fn every_use_case_can_be_asked_for_through_a_door() {
     let doors: String =
         ["graphql", "http"].iter().flat_map(|room| sources(&root.join(room))).map(|path| text(&path)).collect();
     let words: BTreeSet<&str> = doors.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
-    // A page of it at a time, for the command; the mutation takes the ids of such a page.
-    let alike = BTreeMap::from([("replay_open", "replay")]);
+    // A page of it at a time, for the command; the mutation takes the ids of such a page. Several questions on one reading, for
+    // a page; a document asks each by itself.
+    let alike = BTreeMap::from([("replay_open", "replay"), ("agreements", "agreement")]);
     let mut cases = 0;
     let mut closed = vec![];
     for path in sources(&root.join("app")) {
