@@ -148,6 +148,71 @@ async fn experts_and_keys_are_entered_changed_and_listed_to_the_end() -> Result 
 }
 
 #[tokio::test]
+async fn a_project_says_when_its_week_is_and_how_experts_time_is_divided_and_its_cycles_are_listed() -> Result {
+    let installation = Installation::new()?;
+    let service = installation.up(&[]).await?;
+    let set = async |more: &[&str]| installation.run(&[&["project", "set", "default"], more].concat()).await;
+    let week = [
+        "--time-zone",
+        "Europe/Berlin",
+        "--opens-on",
+        "sunday",
+        "--opens-at",
+        "18:30",
+        "--due-on",
+        "friday",
+        "--due-at",
+        "12:00",
+    ];
+    let shares =
+        ["--gold-share", "0.2", "--double-blind-share", "0.3", "--exploration-share", "0.05", "--domain-floor", "0.25"];
+    let calendar = json!({"time_zone": "Europe/Berlin", "opens_on": "sunday", "opens_at": "18:30", "due_on": "friday", "due_at": "12:00"});
+    let policy = json!({"gold_share": 0.2, "double_blind_share": 0.3, "exploration_share": 0.05, "domain_floor": 0.25});
+    set(&week).await?;
+    let told = set(&shares).await?;
+    assert_eq!((&told["review_calendar"], &told["routing_policy"]), (&calendar, &policy), "what is not given stays");
+    for (wrong, said) in [
+        (["--time-zone", "Mars/Olympus"], "time_zone: `Mars/Olympus` is no IANA time zone"),
+        (["--gold-share", "2"], "gold_share: is 2: give a share between 0 and 1"),
+    ] {
+        let ended = installation.end(&[&["project", "set", "default"], &wrong[..]].concat()).await?;
+        assert_eq!(ended.code, Some(1));
+        assert!(ended.complained.contains(said), "{}", ended.complained);
+    }
+    let now = set(&[]).await?;
+    assert_eq!((&now["review_calendar"], &now["routing_policy"]), (&calendar, &policy));
+
+    let none = installation.end(&["review", "cycles"]).await?;
+    assert_eq!((none.code, none.said.as_str()), (Some(0), ""));
+    assert!(none.complained.starts_with("There are no cycles in this project"), "{}", none.complained);
+    let key = service.first_key.as_deref().ok_or("no first key")?;
+    // The one provider of this process: another test may have installed it.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let routed = reqwest::Client::new()
+        .post(format!("{}/graphql", service.address))
+        .bearer_auth(key)
+        .json(&json!({"query": "mutation { routeReviews { status cycle } }"}))
+        .send()
+        .await?
+        .json::<Value>()
+        .await?;
+    let cycle = &routed["data"]["routeReviews"]["cycle"];
+    let listed = until("the cycle is open", async || {
+        let said = installation.read(&["--json", "review", "cycles"]).await?;
+        said.lines().next().map(json_of).transpose()
+    })
+    .await?;
+    assert_eq!(
+        (&listed["cycle"], &listed["state"], &listed["report"]),
+        (cycle, &json!("open"), &Value::Null),
+        "{routed}"
+    );
+    let read = installation.read(&["review", "cycles"]).await?;
+    assert!(read.contains("open, due "), "{read}");
+    service.stop().await
+}
+
+#[tokio::test]
 async fn the_first_signal_asks_to_finish_and_the_second_stops_at_once_with_130() -> Result {
     let installation = Installation::new()?;
     let service = installation.up(&[]).await?;

@@ -3,7 +3,7 @@
 use atr_core::{
     domain::{
         access::Role,
-        assignment::{Assignment, AssignmentState, Purpose, RoutingReason},
+        assignment::{Assignment, Purpose},
     },
     ids::TraceId,
     queue::{State, Work},
@@ -28,29 +28,8 @@ impl Desk {
 
     /// Gives the first slot of the trace to an expert, in the open cycle.
     async fn give(&self, expert: usize, purpose: Purpose) -> Assignment {
-        let mut tx = self.panel.world.app.store.begin(self.panel.world.database.project).await.expect("a transaction");
-        let week = tx.review_calendar().await.expect("read").expect("a calendar").at(tx.now());
-        let item = Assignment {
-            id: tx.fresh(),
-            cycle: week.name,
-            expert: self.panel.experts[expert].0,
-            trace: self.trace,
-            rank: 1,
-            value: 0.5,
-            reason: RoutingReason { words: "it is the only one".to_owned(), ..RoutingReason::default() },
-            reward_model: None,
-            at: tx.now(),
-            purpose,
-            slot: 1,
-            state: AssignmentState::Held,
-            leased_until: week.closes_at,
-            opened_at: None,
-            ended_at: None,
-            review: None,
-        };
-        assert_eq!(tx.insert_assignments(std::slice::from_ref(&item)).await.expect("stored"), 1);
-        tx.commit().await.expect("a commit");
-        item
+        let (expert, _) = self.panel.experts[expert];
+        self.panel.world.asks(expert, &[self.trace], purpose).await.remove(0)
     }
 
     async fn does(&self, expert: usize, mutation: &str, selection: &str) -> Value {

@@ -47,6 +47,8 @@ insert into reasoning_step
 insert into grounding_source select project, pg_temp.id(9, n), 's' || n, 'p', 't', null, null, 'CC0-1.0', 'primary', null, pg_temp.hash(n), at from n;
 insert into grounding_fact (project_id, id, external_id, source_id, domain, subject, statement, content_hash, recorded_at)
     select project, pg_temp.id(10, n), 'f' || n, pg_temp.id(9, n), 'd', 's', 'x', pg_temp.hash(n), at from n;
+insert into fact_conflict
+    select project, pg_temp.id(44, n), pg_temp.id(10, n - 1), pg_temp.id(10, n), 0, 1, 0, 1, at, null from n where n > 1;
 insert into fact_state select project, pg_temp.id(11, n), pg_temp.id(10, n), 'verified', 'r', null, at from n;
 insert into verification select project, pg_temp.id(12, n), pg_temp.id(7, n), 1, 0, 0, 'v', at from n;
 insert into claim

@@ -51,7 +51,7 @@ const NOT_TOLD: [(&str, &str); 18] = [
 ];
 
 /// Columns that no field is named after, and by what they are told, or why not at all.
-const OTHERWISE: [(&str, &str, &str); 52] = [
+const OTHERWISE: [(&str, &str, &str); 56] = [
     ("api_key", "token_hash", "told to nobody"),
     ("assignment", "xact", "the place in what is followed: cursor"),
     ("attachment", "blob", "digest"),
@@ -76,6 +76,10 @@ const OTHERWISE: [(&str, &str, &str); 52] = [
     ("error_trace", "model_version_id", "model"),
     ("error_trace", "chain_group_id", "group"),
     ("evaluation", "training_job_id", "job"),
+    ("fact_conflict", "earlier_span_start", "earlierSpan"),
+    ("fact_conflict", "earlier_span_end", "earlierSpan"),
+    ("fact_conflict", "later_span_start", "laterSpan"),
+    ("fact_conflict", "later_span_end", "laterSpan"),
     ("feedback", "subject", "trace, spanId, traceExternalId"),
     ("feedback", "content_hash", "tells the same from other feedback under one name"),
     ("grounding_fact", "terms", "what it is searched by"),

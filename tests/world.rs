@@ -10,7 +10,14 @@ use atr::{
     config::Asking,
     http::{AppState, Metrics, router},
 };
-use atr_core::{blobs::Blobs, domain::access::Role, ids::ExpertId};
+use atr_core::{
+    blobs::Blobs,
+    domain::{
+        access::Role,
+        assignment::{Assignment, AssignmentState, Purpose, RoutingReason},
+    },
+    ids::{ExpertId, TraceId},
+};
 use axum::{
     Router,
     body::{Body, Bytes},
@@ -71,6 +78,37 @@ impl World {
     pub async fn key(&self, role: Role, expert: Option<ExpertId>) -> String {
         let wanted = keys::Wanted { expert, ..keys::Wanted::of("test", role) };
         keys::create(&self.app, &Actor::local(self.database.project), wanted).await.expect("a key").secret
+    }
+
+    /// Asks an expert about traces in the open cycle: of each the first slot is theirs.
+    pub async fn asks(&self, expert: ExpertId, traces: &[TraceId], purpose: Purpose) -> Vec<Assignment> {
+        let mut tx = self.app.store.begin(self.database.project).await.expect("a transaction");
+        let week = tx.review_calendar().await.expect("read").expect("a calendar").at(tx.now());
+        let mut items = vec![];
+        for (trace, rank) in traces.iter().zip(1..) {
+            items.push(Assignment {
+                id: tx.fresh(),
+                cycle: week.name,
+                expert,
+                trace: *trace,
+                rank,
+                value: 0.5,
+                reason: RoutingReason { words: "it is the only one".to_owned(), ..RoutingReason::default() },
+                reward_model: None,
+                at: tx.now(),
+                purpose,
+                slot: 1,
+                state: AssignmentState::Held,
+                leased_until: week.closes_at,
+                opened_at: None,
+                ended_at: None,
+                review: None,
+            });
+        }
+        let stored = tx.insert_assignments(&items).await.expect("stored");
+        assert_eq!(usize::try_from(stored), Ok(items.len()));
+        tx.commit().await.expect("a commit");
+        items
     }
 
     /// The doors on a socket, for programs; where it is.

@@ -184,6 +184,8 @@ ids! {
     Fact FactId "fct" "grounding fact";
     /// A change of a fact's state.
     FactState FactStateId "fst" "fact state";
+    /// Two facts that cannot both be true.
+    FactConflict FactConflictId "fcf" "fact conflict";
     /// An expert's judgement.
     Review ReviewId "rev" "review";
     /// How answers are to be judged.

@@ -23,6 +23,16 @@ pub fn own_desk(actor: &Actor) -> Result<ExpertId, AppError> {
     actor.expert.ok_or_else(|| AppError::NotFound { what: "expert", name: "whose key this is".to_owned() })
 }
 
+/// An item of the caller's, whatever has become of it.
+///
+/// # Errors
+/// If the caller is no expert, has no such item, or the database is out of reach.
+pub(crate) async fn own_item(tx: &mut Tx, actor: &Actor, id: AssignmentId) -> Result<Assignment, AppError> {
+    let expert = own_desk(actor)?;
+    let found = tx.assignments_by_id(&[id]).await?.into_iter().find(|item| item.expert == expert);
+    found.ok_or_else(|| AppError::NotFound { what: "assignment", name: id.to_string() })
+}
+
 /// Whether the caller may know what an item is for, what it is worth and what is suspected of it: who may read the project,
 /// but for the items that they are to judge themselves.
 pub fn sees_behind(actor: &Actor, item: &Assignment) -> bool {
@@ -43,7 +53,7 @@ pub async fn open(app: &App, actor: &Actor, id: AssignmentId) -> Result<Assignme
     let expert = own_desk(actor)?;
     let mut tx = app.store.begin(actor.project).await?;
     let Some(opened) = tx.open_assignment(id, expert).await? else {
-        return Err(not_held(&mut tx, id, expert).await?);
+        return Err(not_held(&mut tx, actor, id).await?);
     };
     if opened.opened_at == Some(tx.now())
         && let Some(suggestion) = week::suggested(&mut tx, opened.trace).await?
@@ -62,7 +72,7 @@ pub async fn give_back(app: &App, actor: &Actor, id: AssignmentId) -> Result<Ass
     let expert = own_desk(actor)?;
     let mut tx = app.store.begin(actor.project).await?;
     let Some(returned) = tx.return_assignments(expert, Leaving::One(id)).await?.pop() else {
-        return Err(not_held(&mut tx, id, expert).await?);
+        return Err(not_held(&mut tx, actor, id).await?);
     };
     tx.enqueue(Work::RouteCycle { cycle: returned.cycle }).await?;
     actor.note(&mut tx, Action::AssignmentReturned, id, None, Some(json!({"state": returned.state.word()}))).await?;
@@ -88,15 +98,14 @@ pub async fn take(app: &App, actor: &Actor) -> Result<Assignment, AppError> {
     Ok(taken)
 }
 
-/// Why an expert does not hold an item.
-async fn not_held(tx: &mut Tx, id: AssignmentId, expert: ExpertId) -> Result<AppError, AppError> {
-    let found = tx.assignments_by_id(&[id]).await?.into_iter().find(|item| item.expert == expert);
-    Ok(match found.map(|item| item.state) {
-        None => AppError::NotFound { what: "assignment", name: id.to_string() },
-        Some(AssignmentState::Done) => AppError::Conflict("you have judged it already".to_owned()),
-        Some(AssignmentState::Passed) => AppError::Conflict("you have passed it on".to_owned()),
-        Some(AssignmentState::Held | AssignmentState::Returned) => {
-            AppError::Conflict("you hold it no more: its time was over, or it was given back".to_owned())
+/// Why the caller does not hold an item.
+async fn not_held(tx: &mut Tx, actor: &Actor, id: AssignmentId) -> Result<AppError, AppError> {
+    let why = match own_item(tx, actor, id).await?.state {
+        AssignmentState::Done => "you have judged it already",
+        AssignmentState::Passed => "you have passed it on",
+        AssignmentState::Held | AssignmentState::Returned => {
+            "you hold it no more: its time was over, or it was given back"
         }
-    })
+    };
+    Ok(AppError::Conflict(why.to_owned()))
 }

@@ -10,7 +10,7 @@ use atr_core::{
     ids::{AssignmentId, GuidelineId},
 };
 
-use super::{Actor, App, AppError, ingest_keys::Advance, intake, week};
+use super::{Actor, App, AppError, assignments::own_item, ingest_keys::Advance, intake};
 
 /// Takes a batch of reviews in, in one transaction, and says what became of each item. A key that is bound to an
 /// expert writes that expert's reviews alone.
@@ -45,7 +45,7 @@ pub async fn give(
     guideline: Option<GuidelineId>,
 ) -> Result<(), AppError> {
     let mut tx = app.store.begin(actor.project).await?;
-    let item = week::own(&mut tx, actor, id).await?;
+    let item = own_item(&mut tx, actor, id).await?;
     let missing = || AppError::NotFound { what: "expert", name: item.expert.to_string() };
     let expert = tx.experts_by_id(&[item.expert]).await?.pop().ok_or_else(missing)?;
     drop(tx);

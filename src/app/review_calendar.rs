@@ -5,9 +5,7 @@ use atr_core::{
         access::Permission,
         audit::Action,
         calendar::{CalendarChange, Cycle, ReviewCalendar},
-        notice::{NoticeEvent, REMINDED_BEFORE},
     },
-    queue::Work,
     store::Tx,
 };
 use chrono::NaiveDate;
@@ -68,17 +66,9 @@ async fn follow(tx: &mut Tx, calendar: &ReviewCalendar) -> Result<(), AppError> 
         Some(open) => {
             let moved = calendar.moved(&open.cycle, now);
             tx.move_review_cycle(&moved).await?;
-            tx.enqueue_at(Work::CloseCycle { cycle: moved.name, at: moved.closes_at }, moved.closes_at).await?;
-            let remind_at = moved.due_at - REMINDED_BEFORE;
-            if remind_at > now {
-                let remind = Work::NotifyCycle { cycle: moved.name, event: NoticeEvent::Due, at: remind_at };
-                tx.enqueue_at(remind, remind_at).await?;
-            }
+            tx.close_in_time(&moved).await?;
         }
-        None => {
-            let next = calendar.next(&calendar.at(now));
-            tx.enqueue_at(Work::OpenCycle { cycle: next.name, at: next.opens_at }, next.opens_at).await?;
-        }
+        None => tx.open_in_time(&calendar.next(&calendar.at(now))).await?,
     }
     Ok(())
 }

@@ -27,7 +27,7 @@ pub async fn route(app: &App, actor: &Actor, cycle: Option<NaiveDate>) -> Result
         tx.enqueue(Work::RouteCycle { cycle }).await?;
     }
     if !opened && week.opens_at > tx.now() {
-        tx.enqueue_at(Work::OpenCycle { cycle, at: week.opens_at }, week.opens_at).await?;
+        tx.open_in_time(&week).await?;
     }
     actor.note(&mut tx, Action::ReviewsRouted, cycle, None, None).await?;
     tx.commit().await?;

@@ -22,7 +22,7 @@ use chrono::{DateTime, Utc};
 
 use super::{
     Actor, AppError,
-    assignments::{own_desk, reason_for},
+    assignments::{own_desk, own_item, reason_for},
     review_calendar,
 };
 
@@ -135,28 +135,15 @@ pub struct Machine {
     pub borne_out: Option<bool>,
 }
 
-/// An assignment of the caller's.
-///
-/// # Errors
-/// If the caller is no expert, has no such item, or the database is out of reach.
-pub async fn own(tx: &mut Tx, actor: &Actor, id: AssignmentId) -> Result<Assignment, AppError> {
-    let expert = own_desk(actor)?;
-    let found = tx.assignments_by_id(&[id]).await?.pop();
-    found.filter(|item| item.expert == expert).ok_or_else(|| missing(id))
-}
-
-fn missing(id: AssignmentId) -> AppError {
-    AppError::NotFound { what: "assignment", name: id.to_string() }
-}
-
 /// An item of the caller's.
 ///
 /// # Errors
-/// As [`own`].
+/// As [`own_item`].
 pub async fn item(tx: &mut Tx, actor: &Actor, id: AssignmentId) -> Result<Item, AppError> {
-    let assignment = own(tx, actor, id).await?;
+    let assignment = own_item(tx, actor, id).await?;
     let expert = assignment.expert;
-    let trace = tx.traces_by_id(&[assignment.trace]).await?.pop().ok_or_else(|| missing(id))?;
+    let missing = || AppError::NotFound { what: "trace", name: assignment.trace.to_string() };
+    let trace = tx.traces_by_id(&[assignment.trace]).await?.pop().ok_or_else(missing)?;
     let steps = tx.steps_of_traces(&[trace.id]).await?;
     let pictures = tx.attachments_of(&[trace.id]).await?.into_iter().map(|(_, picture)| picture).collect();
     let shows = assignment.shows_suggestions();

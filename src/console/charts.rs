@@ -7,7 +7,14 @@ mod shares;
 
 use std::ops::Range;
 
-use plotters::{coord::ranged1d::SegmentValue, prelude::*};
+use plotters::{
+    coord::{
+        Shift,
+        ranged1d::{SegmentValue, SegmentedCoord},
+        types::{RangedCoordf64, RangedCoordusize},
+    },
+    prelude::*,
+};
 
 pub(super) use self::{
     curves::{Curve, curves},
@@ -37,38 +44,12 @@ pub(super) struct Bar {
 /// # Errors
 /// If the chart could not be drawn; a text can always be written to.
 pub(super) fn waterfall(bars: &[Bar], sum: &str) -> Result<String, String> {
-    let labels: Vec<&str> = bars.iter().map(|bar| bar.label.as_str()).chain([sum]).collect();
+    let rows = Rows::of(bars.iter().map(|bar| bar.label.as_str()).chain([sum]));
     let mut drawn = String::new();
     {
-        let height = 34 * u32::try_from(labels.len()).unwrap_or(u32::MAX).min(50) + 44;
-        let area = SVGBackend::with_string(&mut drawn, (WIDTH, height)).into_drawing_area();
-        let label = |place: &SegmentValue<usize>| match place {
-            SegmentValue::CenterOf(from_below) => {
-                labels.iter().rev().nth(*from_below).map_or_else(String::new, |label| (*label).to_owned())
-            }
-            SegmentValue::Exact(_) | SegmentValue::Last => String::new(),
-        };
-        let text = ("sans-serif", 14).into_font().color(&INK);
-        let mut chart = ChartBuilder::on(&area)
-            .margin(8)
-            .margin_right(18)
-            .x_label_area_size(24)
-            .y_label_area_size(150)
-            .build_cartesian_2d(-1.0..1.0, (0..labels.len() - 1).into_segmented())
-            .map_err(|error| error.to_string())?;
-        chart
-            .configure_mesh()
-            .disable_y_mesh()
-            .light_line_style(TRANSPARENT)
-            .bold_line_style(LINE)
-            .axis_style(LINE)
-            .x_labels(5)
-            .y_labels(labels.len())
-            .y_label_formatter(&label)
-            .x_label_formatter(&|value| format!("{value:+.1}"))
-            .label_style(text)
-            .draw()
-            .map_err(|error| error.to_string())?;
+        let area = SVGBackend::with_string(&mut drawn, (WIDTH, rows.height(34) + 4)).into_drawing_area();
+        let told = |value: &f64| format!("{value:+.1}");
+        let mut chart = rows.chart(&area, -1.0..1.0, &Axes { right: 18, beside: 150, marks: 5, told: &told })?;
         let mut from = 0.0;
         let mut spans: Vec<(Range<f64>, RGBColor)> = vec![];
         for bar in bars {
@@ -76,16 +57,32 @@ pub(super) fn waterfall(bars: &[Bar], sum: &str) -> Result<String, String> {
             from += bar.adds;
         }
         spans.push((0.0..from, ACCENT));
-        let rows = spans.into_iter().rev().enumerate().map(|(row, (span, colour))| {
+        let drawn = spans.into_iter().enumerate().map(|(nth, (span, colour))| {
+            let row = rows.place(nth);
             let corners = [(span.start, SegmentValue::Exact(row)), (span.end, SegmentValue::Exact(row + 1))];
             let mut bar = Rectangle::new(corners, colour.filled());
             bar.set_margin(7, 7, 0, 0);
             bar
         });
-        chart.draw_series(rows).map_err(|error| error.to_string())?;
+        chart.draw_series(drawn).map_err(|error| error.to_string())?;
         area.present().map_err(|error| error.to_string())?;
     }
     Ok(of_the_page(&drawn))
+}
+
+/// A chart of rows.
+type Rowed<'a, 's> = ChartContext<'a, SVGBackend<'s>, Cartesian2d<RangedCoordf64, SegmentedCoord<RangedCoordusize>>>;
+
+/// How the axes of a chart of rows are told.
+struct Axes<'a> {
+    /// How much room there is at the right.
+    right: u32,
+    /// How much there is for the labels of rows.
+    beside: u32,
+    /// At how many places a value stands, about.
+    marks: usize,
+    /// A value in words.
+    told: &'a dyn Fn(&f64) -> String,
 }
 
 /// A label that fits beside its bar.
@@ -126,6 +123,36 @@ impl Rows {
             SegmentValue::CenterOf(place) => self.labels.get(self.place(*place)).cloned().unwrap_or_default(),
             SegmentValue::Exact(_) | SegmentValue::Last => String::new(),
         }
+    }
+
+    /// A chart with an axis of them, and one along which values lie.
+    fn chart<'a, 's>(
+        &self,
+        area: &'a DrawingArea<SVGBackend<'s>, Shift>,
+        along: Range<f64>,
+        axes: &Axes<'_>,
+    ) -> Result<Rowed<'a, 's>, String> {
+        let mut chart = ChartBuilder::on(area)
+            .margin(8)
+            .margin_right(axes.right)
+            .x_label_area_size(24)
+            .y_label_area_size(axes.beside)
+            .build_cartesian_2d(along, (0..self.count() - 1).into_segmented())
+            .map_err(|error| error.to_string())?;
+        chart
+            .configure_mesh()
+            .disable_y_mesh()
+            .light_line_style(TRANSPARENT)
+            .bold_line_style(LINE)
+            .axis_style(LINE)
+            .x_labels(axes.marks)
+            .y_labels(self.count())
+            .y_label_formatter(&|at: &SegmentValue<usize>| self.label(at))
+            .x_label_formatter(axes.told)
+            .label_style(("sans-serif", 14).into_font().color(&INK))
+            .draw()
+            .map_err(|error| error.to_string())?;
+        Ok(chart)
     }
 
     fn height(&self, each: u32) -> u32 {

@@ -8,6 +8,7 @@ mod door;
 mod fault;
 mod frame;
 mod graph;
+mod markdown;
 mod nav;
 mod pages;
 mod text;

@@ -64,6 +64,13 @@ texts! {
     grounding_about = "Facts that claims are held against, newest first. Only verified facts decide; proposed and disputed ones wait for a curator.";
     grounding_none = "No fact is like that.";
     grounding_best = "Verified facts that match these words, the best first, at most 50. Other restrictions do not apply to a search by words.";
+    facts = "Facts";
+    facts_lapsed = "Stale";
+    facts_lapsed_about = "Facts that hold no more in the world: the day until which they did is over. Enter what holds now, and dispute what was never right.";
+    conflicts = "Conflicts";
+    conflicts_about = "Verified facts that cannot both be true, as the verifier reads them. Dispute the one that is in doubt, retract the one that is false: the pair then leaves this list.";
+    conflicts_none = "No two verified facts are known to conflict.";
+    conflict_found = "Found";
     fact_search = "Words, or an id";
     fact_enter = "Enter a fact";
     fact_propose = "Propose a fact";
@@ -84,6 +91,7 @@ texts! {
     fact_valid_from = "Holds from";
     fact_valid_to = "Holds until";
     fact_lapsed = "no longer holds";
+    fact_conflicts = "cannot hold beside this one";
     fact_pictures = "Pictures";
     fact_history = "States, newest first";
     fact_by_key = "by key";
@@ -429,6 +437,7 @@ texts! {
     guidelines_write = "Write the next version";
     guidelines_domain_hint = "Nothing is every domain that has none of its own.";
     guidelines_text = "What it says";
+    guidelines_text_hint = "Markdown: headings with #, lists with -, *emphasis*, tables, and links to web pages.";
     guidelines_all = "every domain";
     guidelines_version = "version";
     audit_about = "What was done in this project, newest first. Each entry is chained to the one before it by its hash.";

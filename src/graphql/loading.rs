@@ -8,9 +8,9 @@ use atr_core::{
     hash::Digest,
     ids::{
         AdjudicationId, ApiKeyId, AssignmentId, AttachmentId, AuditEntryId, BatchId, ChainGroupId, CitationId, ClaimId,
-        ConsensusId, CurationDecisionId, EvaluationCaseId, EvaluationId, ExampleId, ExpertId, FactId, FactStateId,
-        FeedbackId, GuidelineId, ModelVersionId, PersonId, PromotionId, QuarantinedId, ReviewCycleId, ReviewId,
-        ScoreId, SnapshotId, SnapshotRowId, SourceId, StepId, TaskId, TraceId, TrainingJobId, VerificationId,
+        ConsensusId, CurationDecisionId, EvaluationCaseId, EvaluationId, ExampleId, ExpertId, FactConflictId, FactId,
+        FactStateId, FeedbackId, GuidelineId, ModelVersionId, PersonId, PromotionId, QuarantinedId, ReviewCycleId,
+        ReviewId, ScoreId, SnapshotId, SnapshotRowId, SourceId, StepId, TaskId, TraceId, TrainingJobId, VerificationId,
         WebhookEndpointId,
     },
     store::{OrdinalRequest, Page, PageRequest},
@@ -30,7 +30,7 @@ use super::{
     fault::fault,
     feedback::Feedback,
     gather::Loader,
-    grounding::{Fact, FactChange, Source},
+    grounding::{Fact, FactChange, FactConflict, Source},
     guideline::Guideline,
     intake::{Batch, QuarantinedItem},
     model::ModelVersion,
@@ -98,6 +98,7 @@ by_id! {
     ExampleId => Example by examples_by_id for Read;
     ExpertId => Expert by experts_by_id for Reviewers of |expert| expert.0.id;
     FactId => Fact by facts_by_id for Reviewers;
+    FactConflictId => FactConflict by fact_conflicts_by_id for Reviewers;
     FactStateId => FactChange by fact_states_by_id for Reviewers;
     FeedbackId => Feedback by feedback_by_id for Read;
     GuidelineId => Guideline by guidelines_by_id for Reviewers;

@@ -3,10 +3,10 @@
 use async_graphql::{Context, ID, Interface, Object, Result};
 use atr_core::ids::{
     AdjudicationId, AnyId, ApiKeyId, AssignmentId, AttachmentId, AuditEntryId, BatchId, ChainGroupId, CitationId,
-    ClaimId, ConsensusId, CurationDecisionId, EvaluationCaseId, EvaluationId, ExampleId, ExpertId, FactId, FactStateId,
-    FeedbackId, GuidelineId, Id, Kind, ModelVersionId, PersonId, PromotionId, QuarantinedId, ReviewCycleId, ReviewId,
-    ScoreId, SnapshotId, SnapshotRowId, SourceId, StepId, TaskId, TraceId, TrainingJobId, VerificationId,
-    WebhookEndpointId,
+    ClaimId, ConsensusId, CurationDecisionId, EvaluationCaseId, EvaluationId, ExampleId, ExpertId, FactConflictId,
+    FactId, FactStateId, FeedbackId, GuidelineId, Id, Kind, ModelVersionId, PersonId, PromotionId, QuarantinedId,
+    ReviewCycleId, ReviewId, ScoreId, SnapshotId, SnapshotRowId, SourceId, StepId, TaskId, TraceId, TrainingJobId,
+    VerificationId, WebhookEndpointId,
 };
 
 use super::{
@@ -22,7 +22,7 @@ use super::{
     expert::{Assignment, Expert},
     fault::{OrFault, invalid},
     feedback::Feedback,
-    grounding::{Fact, FactChange, Source},
+    grounding::{Fact, FactChange, FactConflict, Source},
     guideline::Guideline,
     intake::{Batch, QuarantinedItem},
     loading::maybe,
@@ -78,6 +78,8 @@ pub enum Node {
     Fact(Fact),
     /// FactChange.
     FactChange(FactChange),
+    /// FactConflict.
+    FactConflict(FactConflict),
     /// Feedback.
     Feedback(Feedback),
     /// Guideline.
@@ -143,6 +145,7 @@ pub(super) async fn node_of(ctx: &Context<'_>, id: AnyId) -> Result<Option<Node>
         Kind::Example => load!(ExampleId),
         Kind::Expert => load!(ExpertId),
         Kind::Fact => load!(FactId),
+        Kind::FactConflict => load!(FactConflictId),
         Kind::FactState => load!(FactStateId),
         Kind::Feedback => load!(FeedbackId),
         Kind::ApiKey => load!(ApiKeyId),

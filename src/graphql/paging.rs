@@ -20,7 +20,7 @@ use super::{
     fault::invalid,
     feedback::Feedback,
     gold::GoldItem,
-    grounding::{Fact, FactChange, Source},
+    grounding::{Fact, FactChange, FactConflict, Source},
     guideline::Guideline,
     intake::{Batch, QuarantinedItem},
     lineage::LineageEdge,
@@ -126,6 +126,7 @@ connections! {
     Source: SourceConnection of SourceEdge;
     Fact: FactConnection of FactEdge;
     FactChange: FactChangeConnection of FactChangeEdge;
+    FactConflict: FactConflictConnection of FactConflictEdge;
     Citation: CitationConnection of CitationEdge;
     Review: ReviewConnection of ReviewEdge;
     ReviewCycle: ReviewCycleConnection of ReviewCycleEdge;

@@ -4,7 +4,7 @@ use atr::app::{Actor, experts, people};
 use atr_core::{
     domain::{
         access::Role,
-        assignment::{Assignment, AssignmentState, Purpose, RoutingReason},
+        assignment::Purpose,
         expert::ExpertInput,
         judgement::{Claim, ClaimVerdict, Verification},
         person::NewPerson,
@@ -49,33 +49,7 @@ impl Visit {
 
     /// Asks an expert about traces, in the open cycle.
     pub(super) async fn ask_of(&self, expert: ExpertId, traces: &[TraceId], purpose: Purpose) -> Vec<AssignmentId> {
-        let mut tx = self.world.app.store.begin(self.world.database.project).await.expect("a transaction");
-        let week = tx.review_calendar().await.expect("read").expect("a calendar").at(tx.now());
-        let mut items = vec![];
-        for (trace, rank) in traces.iter().zip(1..) {
-            items.push(Assignment {
-                id: tx.fresh(),
-                cycle: week.name,
-                expert,
-                trace: *trace,
-                rank,
-                value: 0.5,
-                reason: RoutingReason { words: "it is one of few".to_owned(), ..RoutingReason::default() },
-                reward_model: None,
-                at: tx.now(),
-                purpose,
-                slot: 1,
-                state: AssignmentState::Held,
-                leased_until: week.closes_at,
-                opened_at: None,
-                ended_at: None,
-                review: None,
-            });
-        }
-        let stored = tx.insert_assignments(&items).await.expect("stored");
-        assert_eq!(usize::try_from(stored), Ok(items.len()));
-        tx.commit().await.expect("a commit");
-        items.iter().map(|item| item.id).collect()
+        self.world.asks(expert, traces, purpose).await.iter().map(|item| item.id).collect()
     }
 
     /// Notes that a fact contradicts what a trace's answer says first.

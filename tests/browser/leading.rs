@@ -55,10 +55,18 @@ async fn an_administrator_sets_the_project_and_reads_what_was_done() {
     visit.look("keys").await;
     visit.go("/project/guidelines").await;
     visit.press(".ask summary").await;
-    visit.fill("#text", "Look at the units first, then at the numbers.").await;
+    visit
+        .fill(
+            "#text",
+            "Look at *units* first, then at numbers.\n\n## What to look for\n\n- one unit throughout\n- no digit lost",
+        )
+        .await;
     visit.press(".ask button").await;
     visit.until(async || visit.count(".rows > li").await == 1).await;
     visit.look("guidelines").await;
+    visit.press(".rows a.what").await;
+    visit.until(async || visit.count(".prose ul li").await == 2).await;
+    visit.look("guideline").await;
     visit.go("/project/audit").await;
     assert!(visit.text("tbody").await.contains("someone@example.org"), "by whom");
     visit.look("audit").await;

@@ -29,7 +29,7 @@ pub(super) async fn some_traces(visit: &Visit) {
         })
     };
     let mut lines = vec![chain("gold-1", "Au"), chain("gold-2", "Ag")];
-    let many: Vec<Value> = (0..1000)
+    let many: Vec<Value> = (0..2000)
         .map(|step: i32| {
             let on: Vec<String> = (step > 0).then(|| (step - 1).to_string()).into_iter().collect();
             json!({ "text": format!("Step number {step}."), "rests_on": on })

@@ -171,10 +171,10 @@ async fn nobody_comes_to_an_item_that_another_holds() {
 }
 
 #[tokio::test]
-async fn of_a_thousand_steps_the_first_are_there_at_once_and_each_is_a_number_away() {
+async fn of_two_thousand_steps_the_first_are_there_at_once_and_each_is_a_number_away() {
     let visit = Visit::of_a_stranger().await;
     let expert = visit.expert("chemist").await;
-    let trace = visit.trace("gold", 1000).await;
+    let trace = visit.trace("gold", 2000).await;
     let item = visit.ask_of(expert, &[trace], Purpose::Single).await[0];
     visit.go(&format!("/week/{item}")).await;
     assert_eq!(visit.count("#steps > [data-step]").await, 100);
@@ -187,10 +187,10 @@ async fn of_a_thousand_steps_the_first_are_there_at_once_and_each_is_a_number_aw
     assert_eq!(visit.count("#step-50 .tools").await, 1);
     visit.run("document.querySelector('#steps .more').scrollIntoView()").await;
     visit.until(async || visit.count("#steps > [data-step]").await >= 200).await;
-    visit.keys_at_once("987").await;
-    visit.until(async || visit.run("return document.forms.review.suspect_step.value").await == "987").await;
+    visit.keys_at_once("1987").await;
+    visit.until(async || visit.run("return document.forms.review.suspect_step.value").await == "1987").await;
     visit.keys(&key(Key::Enter)).await;
     visit.until(async || visit.path().await.starts_with("/week?after=")).await;
-    assert_eq!(visit.review_of(trace).await.expect("a review").suspect_step, Some(987));
+    assert_eq!(visit.review_of(trace).await.expect("a review").suspect_step, Some(1987));
     visit.close().await;
 }

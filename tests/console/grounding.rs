@@ -1,11 +1,11 @@
 //! Facts, as curators and experts see them.
 
-use atr_core::{domain::access::Role, ids::FactId};
+use atr_core::{domain::access::Role, ids::FactId, queue::Stage};
 use axum::http::StatusCode;
 use serde_json::json;
 
 use super::{expert, get, place, post, text};
-use crate::{scene::decided, world::World};
+use crate::{otlp::work, scene::decided, world::World};
 
 /// What a form for a fact and its new source says.
 const FACT: &str = "external_id=gold-symbol&source=iupac&domain=chemistry&subject=gold\
@@ -95,4 +95,57 @@ async fn an_expert_proposes_a_fact_and_sees_nothing_of_what_was_judged_by_it() {
     let auditor = world.key(Role::Auditor, None).await;
     let page = text(get(&world, &at, Some(&auditor)).await).await;
     assert!(page.contains("What rests on it") && !page.contains("Verify it"), "{page}");
+}
+
+#[tokio::test]
+async fn facts_that_cannot_both_be_true_are_told_until_one_of_them_is_no_longer_vouched_for() {
+    let world = World::new().await;
+    let curator = world.key(Role::Curator, None).await;
+    let fact = |name: &str, statement: &str, until: Option<&str>| {
+        json!({"kind": "fact", "external_id": name, "source": "iupac", "domain": "chemistry", "subject": "gold",
+            "statement": statement, "state": "verified", "valid_to": until})
+    };
+    let source = json!({"kind": "source", "external_id": "iupac", "publisher": "IUPAC", "title": "Elements", "licence": "CC0-1.0"});
+    let lines = [
+        source,
+        fact("right", "The atomic number of gold is 79.", None),
+        fact("wrong", "The atomic number of gold is 97.", None),
+        fact("other", "The chemical symbol of gold is Au.", None),
+        fact("past", "The price of gold is 35 dollars.", Some("1971-08-15")),
+    ];
+    let mut at = vec![];
+    for outcome in world.send_lines(&curator, "grounding", &lines).await {
+        assert_eq!(outcome["status"], "stored", "{outcome:#}");
+        at.push(format!("/grounding/{}", outcome["id"].as_str().expect("an id")));
+    }
+    let page = text(get(&world, "/grounding/conflicts", Some(&curator)).await).await;
+    assert!(page.contains("No two verified facts are known to conflict."), "{page}");
+    work(&world, &[Stage::Verify]).await;
+
+    let admin = world.key(Role::Admin, None).await;
+    let asked = "{ factConflicts(filter: {settled: false}) { edges { node { earlier { externalId } earlierSpan { begin end } \
+        later { externalId } laterSpan { begin end } settledAt } } } }";
+    let told = world.graphql(&admin, asked).await;
+    assert_eq!(
+        told["data"]["factConflicts"]["edges"],
+        json!([{"node": {"earlier": {"externalId": "right"}, "earlierSpan": {"begin": 29, "end": 31},
+            "later": {"externalId": "wrong"}, "laterSpan": {"begin": 29, "end": 31}, "settledAt": null}}]),
+        "{told:#}"
+    );
+    let page = text(get(&world, "/grounding/conflicts", Some(&curator)).await).await;
+    assert!(page.contains("<mark>79</mark>") && page.contains("<mark>97</mark>"), "{page}");
+    let page = text(get(&world, &at[2], Some(&curator)).await).await;
+    assert_eq!(page.matches("cannot hold beside this one").count(), 1, "{page}");
+    let page = text(get(&world, "/grounding?lapsed=true&state=verified", Some(&curator)).await).await;
+    assert_eq!([&at[1], &at[4]].map(|at| page.contains(at)), [false, true], "{page}");
+
+    let dispute = |fact: &str| format!("{fact}/dispute");
+    assert_eq!(place(&post(&world, &dispute(&at[2]), Some(&curator), "reason=Two+digits+are+turned.").await), at[2]);
+    let page = text(get(&world, "/grounding/conflicts", Some(&curator)).await).await;
+    assert!(page.contains("No two verified facts are known to conflict."), "{page}");
+    // Who vouches for it again is told again.
+    post(&world, &format!("{}/verify", at[2]), Some(&curator), "reason=So+says+the+source.").await;
+    work(&world, &[Stage::Verify]).await;
+    let page = text(get(&world, "/grounding/conflicts", Some(&curator)).await).await;
+    assert_eq!(page.matches("<mark>").count(), 2, "{page}");
 }

@@ -122,14 +122,18 @@ async fn an_administrator_sets_the_project_and_it_stands_in_the_audit_log() {
     assert_eq!(place(&withdrawn), "/project/keys");
     assert!(text(get(world, "/project/keys", admin).await).await.contains("withdrawn"));
 
-    let text_of = "domain=chemistry&text=Look+at+the+units.";
+    let text_of = "domain=chemistry&text=%23+First%0A%0ALook+at+the+*units*.%0A%0A%3Cscript%3Ex%3C%2Fscript%3E";
     assert_eq!(place(&post(world, "/project/guidelines", admin, text_of).await), "/project/guidelines");
     let expert = world.key(Role::Expert, Some(super::expert(world).await)).await;
     let page = text(get(world, "/project/guidelines", Some(&expert)).await).await;
-    assert!(page.contains("Look at the units.") && !page.contains("Audit log"), "who judges reads them: {page}");
+    assert!(page.contains("First Look at the units.") && !page.contains("Audit log"), "who judges reads them: {page}");
     let one = page.split("href=\"/project/guidelines/").nth(1).and_then(|rest| rest.split('"').next()).expect("one");
     let page = text(get(world, &format!("/project/guidelines/{one}"), Some(&expert)).await).await;
     assert!(page.contains("chemistry, version 1"), "{page}");
+    assert!(
+        page.contains("<h2>First</h2>\n<p>Look at the <em>units</em>.</p>\n<p>&lt;script&gt;x"),
+        "Markdown: {page}"
+    );
 
     let auditor = world.key(Role::Auditor, None).await;
     let page = text(get(world, "/project/audit", Some(&auditor)).await).await;

@@ -109,8 +109,9 @@ fn readers(field: &str) -> &'static [Role] {
         "webhookEndpoints" => ADMINS,
         "key" | "keys" | "person" | "people" | "auditEntry" | "auditEntries" => &[Operator, Admin, Auditor],
         "node" | "nodes" | "trace" | "traces" | "step" | "steps" | "source" | "sources" | "fact" | "facts"
-        | "searchFacts" | "attachedFile" | "review" | "reviews" | "reviewCalendar" | "reviewCycle" | "reviewDraft"
-        | "expertReliability" | "guideline" | "guidelines" | "expert" | "assignment" | "assignments" => REVIEWERS,
+        | "factConflicts" | "searchFacts" | "attachedFile" | "review" | "reviews" | "reviewCalendar"
+        | "reviewCycle" | "reviewDraft" | "expertReliability" | "guideline" | "guidelines" | "expert"
+        | "assignment" | "assignments" => REVIEWERS,
         _ => READERS,
     }
 }

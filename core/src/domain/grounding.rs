@@ -8,7 +8,7 @@ pub(super) use self::input::QUOTE;
 pub use self::input::{EXTERNAL_ID, FactInput, GroundingInput, NewFact, NewGrounding, NewSource, SourceInput};
 use crate::{
     hash::Digest,
-    ids::{ApiKeyId, FactId, FactStateId, SourceId},
+    ids::{ApiKeyId, FactConflictId, FactId, FactStateId, SourceId},
 };
 
 words! {
@@ -91,6 +91,41 @@ pub struct Fact {
     pub recorded_at: DateTime<Utc>,
     /// Its state when it was read: the newest of its [`FactStateChange`]s.
     pub state: FactState,
+}
+
+impl Fact {
+    /// Whether there is a day on which both hold in the world.
+    pub fn holds_beside(&self, other: &Self) -> bool {
+        let begins = self.valid_from.max(other.valid_from);
+        let ends = self.valid_to.into_iter().chain(other.valid_to).min();
+        begins.zip(ends).is_none_or(|(begins, ends)| begins <= ends)
+    }
+}
+
+/// Two facts that cannot both be true, and where they differ.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundConflict {
+    /// That of the two that was entered first.
+    pub earlier: FactId,
+    /// The other.
+    pub later: FactId,
+    /// The part of the earlier's statement in which they differ, in bytes of UTF-8.
+    pub earlier_span: (i32, i32),
+    /// That of the later's.
+    pub later_span: (i32, i32),
+}
+
+/// Two facts that cannot both be true, as it is recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FactConflict {
+    /// Its id.
+    pub id: FactConflictId,
+    /// Which, and where they differ.
+    pub found: FoundConflict,
+    /// When this was found, the last time.
+    pub found_at: DateTime<Utc>,
+    /// Since when one of them is verified no more.
+    pub settled_at: Option<DateTime<Utc>>,
 }
 
 /// A change of a fact's state. The newest of a fact holds.

@@ -25,7 +25,7 @@ pub const TEXT: usize = 1 << 20;
 /// The most bytes that a whole trace has as JSON.
 pub const ITEM_BYTES: usize = 8 << 20;
 /// The most steps.
-pub const STEPS: usize = 1000;
+pub const STEPS: usize = 2000;
 /// The most earlier turns of a conversation.
 pub const TURNS: usize = 500;
 /// The most characters of a sender's id, of a group's name and of a step's.

@@ -86,6 +86,11 @@ pub enum Work {
         /// Go on after this trace.
         after: Option<TraceId>,
     },
+    /// Hold facts that came to be verified against the others that are.
+    ContrastFacts {
+        /// The facts.
+        facts: Vec<crate::ids::FactId>,
+    },
     /// Compare the chains of a group.
     MergeChains {
         /// The group.
@@ -177,7 +182,7 @@ impl Work {
         match self {
             Self::ReadAttachment { .. } => Stage::Read,
             Self::AssembleTrace { .. } => Stage::Assemble,
-            Self::VerifyTrace { .. } | Self::VerifyDependents { .. } => Stage::Verify,
+            Self::VerifyTrace { .. } | Self::VerifyDependents { .. } | Self::ContrastFacts { .. } => Stage::Verify,
             Self::MergeChains { .. } => Stage::Consensus,
             Self::ScoreTrace { .. } | Self::ScoreAll { .. } | Self::WeighFeedback { .. } => Stage::Score,
             Self::RouteCycle { .. }

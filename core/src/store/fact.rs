@@ -10,7 +10,11 @@ use super::{Branch, Entered, Page, PageRequest, Paging, Result, StoreError, Tx};
 use crate::{
     domain::grounding::{Fact, FactState, NewFact},
     ids::{ApiKeyId, FactId, FactStateId, Id, SourceId, uuids},
+    queue::Work,
 };
+
+/// How many facts one task holds against the others.
+const CONTRASTED: usize = 50;
 
 /// Which facts are asked for. What is `None` does not restrict.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -25,6 +29,8 @@ pub struct FactFilter {
     pub source: Option<SourceId>,
     /// Those about this subject.
     pub subject: Option<String>,
+    /// Those that hold no more in the world on this day.
+    pub lapsed_by: Option<NaiveDate>,
 }
 
 /// A fact to be entered, its source looked up and its state decided.
@@ -75,7 +81,7 @@ impl TryFrom<FactRow> for Fact {
 }
 
 impl Tx {
-    /// Enters facts with their first states. Under an external id that is taken (before, by another transaction that
+    /// Enters facts with their first states, and enqueues that those which are verified are held against the others. Under an external id that is taken (before, by another transaction that
     /// commits meanwhile, or earlier in the list) the first stays, and so does its state. What stands there comes
     /// back, in the order given.
     ///
@@ -164,11 +170,17 @@ impl Tx {
         )
         .execute(self.connection())
         .await?;
+        let new =
+            facts.iter().zip(&entered).filter(|(entry, entered)| entered.new && entry.state == FactState::Verified);
+        let verified: Vec<_> = new.map(|(_, entered)| entered.id).collect();
+        let contrast = verified.chunks(CONTRASTED).map(|facts| Work::ContrastFacts { facts: facts.to_vec() });
+        self.enqueue_all(contrast).await?;
         Ok(entered)
     }
 
     /// A page of facts with their newest states, newest first (grounding_fact_pkey; with a source or a domain the
-    /// index that begins with it, with a curator's id grounding_fact_external_key; states by fact_state_fact_idx, of a
+    /// index that begins with it, with a curator's id grounding_fact_external_key, those
+    /// that hold no more grounding_fact_lapsing_idx; states by fact_state_fact_idx, of a
     /// state alone fact_state_state_idx).
     ///
     /// # Errors
@@ -306,7 +318,15 @@ pub(super) const FACTS_OF_SOURCES: Branch<'_> = Branch {
 
 /// The statement of [`Tx::facts`].
 pub(super) fn facts_query(project: Uuid, filter: &FactFilter, page: PageRequest) -> QueryBuilder<Postgres> {
-    if let FactFilter { external_id: None, state: Some(state), domain: None, source: None, subject: None } = filter {
+    if let FactFilter {
+        external_id: None,
+        state: Some(state),
+        domain: None,
+        source: None,
+        subject: None,
+        lapsed_by: None,
+    } = filter
+    {
         return facts_in_state_query(project, *state, page);
     }
     let mut query = QueryBuilder::new(
@@ -334,6 +354,9 @@ pub(super) fn facts_query(project: Uuid, filter: &FactFilter, page: PageRequest)
     }
     if let Some(subject) = &filter.subject {
         query.push(" and subject = ").push_bind(subject.clone());
+    }
+    if let Some(day) = filter.lapsed_by {
+        query.push(" and valid_to < ").push_bind(day);
     }
     page.push(&mut query, "f.id");
     query

@@ -51,7 +51,8 @@ pub enum StateChanged {
 }
 
 impl Tx {
-    /// Records that a fact is in another state from now on, and enqueues the verification of what rests on it; `None`
+    /// Records that a fact is in another state from now on, and enqueues the verification of what rests on it; what it
+    /// conflicts with is looked for once it is verified, and settled once it is so no more; `None`
     /// if there is no such fact. Changes of one fact wait for each other.
     ///
     /// # Errors
@@ -100,6 +101,10 @@ impl Tx {
         .execute(self.connection())
         .await?;
         self.enqueue(Work::VerifyDependents { fact, after: None }).await?;
+        match state {
+            FactState::Verified => self.enqueue(Work::ContrastFacts { facts: vec![fact] }).await.map(drop)?,
+            _ => self.settle_fact_conflicts(fact).await?,
+        }
         Ok(Some(StateChanged::Recorded(FactStateChange { id, fact, state, reason: reason.to_owned(), key, at })))
     }
 

@@ -10,9 +10,11 @@ use super::{Page, PageRequest, Paging, Result, StoreError, Topic, Tx};
 use crate::{
     domain::{
         calendar::Cycle,
+        notice::{NoticeEvent, REMINDED_BEFORE},
         review_cycle::{Closed, Coverage, CycleReport, ExpertItems, ItemCounts, ReviewCycle, coverage},
     },
     ids::{self, ExpertId, Id, ModelVersionId, ReviewCycleId, uuids},
+    queue::Work,
 };
 
 #[derive(FromRow)]
@@ -63,6 +65,29 @@ impl Tx {
         .execute(self.connection())
         .await?;
         Ok(done.rows_affected() == 1)
+    }
+
+    /// Asks that a cycle opens when its time comes.
+    ///
+    /// # Errors
+    /// If the database refuses or is out of reach.
+    pub async fn open_in_time(&mut self, cycle: &Cycle) -> Result<()> {
+        self.enqueue_at(Work::OpenCycle { cycle: cycle.name, at: cycle.opens_at }, cycle.opens_at).await?;
+        Ok(())
+    }
+
+    /// Asks that experts are reminded of an open cycle, if that is still to come, and that it closes when its time comes.
+    ///
+    /// # Errors
+    /// If the database refuses or is out of reach.
+    pub async fn close_in_time(&mut self, cycle: &Cycle) -> Result<()> {
+        self.enqueue_at(Work::CloseCycle { cycle: cycle.name, at: cycle.closes_at }, cycle.closes_at).await?;
+        let remind_at = cycle.due_at - REMINDED_BEFORE;
+        if remind_at > self.now() {
+            let remind = Work::NotifyCycle { cycle: cycle.name, event: NoticeEvent::Due, at: remind_at };
+            self.enqueue_at(remind, remind_at).await?;
+        }
+        Ok(())
     }
 
     /// The cycle that is open, as it was opened; `None` if none is (review_cycle_open_key).

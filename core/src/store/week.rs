@@ -106,6 +106,9 @@ impl Tx {
         )
         .fetch_all(self.connection())
         .await?;
+        if reviews.is_empty() {
+            return Ok(BroughtAbout::default());
+        }
         let examples: Vec<Uuid> = sqlx::query_scalar!(
             "select id from example where project_id = $1 and review_id = any($2)",
             project,

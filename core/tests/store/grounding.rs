@@ -12,6 +12,7 @@ use atr_core::{
     queue::{TaskFilter, Work},
     store::{FactFilter, Page, PageRequest, QuarantineFilter, SourceFilter, StateChanged, Store, StoreError},
 };
+use chrono::NaiveDate;
 use serde_json::{Value, json};
 
 use crate::support::Database;
@@ -201,9 +202,10 @@ async fn what_rests_on_a_fact_is_verified_again_when_its_state_changes_and_only_
     let outcome = record(&db.store, db.project, CURATOR, &[source("s"), fact("f", "s", "Gold is a gas.")]).await?;
     let fact: FactId = stored(&outcome.items[1]);
     let mut tx = db.store.begin(db.project).await?;
+    let contrast = json!(Work::ContrastFacts { facts: vec![fact] });
     for (state, expected) in [
-        (FactState::Verified, vec![]),
-        (FactState::Retracted, vec![json!(Work::VerifyDependents { fact, after: None })]),
+        (FactState::Verified, vec![contrast.clone()]),
+        (FactState::Retracted, vec![json!(Work::VerifyDependents { fact, after: None }), contrast]),
     ] {
         tx.change_fact_state(fact, state, "looked up", None).await?;
         let tasks = tx.tasks(&TaskFilter::default(), all()).await?.rows;
@@ -218,6 +220,7 @@ async fn facts_are_filtered_by_what_they_are_now() -> Result<(), StoreError> {
     let mut moon = fact("moon", "b", "The Moon is round.");
     moon["domain"] = json!("astronomy");
     moon["subject"] = json!("Moon");
+    moon["valid_to"] = json!("2026-10-31");
     let mut b = source("b");
     b["publisher"] = json!("IAU");
     b["trust_tier"] = json!("primary");
@@ -235,6 +238,8 @@ async fn facts_are_filtered_by_what_they_are_now() -> Result<(), StoreError> {
         (FactFilter { source: Some(first), ..Default::default() }, &["false", "gold"]),
         (FactFilter { subject: Some("Moon".into()), ..Default::default() }, &["moon"]),
         (FactFilter { external_id: Some("gold".into()), ..Default::default() }, &["gold"]),
+        (FactFilter { lapsed_by: NaiveDate::from_ymd_opt(2026, 11, 1), ..Default::default() }, &["moon"]),
+        (FactFilter { lapsed_by: NaiveDate::from_ymd_opt(2026, 10, 31), ..Default::default() }, &[]),
     ] {
         let page = tx.facts(&filter, all()).await?;
         assert_eq!(names(&page, |fact| &fact.external_id), expected.iter().copied().collect(), "{filter:?}");

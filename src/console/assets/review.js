@@ -41,7 +41,9 @@ const week = (page) => {
 const item = (page) => {
   const form = page.querySelector("#review");
   const field = (name) => form.elements.namedItem(name);
-  const written = () => [...new FormData(form)].filter(([name]) => !["version", "seconds_spent", "guideline"].includes(name));
+  // What is no part of what one writes.
+  const about = ["version", "seconds_spent", "guideline"];
+  const written = () => [...new FormData(form)].filter(([name]) => !about.includes(name));
   const text = () => JSON.stringify(written());
   const place = page.dataset.place;
   const ends = new AbortController();
@@ -55,6 +57,11 @@ const item = (page) => {
   let current = -1;
   const step = (place) => steps?.querySelector(`[data-step="${place}"]`);
   const findings = { suspect: "bad", sound: "good", flawed: "bad", redundant: "warn" };
+  const noted = (name, value) => {
+    const input = document.createElement("input");
+    Object.assign(input, { type: "hidden", name, value });
+    marks.append(input);
+  };
   const marked = (place) => marks.querySelector(`[name="step:${place}"]`);
   const paint = () => {
     for (const tag of page.querySelectorAll(".mark-tag")) tag.remove();
@@ -94,11 +101,7 @@ const item = (page) => {
     } else {
       const before = marked(current);
       before?.remove();
-      if (before?.value !== finding) {
-        const input = document.createElement("input");
-        Object.assign(input, { type: "hidden", name: `step:${current}`, value: finding });
-        marks.append(input);
-      }
+      if (before?.value !== finding) noted(`step:${current}`, finding);
     }
     changed();
   };
@@ -128,18 +131,15 @@ const item = (page) => {
     for (const row of [...cited].slice(1)) row.remove();
     const rows = [];
     for (const input of [...form.elements]) {
-      if (!input.name || ["version", "seconds_spent", "guideline", "cite", "quoted"].includes(input.name)) continue;
+      if (!input.name || [...about, "cite", "quoted"].includes(input.name)) continue;
       if (input.type === "radio") input.checked = false;
       else input.value = "";
     }
     for (const [name, value] of pairs) {
       if (name === "cite") rows.push([value, ""]);
       else if (name === "quoted") rows.at(-1)[1] = value;
-      else if (name.startsWith("step:")) {
-        const input = document.createElement("input");
-        Object.assign(input, { type: "hidden", name, value });
-        marks.append(input);
-      } else {
+      else if (name.startsWith("step:")) noted(name, value);
+      else {
         const input = field(name);
         if (input) input.value = value;
       }

@@ -2,7 +2,7 @@
 
 use plotters::{coord::ranged1d::SegmentValue, prelude::*};
 
-use super::{ACCENT, INK, LINE, Rows, WIDTH, of_the_page};
+use super::{ACCENT, Axes, INK, Rows, WIDTH, of_the_page};
 
 /// A value with its interval, and that of before.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,27 +23,8 @@ pub(in crate::console) fn intervals(of: &[Measured]) -> Result<String, String> {
     let mut drawn = String::new();
     {
         let area = SVGBackend::with_string(&mut drawn, (WIDTH, rows.height(40))).into_drawing_area();
-        let text = ("sans-serif", 14).into_font().color(&INK);
-        let mut chart = ChartBuilder::on(&area)
-            .margin(8)
-            .margin_right(22)
-            .x_label_area_size(24)
-            .y_label_area_size(200)
-            .build_cartesian_2d(0.0..1.0, (0..rows.count() - 1).into_segmented())
-            .map_err(|error| error.to_string())?;
-        chart
-            .configure_mesh()
-            .disable_y_mesh()
-            .light_line_style(TRANSPARENT)
-            .bold_line_style(LINE)
-            .axis_style(LINE)
-            .x_labels(6)
-            .y_labels(rows.count())
-            .y_label_formatter(&|at: &SegmentValue<usize>| rows.label(at))
-            .x_label_formatter(&|value| format!("{value:.1}"))
-            .label_style(text)
-            .draw()
-            .map_err(|error| error.to_string())?;
+        let told = |value: &f64| format!("{value:.1}");
+        let chart = rows.chart(&area, 0.0..1.0, &Axes { right: 22, beside: 200, marks: 6, told: &told })?;
         for (nth, one) in of.iter().enumerate() {
             let pair = one.before.map(|before| (before, INK, -6)).into_iter().chain([(one.now, ACCENT, 6)]);
             for ((low, value, high), colour, down) in pair {

@@ -2,7 +2,7 @@
 
 use plotters::{coord::ranged1d::SegmentValue, prelude::*};
 
-use super::{ACCENT, INK, LINE, Rows, WIDTH, of_the_page};
+use super::{ACCENT, Axes, INK, Rows, WIDTH, of_the_page};
 
 /// A part of a whole.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,27 +24,8 @@ pub(in crate::console) fn shares(of: &[Share]) -> Result<String, String> {
     let mut drawn = String::new();
     {
         let area = SVGBackend::with_string(&mut drawn, (WIDTH, rows.height(30))).into_drawing_area();
-        let text = ("sans-serif", 14).into_font().color(&INK);
-        let mut chart = ChartBuilder::on(&area)
-            .margin(8)
-            .margin_right(22)
-            .x_label_area_size(24)
-            .y_label_area_size(190)
-            .build_cartesian_2d(0.0..most, (0..rows.count() - 1).into_segmented())
-            .map_err(|error| error.to_string())?;
-        chart
-            .configure_mesh()
-            .disable_y_mesh()
-            .light_line_style(TRANSPARENT)
-            .bold_line_style(LINE)
-            .axis_style(LINE)
-            .x_labels(5)
-            .y_labels(rows.count())
-            .y_label_formatter(&|at: &SegmentValue<usize>| rows.label(at))
-            .x_label_formatter(&|value| format!("{:.0} %", value * 100.0))
-            .label_style(text)
-            .draw()
-            .map_err(|error| error.to_string())?;
+        let told = |value: &f64| format!("{:.0} %", value * 100.0);
+        let mut chart = rows.chart(&area, 0.0..most, &Axes { right: 22, beside: 190, marks: 5, told: &told })?;
         let span = |at: usize| (SegmentValue::Exact(rows.place(at)), SegmentValue::Exact(rows.place(at) + 1));
         let bars = of.iter().enumerate().map(|(at, part)| {
             let (low, high) = span(at);

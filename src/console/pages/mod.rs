@@ -2,6 +2,7 @@
 
 mod adjudications;
 mod grounding;
+mod handles;
 mod home;
 mod invitation;
 mod jobs;

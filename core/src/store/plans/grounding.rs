@@ -1,5 +1,7 @@
 //! Sources, facts, and citations of them.
 
+use chrono::NaiveDate;
+
 use super::{
     FEW_AND_MANY, Library, MOST, by_id,
     rows::{
@@ -13,7 +15,8 @@ use crate::{
         grounding::{FactState, TrustTier},
     },
     store::{
-        CitationFilter, FactFilter, SourceFilter, citation::citations_query, fact::facts_query, source::sources_query,
+        CitationFilter, FactConflictFilter, FactFilter, SourceFilter, citation::citations_query, fact::facts_query,
+        fact_conflict::conflicts_query, source::sources_query,
     },
 };
 
@@ -21,7 +24,19 @@ use crate::{
 async fn a_page_of_grounding_costs_a_page_by_whatever_it_is_filtered() {
     let all = Library::fill(&[
         ("grounding_source", &[("publisher", Words("few", "many")), ("trust_tier", Words("primary", "secondary"))]),
-        ("grounding_fact", &[("source_id", Ids), ("domain", Words("few", "many")), ("subject", Words("few", "many"))]),
+        (
+            "grounding_fact",
+            &[
+                ("source_id", Ids),
+                ("domain", Words("few", "many")),
+                ("subject", Words("few", "many")),
+                ("valid_to", Value("case when n <= 5 then date '2020-01-01' end")),
+            ],
+        ),
+        (
+            "fact_conflict",
+            &[("earlier_id", Ids), ("later_id", Ids), ("settled_at", Value("case when n > 5 then now() end"))],
+        ),
         (
             "fact_state",
             &[("fact_id", Value("pg_temp.id(n + p.nth * 1000000)")), ("state", Words("retracted", "verified"))],
@@ -48,6 +63,7 @@ async fn a_page_of_grounding_costs_a_page_by_whatever_it_is_filtered() {
     filters.extend(texts.clone().map(|domain| FactFilter { domain, ..Default::default() }));
     filters.extend(texts.clone().map(|subject| FactFilter { subject, ..Default::default() }));
     filters.extend(FEW_AND_MANY.map(|n| FactFilter { source: Some(of(n)), ..Default::default() }));
+    filters.push(FactFilter { lapsed_by: NaiveDate::from_ymd_opt(2026, 11, 1), ..Default::default() });
     filters.extend(FactState::ALL.iter().map(|state| FactFilter { state: Some(*state), ..Default::default() }));
     let listing = |filter: FactFilter| by_id(format!("{filter:?}"), |page| facts_query(project, &filter, page));
     all.expect_few_rows(MOST, filters.into_iter().map(listing)).await;
@@ -59,6 +75,14 @@ async fn a_page_of_grounding_costs_a_page_by_whatever_it_is_filtered() {
     }
     pairs.extend(texts.map(|domain| FactFilter { domain, subject: Some("many".into()), ..Default::default() }));
     all.expect_an_index(pairs.into_iter().map(listing)).await;
+
+    let mut filters = vec![FactConflictFilter::default()];
+    filters.extend([true, false].map(|settled| FactConflictFilter { settled: Some(settled), ..Default::default() }));
+    let listing =
+        |filter: FactConflictFilter| by_id(format!("{filter:?}"), |page| conflicts_query(project, &filter, page));
+    all.expect_few_rows(MOST, filters.into_iter().map(listing)).await;
+    let of_facts = FEW_AND_MANY.map(|n| FactConflictFilter { fact: Some(of(n)), ..Default::default() });
+    all.expect_an_index(of_facts.into_iter().map(listing)).await;
 
     let mut filters = vec![CitationFilter::default()];
     for n in FEW_AND_MANY {

@@ -18,6 +18,7 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 
 use super::{
+    conflicts::against,
     list::{Row, rows},
     reach::{self, Reach},
 };
@@ -59,7 +60,7 @@ struct Page<'a> {
     has_lapsed: bool,
     attached: Vec<AttachedFile>,
     states: Vec<FactStateChange>,
-    /// Other facts about the same: where facts disagree, they stand here beside each other.
+    /// Other facts about the same, those first that it conflicts with.
     others: Vec<Row>,
     today: NaiveDate,
     /// What rests on it; not for who judges still.
@@ -83,9 +84,15 @@ async fn page(State(state): State<AppState>, visitor: Visitor, Path(id): Path<St
     let (fact, source) = read(&mut tx, &id).await?;
     let today = tx.now().date_naive();
     let states = tx.fact_states_of_facts(&[fact.id], PageRequest::first(SHOWN)).await?.remove(&fact.id);
+    let conflicting = against(&mut tx, fact.id).await?;
+    let mut others = tx.facts_by_id(&conflicting).await?;
     let about = FactFilter { subject: Some(fact.subject.clone()), ..FactFilter::default() };
-    let mut others = tx.facts(&about, PageRequest::first(SHOWN)).await?.rows;
-    others.retain(|other| other.id != fact.id);
+    let same = tx.facts(&about, PageRequest::first(SHOWN)).await?.rows.into_iter();
+    others.extend(same.filter(|other| other.id != fact.id && !conflicting.contains(&other.id)));
+    let mut others = rows(&mut tx, others).await?;
+    for row in others.iter_mut().take(conflicting.len()) {
+        row.conflicts = true;
+    }
     let attached = tx.attachments_of(&[fact.id]).await?.into_iter().map(|(_, file)| file).collect();
     let reach = match visitor.actor.may(Permission::Read) {
         Ok(()) => Some(reach::of(&mut tx, fact.id, REACH).await?),
@@ -97,7 +104,7 @@ async fn page(State(state): State<AppState>, visitor: Visitor, Path(id): Path<St
         has_lapsed: fact.valid_to.is_some_and(|to| to < today),
         attached,
         states: states.map(|page| page.rows).unwrap_or_default(),
-        others: rows(&mut tx, others).await?,
+        others,
         today,
         reach,
         may_curate: visitor.actor.may(Permission::Curate).is_ok(),

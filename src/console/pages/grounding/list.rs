@@ -46,6 +46,9 @@ struct Wanted {
     subject: String,
     #[serde(default)]
     source: String,
+    /// Only those that no longer hold.
+    #[serde(default)]
+    lapsed: bool,
     #[serde(flatten)]
     page: Asked,
 }
@@ -65,10 +68,20 @@ struct Page<'a> {
     today: NaiveDate,
 }
 
+impl Page<'_> {
+    /// Which of the lists of facts it is.
+    fn tab(&self) -> &'static str {
+        if self.wanted.lapsed { "lapsed" } else { "facts" }
+    }
+}
+
 /// A fact, and who says so.
+#[derive(Clone)]
 pub(super) struct Row {
     pub(super) fact: Fact,
     pub(super) publisher: String,
+    /// Whether it is told beside a fact that it cannot hold beside.
+    pub(super) conflicts: bool,
 }
 
 impl Row {
@@ -101,6 +114,7 @@ async fn list(
             domain: given(&wanted.domain),
             source: source_id,
             subject: given(&wanted.subject),
+            lapsed_by: wanted.lapsed.then(|| tx.now().date_naive()),
         };
         let page = tx.facts(&filter, wanted.page.request::<FactId>()).await?;
         let restricted = [
@@ -108,11 +122,12 @@ async fn list(
             ("domain", &wanted.domain),
             ("subject", &wanted.subject),
             ("source", &wanted.source),
+            ("lapsed", if wanted.lapsed { "true" } else { "" }),
         ];
         let beside = Beside::of(&page, &base("/grounding", &restricted), |fact| fact.id);
         (page.rows, beside)
     } else {
-        (found(&mut tx, q).await?, Beside::default())
+        (found(&mut tx, q, BEST).await?, Beside::default())
     };
     let page = Page {
         frame: &visitor.frame,
@@ -127,9 +142,9 @@ async fn list(
     Ok(written(&page))
 }
 
-/// The facts in force that match words best, the best first.
-async fn found(tx: &mut Tx, words: &str) -> Result<Vec<Fact>, Fault> {
-    let ids: Vec<FactId> = tx.search_facts(words, BEST).await?.into_iter().map(|(id, _)| id).collect();
+/// The facts in force that match words best, the best first, at most so many.
+pub(in crate::console::pages) async fn found(tx: &mut Tx, words: &str, most: i32) -> Result<Vec<Fact>, Fault> {
+    let ids: Vec<FactId> = tx.search_facts(words, most).await?.into_iter().map(|(id, _)| id).collect();
     let mut facts = tx.facts_by_id(&ids).await?;
     facts.sort_by_key(|fact| ids.iter().position(|id| *id == fact.id));
     Ok(facts)
@@ -140,6 +155,10 @@ pub(super) async fn rows(tx: &mut Tx, facts: Vec<Fact>) -> Result<Vec<Row>, Faul
     let sources: Vec<SourceId> = facts.iter().map(|fact| fact.source).collect();
     let sources = tx.sources_by_id(&sources).await?;
     let publishers: HashMap<_, _> = sources.into_iter().map(|source| (source.id, source.publisher)).collect();
-    let row = |fact: Fact| Row { publisher: publishers.get(&fact.source).cloned().unwrap_or_default(), fact };
+    let row = |fact: Fact| Row {
+        publisher: publishers.get(&fact.source).cloned().unwrap_or_default(),
+        fact,
+        conflicts: false,
+    };
     Ok(facts.into_iter().map(row).collect())
 }

@@ -1,14 +1,11 @@
 //! `/people/accounts`: who signs in, and the invitation of someone else.
 
-use std::collections::HashMap;
-
 use atr_core::{
     domain::{
         access::{Permission, Role},
         person::{NewPerson, Person},
     },
     ids::{ExpertId, PersonId},
-    store::{ExpertFilter, PageRequest},
 };
 use axum::{
     Form,
@@ -25,15 +22,13 @@ use crate::{
         fault::Fault,
         frame::{Frame, written},
         pages::{
+            handles,
             paging::{Asked, Beside, base},
             sign_in::refusing,
         },
     },
     http::AppState,
 };
-
-/// How many experts one can choose among: the newest.
-const CHOICE: i64 = 200;
 
 pub(super) fn doors() -> Vec<Door> {
     vec![
@@ -78,16 +73,14 @@ impl Listed {
         let page = people::list(&state.app, &visitor.actor, asked.request::<PersonId>()).await?;
         let mut tx = state.app.store.begin(visitor.actor.project).await?;
         let named: Vec<ExpertId> = page.rows.iter().filter_map(|person| person.expert).collect();
-        let named = tx.experts_by_id(&named).await?;
-        let handles: HashMap<_, _> = named.into_iter().map(|expert| (expert.id, expert.handle.to_string())).collect();
-        let experts = tx.experts(&ExpertFilter::default(), PageRequest::first(CHOICE)).await?.rows;
+        let handles = handles::of(&mut tx, &named).await?;
+        let experts = handles::choice(&mut tx).await?;
         let beside = Beside::of(&page, &base("/people/accounts", &[]), |person| person.id);
         let row = |person: Person| {
             let handle = person.expert.and_then(|expert| handles.get(&expert).cloned());
             (person, handle)
         };
         let rows = page.rows.into_iter().map(row).collect();
-        let experts = experts.into_iter().map(|expert| (expert.id, expert.handle.to_string())).collect();
         Ok(Self { rows, beside, experts })
     }
 }

@@ -19,7 +19,10 @@ use crate::{
         door::{Door, May, Visitor},
         fault::Fault,
         frame::{Frame, written},
-        pages::paging::{Asked, Beside, base},
+        pages::{
+            handles,
+            paging::{Asked, Beside, base},
+        },
     },
     http::AppState,
 };
@@ -94,10 +97,9 @@ async fn page(State(state): State<AppState>, visitor: Visitor, Path(id): Path<St
         models.extend(tx.models_by_id(&named).await?.into_iter().map(|model| (model.id, model.name)));
         if visitor.actor.may(Permission::Administer).is_ok() {
             let named: Vec<ExpertId> = report.experts.iter().map(|of| of.expert).collect();
-            let handles: HashMap<_, _> =
-                tx.experts_by_id(&named).await?.into_iter().map(|expert| (expert.id, expert.handle)).collect();
+            let handles = handles::of(&mut tx, &named).await?;
             let told = report.experts.iter();
-            experts.extend(told.filter_map(|of| Some((handles.get(&of.expert)?.to_string(), of.items))));
+            experts.extend(told.filter_map(|of| Some((handles.get(&of.expert)?.clone(), of.items))));
         }
     }
     Ok(written(&Page { frame: &visitor.frame, cycle: &cycle, report, experts, models }))

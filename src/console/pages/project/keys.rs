@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use atr_core::{
     domain::access::{Permission, Role},
     ids::{ApiKeyId, ExpertId, PersonId},
-    store::{ExpertFilter, KeyRecord, PageRequest, Tx},
+    store::{KeyRecord, Tx},
 };
 use axum::{
     Form,
@@ -22,15 +22,13 @@ use crate::{
         fault::Fault,
         frame::{Frame, written},
         pages::{
+            handles,
             paging::{Asked, Beside, base},
             sign_in::refusing,
         },
     },
     http::AppState,
 };
-
-/// How many experts one can choose among: the newest.
-const CHOICE: i64 = 200;
 
 pub(super) fn doors() -> Vec<Door> {
     vec![
@@ -79,9 +77,8 @@ impl Listed {
         let page = keys::list(&state.app, &visitor.actor, asked.request::<ApiKeyId>()).await?;
         let mut tx = state.app.store.begin(visitor.actor.project).await?;
         let named: Vec<ExpertId> = page.rows.iter().filter_map(|key| key.expert).collect();
-        let named = tx.experts_by_id(&named).await?;
-        let handles: HashMap<_, _> = named.into_iter().map(|expert| (expert.id, expert.handle.to_string())).collect();
-        let experts = tx.experts(&ExpertFilter::default(), PageRequest::first(CHOICE)).await?.rows;
+        let handles = handles::of(&mut tx, &named).await?;
+        let experts = handles::choice(&mut tx).await?;
         let beside = Beside::of(&page, &base("/project/keys", &[]), |key| key.id);
         let names = names(&mut tx, &page.rows).await?;
         let row = |key: KeyRecord| {
@@ -90,7 +87,6 @@ impl Listed {
             (key, name, handle)
         };
         let rows = page.rows.into_iter().map(row).collect();
-        let experts = experts.into_iter().map(|expert| (expert.id, expert.handle.to_string())).collect();
         Ok(Self { rows, beside, experts, now: tx.now() })
     }
 

@@ -4,8 +4,6 @@
 mod history;
 mod parting;
 
-use std::collections::HashMap;
-
 use askama::Template;
 use atr_core::{
     domain::{
@@ -37,6 +35,7 @@ use crate::{
         fault::Fault,
         frame::{Frame, written},
         graph::{Graph, lay_out},
+        pages::handles,
         text::Text,
     },
     http::AppState,
@@ -179,8 +178,7 @@ async fn reviews(tx: &mut Tx, of: TraceId, actor: &Actor) -> Result<Vec<(Review,
         reviews.retain(|review| Some(review.expert) == actor.expert);
     }
     let experts: Vec<ExpertId> = reviews.iter().map(|review| review.expert).collect();
-    let experts = tx.experts_by_id(&experts).await?;
-    let handles: HashMap<_, _> = experts.iter().map(|expert| (expert.id, expert.handle.to_string())).collect();
+    let handles = handles::of(tx, &experts).await?;
     Ok(reviews
         .into_iter()
         .map(|review| {

@@ -3,7 +3,6 @@
 use atr_core::{
     domain::{
         citation::CitationInput,
-        grounding::Fact,
         judgement::ClaimVerdict,
         review::{DraftContent, Severity, StepInput, Verdict},
         trace::Step,
@@ -39,8 +38,6 @@ use crate::{
 const LISTED: usize = 100;
 /// How many are drawn as a graph.
 const DRAWN: usize = 40;
-/// How many facts a search shows.
-const FACTS: i32 = 8;
 
 pub(super) fn doors() -> Vec<Door> {
     vec![
@@ -50,7 +47,6 @@ pub(super) fn doors() -> Vec<Door> {
         Door::post("/week/{asg}/open", May::Desk, open),
         Door::post("/week/{asg}/draft", May::Desk, save),
         Door::post("/week/{asg}/return", May::Desk, give_back),
-        Door::get("/week/facts", May::Desk, facts),
     ]
 }
 
@@ -281,7 +277,7 @@ async fn steps(
 ) -> Result<Response, Fault> {
     let id = id_of(&id)?;
     let mut tx = state.app.store.begin(visitor.actor.project).await?;
-    let item = week::own(&mut tx, &visitor.actor, id).await?;
+    let item = assignments::own_item(&mut tx, &visitor.actor, id).await?;
     let steps = tx.steps_of_traces(&[item.trace]).await?;
     Ok(written(&Listed::of(&visitor.frame, &place(id), &steps, from)))
 }
@@ -302,7 +298,7 @@ async fn save(
     let saved = async {
         let sent = form::read(pairs)?;
         let mut tx = state.app.store.begin(visitor.actor.project).await?;
-        let item = week::own(&mut tx, &visitor.actor, id).await?;
+        let item = assignments::own_item(&mut tx, &visitor.actor, id).await?;
         drop(tx);
         review_drafts::save(&state.app, &visitor.actor, item.trace, sent.version, &sent.said).await
     };
@@ -347,7 +343,7 @@ async fn give(
     let mut tx = state.app.store.begin(visitor.actor.project).await?;
     match given {
         Ok(()) => {
-            let item = week::own(&mut tx, &visitor.actor, id).await?;
+            let item = assignments::own_item(&mut tx, &visitor.actor, id).await?;
             let week = tx.week_of(item.expert, item.cycle).await?;
             let next = match next_of(&week, id) {
                 Some(next) => format!("{}?after={id}", place(next)),
@@ -370,37 +366,4 @@ async fn give(
 async fn give_back(State(state): State<AppState>, visitor: Visitor, Path(id): Path<String>) -> Result<Response, Fault> {
     assignments::give_back(&state.app, &visitor.actor, id_of(&id)?).await?;
     Ok(see_other("/week"))
-}
-
-#[derive(Debug, Default, Deserialize)]
-struct Searched {
-    #[serde(default)]
-    q: String,
-}
-
-#[derive(askama::Template)]
-#[template(path = "item_facts.html")]
-struct FoundFacts<'a> {
-    frame: &'a Frame,
-    facts: Vec<(Fact, String)>,
-}
-
-/// Facts that can be cited.
-async fn facts(
-    State(state): State<AppState>,
-    visitor: Visitor,
-    Query(Searched { q }): Query<Searched>,
-) -> Result<Response, Fault> {
-    let mut tx = state.app.store.begin(visitor.actor.project).await?;
-    let found: Vec<_> = tx.search_facts(&q, FACTS).await?.into_iter().map(|(id, _)| id).collect();
-    let mut facts = tx.facts_by_id(&found).await?;
-    facts.sort_by_key(|fact| found.iter().position(|id| *id == fact.id));
-    let sources: Vec<_> = facts.iter().map(|fact| fact.source).collect();
-    let sources = tx.sources_by_id(&sources).await?;
-    let told = |fact: Fact| {
-        let source = sources.iter().find(|source| source.id == fact.source);
-        let by = source.map_or_else(String::new, |source| format!("{} · {}", source.publisher, source.title));
-        (fact, by)
-    };
-    Ok(written(&FoundFacts { frame: &visitor.frame, facts: facts.into_iter().map(told).collect() }))
 }

@@ -1,5 +1,6 @@
 //! `/week`: what an expert is asked this week, and what came of what they judged; each item has a page ([`item`]).
 
+mod facts;
 mod form;
 mod item;
 mod view;
@@ -15,6 +16,7 @@ use axum::{
 };
 use serde::Deserialize;
 
+pub(super) use self::view::{Piece, aligned_pieces};
 use crate::{
     app::{
         AppError,
@@ -32,6 +34,7 @@ use crate::{
 pub(super) fn doors() -> Vec<Door> {
     let mut doors = vec![Door::get("/week", May::Desk, list), Door::post("/week/take", May::Desk, take)];
     doors.extend(item::doors());
+    doors.extend(facts::doors());
     doors
 }
 

@@ -6,12 +6,12 @@ use crate::app::week::ClaimSeen;
 
 /// A piece of a text.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Piece<'a> {
-    pub(super) text: &'a str,
+pub(in crate::console::pages) struct Piece<'a> {
+    pub(in crate::console::pages) text: &'a str,
     /// The number of the claim that it is, from 1.
     pub(super) claim: Option<usize>,
     /// How it is shown: `good`, `bad`, `warn`, or nothing in particular.
-    pub(super) tone: &'static str,
+    pub(in crate::console::pages) tone: &'static str,
 }
 
 /// How a verdict is shown.
@@ -33,7 +33,7 @@ pub(super) fn answer_pieces<'a>(answer: &'a str, claims: &[ClaimSeen]) -> Vec<Pi
 }
 
 /// A statement with the words that decide.
-pub(super) fn aligned_pieces(statement: &str, aligned: Option<(usize, usize)>) -> Vec<Piece<'_>> {
+pub(in crate::console::pages) fn aligned_pieces(statement: &str, aligned: Option<(usize, usize)>) -> Vec<Piece<'_>> {
     cut(statement, aligned.into_iter().map(|span| (span, None, "aligned")))
 }
 

@@ -5,11 +5,11 @@ use atr_core::{
     domain::{
         agreement::Bootstrap,
         calendar::Cycle,
-        notice::{NoticeEvent, REMINDED_BEFORE},
+        notice::NoticeEvent,
         review_cycle::{CycleReport, CycleState, ItemCounts, agreement},
     },
     queue::{Claim, Work},
-    store::{OpinionFilter, StoreError, Tx},
+    store::{OpinionFilter, Tx},
 };
 use chrono::NaiveDate;
 
@@ -29,22 +29,17 @@ pub(super) async fn open(cx: &Context, claim: &Claim, name: NaiveDate) -> Result
         _ if tx.review_cycle_open().await?.is_some() => {}
         // It was held already: the next one is still to come.
         Some(week) if before.as_ref().is_some_and(|before| before.state() == CycleState::Closed) => {
-            open_at(&mut tx, &calendar.next(&week)).await?;
+            tx.open_in_time(&calendar.next(&week)).await?;
         }
-        Some(week) if week.opens_at > now => open_at(&mut tx, &week).await?,
+        Some(week) if week.opens_at > now => tx.open_in_time(&week).await?,
         Some(week) => {
             if tx.open_review_cycle(&week).await? {
-                tx.enqueue_at(Work::CloseCycle { cycle: name, at: week.closes_at }, week.closes_at).await?;
+                tx.close_in_time(&week).await?;
                 tx.enqueue(Work::RouteCycle { cycle: name }).await?;
-                let remind_at = week.due_at - REMINDED_BEFORE;
-                if remind_at > now {
-                    let remind = Work::NotifyCycle { cycle: name, event: NoticeEvent::Due, at: remind_at };
-                    tx.enqueue_at(remind, remind_at).await?;
-                }
             }
         }
         // It is over, or the calendar was changed since: the one that is open now takes its place.
-        None => open_at(&mut tx, &calendar.at(now)).await?,
+        None => tx.open_in_time(&calendar.at(now)).await?,
     }
     tx.succeed(claim).await?;
     tx.commit().await?;
@@ -69,16 +64,11 @@ pub(super) async fn close(cx: &Context, claim: &Claim, name: NaiveDate) -> Resul
             if next.name <= name {
                 next = calendar.next(&next);
             }
-            open_at(&mut tx, &next).await?;
+            tx.open_in_time(&next).await?;
         }
     }
     tx.succeed(claim).await?;
     tx.commit().await?;
-    Ok(())
-}
-
-async fn open_at(tx: &mut Tx, week: &Cycle) -> Result<(), StoreError> {
-    tx.enqueue_at(Work::OpenCycle { cycle: week.name, at: week.opens_at }, week.opens_at).await?;
     Ok(())
 }
 

@@ -18,6 +18,7 @@ use super::{
     citations::{self, CitationMention},
     claims::{self, ClaimSpan},
     compare::FactText,
+    contrast::contrast,
     decide::{Candidate, Judgement, Verdict, decide},
     resolve::resolve,
     search_terms::search_terms,
@@ -37,16 +38,16 @@ const PAGE: i64 = 200;
 pub(crate) async fn run(cx: &Context, tasks: &[Claim]) -> Result<(), StageError> {
     let Some(first) = tasks.first() else { return Ok(()) };
     let mut tx = cx.store.begin_for(first).await?;
-    let mut traces = BTreeSet::new();
+    let (mut traces, mut contrasted) = (BTreeSet::new(), BTreeSet::new());
     for task in tasks {
-        match task.work {
-            Work::VerifyTrace { trace } => {
-                traces.insert(trace);
-            }
-            Work::VerifyDependents { fact, after } => verify_dependents(&mut tx, fact, after).await?,
+        match &task.work {
+            Work::VerifyTrace { trace } => drop(traces.insert(*trace)),
+            Work::VerifyDependents { fact, after } => verify_dependents(&mut tx, *fact, *after).await?,
+            Work::ContrastFacts { facts } => contrasted.extend(facts),
             _ => {}
         }
     }
+    contrast(&mut tx, &contrasted).await?;
     let traces = tx.traces_by_id(&traces.into_iter().collect::<Vec<_>>()).await?;
     let split = blocking(move || traces.into_iter().map(Split::new).collect::<Vec<_>>()).await?;
     let queries: Vec<String> = split.iter().flat_map(|trace| trace.queries().map(str::to_owned)).collect();
@@ -88,7 +89,7 @@ async fn verify_dependents(tx: &mut Tx, fact: FactId, after: Option<TraceId>) ->
 }
 
 /// The rules take the processor: off the threads that serve I/O.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, StageError> {
+pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, StageError> {
     tokio::task::spawn_blocking(work).await.map_err(|error| StageError::Lasting(error.to_string()))
 }
 

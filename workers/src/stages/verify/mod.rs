@@ -13,6 +13,7 @@ pub mod claims;
 mod clause;
 pub mod compare;
 pub mod consensus;
+mod contrast;
 pub mod dates;
 pub mod decide;
 mod handler;
