@@ -41,6 +41,7 @@ mod review_cycles;
 mod scene;
 mod schema;
 mod sending;
+mod sign_in_links;
 mod subscriptions;
 mod tables;
 mod tls;

@@ -16,6 +16,7 @@ pub mod guidelines;
 pub mod ingest_keys;
 mod intake;
 pub mod keys;
+pub mod links;
 pub mod people;
 pub mod projects;
 pub mod promote;
@@ -51,6 +52,7 @@ use atr_core::{
         access::{Permission, Role, Scopes},
         audit::{Action, Deed, state_hash},
         intake::{Balance, Door, ItemOutcome, Sender},
+        public_url::PublicUrl,
     },
     ids::{ApiKeyId, ExpertId, ProjectId},
     store::{Store, StoreError, Tx},
@@ -80,12 +82,23 @@ pub struct Process {
     pub gathered: group_commit::Gathered,
     /// Whom keys belong to.
     pub recognised: recognised::Recognised,
+    /// Where people reach the console, where that is known.
+    pub public_url: Option<PublicUrl>,
+    /// Whether workers send e-mail.
+    pub sends_mail: bool,
     /// How often each key asked of late.
     pub rates: rates::Rates,
     /// How often it was tried of late to sign in as whom.
     pub tries: sessions::Tries,
     /// What is waited for.
     pub changes: Arc<changes::Changes>,
+}
+
+impl Process {
+    /// Whether links to sign in by are mailed: that takes a mail server, and an address for them to lead to.
+    pub fn mails_links(&self) -> bool {
+        self.sends_mail && self.public_url.is_some()
+    }
 }
 
 /// Counts what became of items that came in through a door.

@@ -19,6 +19,7 @@ use atr_core::{
 use chrono::{DateTime, Utc};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter, clock::DefaultClock};
 use quick_cache::sync::Cache;
+use serde::Serialize;
 use serde_json::json;
 use tokio::sync::Semaphore;
 
@@ -28,8 +29,40 @@ use super::{
     rates,
 };
 
-/// How often a minute it may be tried to sign in as someone.
-const TRIES: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
+/// By what someone signs in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Way {
+    /// The password that they chose.
+    Password,
+    /// A link that was made for them.
+    Link,
+}
+
+impl Way {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::Link => "link",
+        }
+    }
+
+    /// How often a minute it may be tried for someone. Links come by mail: more of them would be a nuisance.
+    fn tries(self) -> NonZeroU32 {
+        const TRIES: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
+        const LINKS: NonZeroU32 = NonZeroU32::new(3).expect("not zero");
+        match self {
+            Self::Password => TRIES,
+            Self::Link => LINKS,
+        }
+    }
+}
+
+/// Counts what became of signing in.
+pub(super) fn count(by: Way, result: &'static str) {
+    metrics::counter!("atr_sign_ins_total", "by" => by.word(), "result" => result).increment(1);
+}
+
 /// How many people's tries are counted at once; those tried least make room.
 const COUNTED: usize = 10_000;
 /// How many passwords this process hashes at once: each takes 19 MiB and some time of a core.
@@ -38,7 +71,7 @@ static HASHING: Semaphore = Semaphore::const_new(2);
 /// How often it was tried to sign in as whom.
 pub struct Tries {
     clock: DefaultClock,
-    /// By the hash of project and address, which may be as long as they like.
+    /// By the hash of the way, the project and the address, which may be as long as they like.
     of: Cache<Digest, Arc<DefaultDirectRateLimiter>>,
 }
 
@@ -56,11 +89,11 @@ impl std::fmt::Debug for Tries {
 
 impl Tries {
     /// Lets someone try, or says when to try again.
-    fn admit(&self, project: &str, email: &Email) -> Result<(), AppError> {
-        let whom = hash::of_json(&(project, email));
-        let made = || Ok::<_, AppError>(Arc::new(RateLimiter::direct(Quota::per_minute(TRIES))));
-        rates::admit(&*self.of.get_or_insert_with(&whom, made)?, &self.clock, TRIES)
-            .inspect_err(|_| metrics::counter!("atr_sign_ins_total", "result" => "too_often").increment(1))
+    pub(super) fn admit(&self, by: Way, project: &str, email: &Email) -> Result<(), AppError> {
+        let whom = hash::of_json(&(by, project, email));
+        let made = || Ok::<_, AppError>(Arc::new(RateLimiter::direct(Quota::per_minute(by.tries()))));
+        let limit = self.of.get_or_insert_with(&whom, made)?;
+        rates::admit(&limit, &self.clock, by.tries()).inspect_err(|_| count(by, "too_often"))
     }
 }
 
@@ -90,14 +123,14 @@ pub async fn sign_in(
     origin: Option<IpAddr>,
 ) -> Result<SignedIn, AppError> {
     let email: Email = email.parse()?;
-    app.process.tries.admit(project, &email)?;
+    app.process.tries.admit(Way::Password, project, &email)?;
     let home = app.store.project_named(project).await?;
     let known = match &home {
         Some(home) => app.store.begin(home.id).await?.person_signing_in(&email).await?,
         None => None,
     };
     let refused = || {
-        metrics::counter!("atr_sign_ins_total", "result" => "refused").increment(1);
+        count(Way::Password, "refused");
         AppError::NotSignedIn("the address or the password is wrong, or nobody of that address signs in here")
     };
     let is_theirs = is_password(password, known.as_ref().map(|(_, hash)| hash.clone())).await?;
@@ -106,7 +139,7 @@ pub async fn sign_in(
     let person = tx.hold_person(person, &hash).await?.ok_or_else(refused)?;
     let signed_in = open(app, &mut tx, person, home, origin, Action::SignedIn).await?;
     tx.commit().await?;
-    metrics::counter!("atr_sign_ins_total", "result" => "signed_in").increment(1);
+    count(Way::Password, "signed_in");
     Ok(signed_in)
 }
 
@@ -139,7 +172,7 @@ pub async fn accept(
 }
 
 /// Opens a session, and notes it in the audit log as their own deed.
-async fn open(
+pub(super) async fn open(
     app: &App,
     tx: &mut Tx,
     person: Person,

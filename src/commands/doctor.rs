@@ -23,7 +23,7 @@ use super::{
     installation::{TESSERACT, blobs, data_folder, database, trainer},
     output::Output,
 };
-use crate::config::{Broker, Notifying, Place};
+use crate::config::{Broker, Notifying, Place, Reached};
 
 /// How long an object store may take to answer.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -52,11 +52,14 @@ pub(crate) struct Doctor {
     broker: Broker,
     #[command(flatten)]
     notifying: Notifying,
+    #[command(flatten)]
+    reached: Reached,
 }
 
 impl Doctor {
     pub(crate) async fn run(self, place: &Place, out: Output) -> anyhow::Result<ExitCode> {
-        examine(place, self.broker.amqp_url.as_ref(), &self.notifying, out).await
+        let Self { broker, notifying, reached } = self;
+        examine(place, broker.amqp_url.as_ref(), &notifying, &reached, out).await
     }
 }
 
@@ -64,6 +67,7 @@ async fn examine(
     place: &Place,
     broker: Option<&AmqpUrl>,
     notifying: &Notifying,
+    reached: &Reached,
     out: Output,
 ) -> anyhow::Result<ExitCode> {
     let mut findings = Findings::default();
@@ -85,9 +89,9 @@ async fn examine(
         findings.note("blobs", Err(error));
     }
     if let Some(url) = broker {
-        findings.note("broker", reached(url).await);
+        findings.note("broker", pinged(url).await);
     }
-    findings.note("e-mail", mails(notifying).await);
+    findings.note("e-mail", mails(notifying, reached).await);
     let Findings(findings) = findings;
     let healthy = findings.iter().all(|finding| finding.ok);
     out.result(&json!({ "healthy": healthy, "findings": findings }), || {
@@ -108,14 +112,18 @@ fn found_trainer(place: &Place) -> anyhow::Result<String> {
     Ok(program.display().to_string())
 }
 
-/// Whether reminders of the weekly review can be sent.
-async fn mails(notifying: &Notifying) -> anyhow::Result<String> {
-    let Some(mail) = notifying.delivery()?.mail else {
+/// Whether reminders of the weekly review, and links to sign in by, can be sent.
+async fn mails(notifying: &Notifying, reached: &Reached) -> anyhow::Result<String> {
+    let delivery = notifying.delivery(reached)?;
+    let Some(mail) = delivery.mail else {
         return Ok("none is sent: set ATR_SMTP_URL and ATR_MAIL_FROM to remind experts of the weekly review".to_owned());
     };
     let late = || format!("the mail server does not answer within {} seconds", PATIENCE.as_secs());
     tokio::time::timeout(PATIENCE, mail.try_out()).await.with_context(late)??;
-    Ok(format!("{mail:?}"))
+    Ok(match delivery.public_url {
+        Some(public) => format!("{mail:?}; links lead to {public}"),
+        None => format!("{mail:?}; set ATR_PUBLIC_URL to mail links to sign in by, too"),
+    })
 }
 
 /// It is nothing that has to be there.
@@ -171,7 +179,7 @@ async fn unfinished(store: &Store) -> anyhow::Result<String> {
     ))
 }
 
-async fn reached(url: &AmqpUrl) -> anyhow::Result<String> {
+async fn pinged(url: &AmqpUrl) -> anyhow::Result<String> {
     rabbitmq::ping(url).await.with_context(|| format!("cannot use the broker at {url}"))?;
     Ok(format!("reached at {url}"))
 }

@@ -2,7 +2,7 @@
 
 use std::{convert::Infallible, fmt, net::SocketAddr, num::NonZeroU32, path::PathBuf, str::FromStr};
 
-use atr_core::blobs::BucketUrl;
+use atr_core::{blobs::BucketUrl, domain::public_url::PublicUrl};
 use atr_workers::{
     AmqpUrl,
     notices::{Delivery, Mail, MailError},
@@ -136,9 +136,18 @@ pub struct Working {
     pub notifying: Notifying,
 }
 
-/// How people and programs are told of the weekly review.
+/// Where people reach the console.
 #[derive(Debug, Clone, Args)]
-pub struct Notifying {
+pub struct Reached {
+    /// The address at which people reach the console, such as https://atr.example.org: links that are mailed or printed
+    /// begin with it
+    #[arg(long, env = "ATR_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<PublicUrl>,
+}
+
+/// How e-mail is sent.
+#[derive(Debug, Clone, Args)]
+pub struct Mailing {
     /// The server that takes e-mail, as smtps://user:password@mail.example.org, or with STARTTLS as
     /// smtp://user:password@mail.example.org:587?tls=required; without it no e-mail is sent
     #[arg(long, env = "ATR_SMTP_URL", hide_env_values = true, requires = "mail_from", value_name = "URL")]
@@ -147,6 +156,13 @@ pub struct Notifying {
     /// Whom e-mail is from, as an address or `Name <address>`
     #[arg(long, env = "ATR_MAIL_FROM", requires = "smtp_url", value_name = "ADDRESS")]
     pub mail_from: Option<String>,
+}
+
+/// How people and programs are told of the weekly review.
+#[derive(Debug, Clone, Args)]
+pub struct Notifying {
+    #[command(flatten)]
+    pub mailing: Mailing,
 
     /// Whether webhooks may go to addresses that are not of the public internet: to this machine, and to its own networks
     #[arg(long, env = "ATR_WEBHOOK_PRIVATE_ADDRESSES")]
@@ -171,14 +187,15 @@ impl FromStr for SmtpUrl {
 }
 
 impl Notifying {
-    /// What workers deliver notices by.
+    /// What workers deliver notices and links by.
     ///
     /// # Errors
     /// If one of the addresses is none.
-    pub fn delivery(&self) -> Result<Delivery, MailError> {
-        let mail = self.smtp_url.as_ref().zip(self.mail_from.as_ref());
+    pub fn delivery(&self, reached: &Reached) -> Result<Delivery, MailError> {
+        let Mailing { smtp_url, mail_from } = &self.mailing;
+        let mail = smtp_url.as_ref().zip(mail_from.as_ref());
         let mail = mail.map(|(SmtpUrl(url), from)| Mail::new(url, from)).transpose()?;
-        Ok(Delivery { mail, private_addresses: self.webhook_private_addresses })
+        Ok(Delivery { mail, private_addresses: self.webhook_private_addresses, public_url: reached.public_url.clone() })
     }
 }
 

@@ -51,6 +51,11 @@ impl Person {
         self.0.invited_until
     }
 
+    /// Until when a link is open by which they sign in, once; null where none is.
+    async fn link_until(&self) -> Option<DateTime<Utc>> {
+        self.0.link_until
+    }
+
     /// When they were invited first.
     async fn created_at(&self) -> DateTime<Utc> {
         self.0.created_at

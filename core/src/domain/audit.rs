@@ -43,8 +43,12 @@ words! {
         PersonDeactivated = "person.deactivated",
         /// Someone chose a password, by their invitation.
         PasswordChosen = "person.password_chosen",
-        /// Someone signed in.
+        /// A link was made by which someone signs in, once.
+        LinkMade = "person.link_made",
+        /// Someone signed in by their password.
         SignedIn = "person.signed_in",
+        /// Someone signed in by a link.
+        SignedInByLink = "person.signed_in_by_link",
         /// Someone signed out.
         SignedOut = "person.signed_out",
         /// An expert was entered.

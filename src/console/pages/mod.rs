@@ -11,6 +11,7 @@ mod people;
 mod pipeline;
 mod project;
 mod sign_in;
+mod sign_in_link;
 mod snapshots;
 mod trace;
 mod traces;
@@ -23,6 +24,7 @@ pub(super) fn doors() -> Vec<Door> {
     [
         home::doors(),
         sign_in::doors(),
+        sign_in_link::doors(),
         invitation::doors(),
         traces::doors(),
         trace::doors(),

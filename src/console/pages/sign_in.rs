@@ -48,12 +48,28 @@ struct Sent {
 
 #[derive(askama::Template)]
 #[template(path = "sign_in.html")]
-struct Page<'a> {
+pub(super) struct Page<'a> {
     frame: &'a Frame,
     next: &'a str,
     project: &'a str,
     email: &'a str,
+    /// Whether links to sign in by are mailed.
+    mails_links: bool,
     refused: Option<&'a str>,
+}
+
+impl<'a> Page<'a> {
+    /// With what was typed, and what was wrong with it.
+    pub(super) fn of(
+        state: &AppState,
+        frame: &'a Frame,
+        next: &'a str,
+        project: &'a str,
+        email: &'a str,
+        refused: Option<&'a str>,
+    ) -> Self {
+        Self { frame, next: own(next), project, email, mails_links: state.app.process.mails_links(), refused }
+    }
 }
 
 /// A place of this site and no other: browsers read `//` and `/\` as the beginning of another site's address.
@@ -64,8 +80,8 @@ fn own(next: &str) -> &str {
     if own { next } else { "/" }
 }
 
-async fn page(frame: Frame, Query(Wanted { next }): Query<Wanted>) -> Response {
-    written(&Page { frame: &frame, next: own(&next), project: "default", email: "", refused: None })
+async fn page(State(state): State<AppState>, frame: Frame, Query(Wanted { next }): Query<Wanted>) -> Response {
+    written(&Page::of(&state, &frame, &next, "default", "", None))
 }
 
 async fn sign_in(
@@ -79,10 +95,9 @@ async fn sign_in(
     let origin = auth::origin(&extensions, &headers, &state);
     match sessions::sign_in(&state.app, project.trim(), &email, password, origin).await {
         Ok(signed_in) => Ok(let_in(&state, &signed_in, own(&next))),
-        Err(error) => refusing(error, |refused| {
-            let (next, refused) = (own(&next), Some(refused));
-            written(&Page { frame: &frame, next, project: &project, email: &email, refused })
-        }),
+        Err(error) => {
+            refusing(error, |refused| written(&Page::of(&state, &frame, &next, &project, &email, Some(refused))))
+        }
     }
 }
 

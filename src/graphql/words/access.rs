@@ -72,8 +72,12 @@ pub enum AuditAction {
     PersonDeactivated,
     /// Someone chose a password, by their invitation.
     PasswordChosen,
-    /// Someone signed in.
+    /// A link was made by which someone signs in, once.
+    LinkMade,
+    /// Someone signed in by their password.
     SignedIn,
+    /// Someone signed in by a link.
+    SignedInByLink,
     /// Someone signed out.
     SignedOut,
     /// An expert was entered.
