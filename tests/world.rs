@@ -84,7 +84,11 @@ impl World {
 
     /// The doors on a socket, for programs; where it is.
     pub async fn serve(&self) -> std::io::Result<String> {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+        self.serve_on(tokio::net::TcpListener::bind("127.0.0.1:0").await?)
+    }
+
+    /// The same, on a socket that is there already.
+    pub fn serve_on(&self, listener: tokio::net::TcpListener) -> std::io::Result<String> {
         let address = format!("http://{}", listener.local_addr()?);
         let router = self.router.clone();
         tokio::spawn(async move { axum::serve(listener, router).await });

@@ -99,7 +99,7 @@ pub async fn sign_in(app: &App, link: LinkSecret, origin: Option<IpAddr>) -> Res
     let mut tx = app.store.begin(project).await?;
     let person = tx.use_link(person, &hash).await?.ok_or_else(closed)?;
     let home = tx.own_project().await?.ok_or_else(closed)?;
-    let signed_in = open(app, &mut tx, person, home, origin, Action::SignedInByLink).await?;
+    let (signed_in, _) = open(app, &mut tx, person, home, origin, Action::SignedInByLink).await?;
     tx.commit().await?;
     count(Way::Link, "signed_in");
     Ok(signed_in)

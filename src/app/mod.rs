@@ -36,6 +36,7 @@ pub mod roll_back;
 pub mod route_reviews;
 pub mod routing_policy;
 pub mod sessions;
+pub mod single_sign_on;
 pub mod stage_spans;
 pub mod stages;
 pub mod start_job;
@@ -57,6 +58,8 @@ use atr_core::{
     ids::{ApiKeyId, ExpertId, ProjectId},
     store::{Store, StoreError, Tx},
 };
+
+use crate::oidc::{OidcError, Provider};
 
 /// What every use case works with. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -86,6 +89,8 @@ pub struct Process {
     pub public_url: Option<PublicUrl>,
     /// Whether workers send e-mail.
     pub sends_mail: bool,
+    /// The provider at which people sign in, where there is one.
+    pub provider: Option<Provider>,
     /// How often each key asked of late.
     pub rates: rates::Rates,
     /// How often it was tried of late to sign in as whom.
@@ -286,6 +291,12 @@ pub enum AppError {
     /// A fault of ours; the inner detail goes to the log, not to the caller.
     #[error("the database could not do it; try again")]
     Store(#[from] StoreError),
+    /// The provider at which people sign in does not answer.
+    #[error(
+        "the provider of single sign-on does not answer as it should: try again in a minute, or sign in in another way; \
+         the service's log has more"
+    )]
+    Provider(#[source] OidcError),
     /// A fault of what hashes passwords.
     #[error("the password could not be held against what is stored; see the service's log")]
     Hashing(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -311,6 +322,7 @@ impl AppError {
             Self::Conflict(_) => "CONFLICT",
             Self::BacklogFull { .. } => "BACKLOG_FULL",
             Self::TooOften { .. } => "RATE_LIMITED",
+            Self::Provider(_) => "UNAVAILABLE",
             Self::Store(error) if error.is_passing() => "UNAVAILABLE",
             Self::Store(_) | Self::Blob(_) | Self::Hashing(_) => "INTERNAL",
         }
@@ -337,7 +349,7 @@ impl AppError {
 
     /// Writes the inner detail of a fault to the log; refusals are not faults.
     pub fn log(&self) {
-        if let Self::Store(_) | Self::Blob(_) | Self::Hashing(_) = self {
+        if let Self::Store(_) | Self::Blob(_) | Self::Hashing(_) | Self::Provider(_) = self {
             let mut detail = String::new();
             let mut cause = std::error::Error::source(self);
             while let Some(inner) = cause {

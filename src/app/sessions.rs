@@ -37,6 +37,8 @@ pub(super) enum Way {
     Password,
     /// A link that was made for them.
     Link,
+    /// An account of theirs at the provider of OpenID Connect.
+    Oidc,
 }
 
 impl Way {
@@ -44,15 +46,17 @@ impl Way {
         match self {
             Self::Password => "password",
             Self::Link => "link",
+            Self::Oidc => "oidc",
         }
     }
 
-    /// How often a minute it may be tried for someone. Links come by mail: more of them would be a nuisance.
+    /// How often a minute it may be tried for someone. Links come by mail: more of them would be a nuisance. Who comes from the
+    /// provider is not someone yet.
     fn tries(self) -> NonZeroU32 {
         const TRIES: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
         const LINKS: NonZeroU32 = NonZeroU32::new(3).expect("not zero");
         match self {
-            Self::Password => TRIES,
+            Self::Password | Self::Oidc => TRIES,
             Self::Link => LINKS,
         }
     }
@@ -137,7 +141,7 @@ pub async fn sign_in(
     let (true, Some(home), Some((person, hash))) = (is_theirs, home, known) else { return Err(refused()) };
     let mut tx = app.store.begin(home.id).await?;
     let person = tx.hold_person(person, &hash).await?.ok_or_else(refused)?;
-    let signed_in = open(app, &mut tx, person, home, origin, Action::SignedIn).await?;
+    let (signed_in, _) = open(app, &mut tx, person, home, origin, Action::SignedIn).await?;
     tx.commit().await?;
     count(Way::Password, "signed_in");
     Ok(signed_in)
@@ -165,13 +169,13 @@ pub async fn accept(
     tx.end_sessions(person).await?;
     let person = tx.hold_person(person, &password_hash).await?.ok_or_else(closed)?;
     let home = tx.own_project().await?.ok_or_else(closed)?;
-    let signed_in = open(app, &mut tx, person, home, origin, Action::PasswordChosen).await?;
+    let (signed_in, _) = open(app, &mut tx, person, home, origin, Action::PasswordChosen).await?;
     tx.commit().await?;
     app.process.recognised.forget();
     Ok(signed_in)
 }
 
-/// Opens a session, and notes it in the audit log as their own deed.
+/// Opens a session, and notes it in the audit log as their own deed; and who acts in it.
 pub(super) async fn open(
     app: &App,
     tx: &mut Tx,
@@ -179,7 +183,7 @@ pub(super) async fn open(
     project: Project,
     origin: Option<IpAddr>,
     action: Action,
-) -> Result<SignedIn, AppError> {
+) -> Result<(SignedIn, Actor), AppError> {
     let until = tx.now() + SESSION;
     let secret = Secret::new(app.store.ids());
     let key = NewKey {
@@ -197,7 +201,7 @@ pub(super) async fn open(
     let key = tx.insert_key(&key).await?;
     let actor = of(project.id, &person, key.id, origin);
     actor.note(tx, action, person.id, None, Some(json!({ "session": key.id, "until": until }))).await?;
-    Ok(SignedIn { person, project, secret: secret.whole, until })
+    Ok((SignedIn { person, project, secret: secret.whole, until }, actor))
 }
 
 /// Who acts in a session.

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     app::{App, Process, rates::Rates},
-    config::{Broker, Grace, GrpcListen, Mailing, Place, Reached, Serving},
+    config::{Broker, Grace, GrpcListen, Mailing, Place, Reached, Serving, SingleSignOn},
     http::{self, AppState, Listeners, Metrics},
 };
 
@@ -33,6 +33,8 @@ pub(crate) struct Serve {
     #[command(flatten)]
     mailing: Mailing,
     #[command(flatten)]
+    single_sign_on: SingleSignOn,
+    #[command(flatten)]
     grace: Grace,
 }
 
@@ -45,6 +47,7 @@ impl Serve {
             has_broker: self.broker.amqp_url.is_some(),
             public_url: self.reached.public_url.clone(),
             sends_mail: self.mailing.smtp_url.is_some(),
+            provider: self.single_sign_on.provider(&self.reached)?,
             rates,
             ..Process::default()
         };

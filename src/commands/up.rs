@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     app::{Process, rates::Rates},
-    config::{Grace, Place, Reached, Serving, Working},
+    config::{Grace, Place, Reached, Serving, SingleSignOn, Working},
     http,
 };
 
@@ -28,6 +28,8 @@ pub(crate) struct Up {
     working: Working,
     #[command(flatten)]
     reached: Reached,
+    #[command(flatten)]
+    single_sign_on: SingleSignOn,
     #[command(flatten)]
     grace: Grace,
 }
@@ -43,6 +45,7 @@ impl Up {
             has_broker: broker.amqp_url.is_some(),
             public_url: self.reached.public_url.clone(),
             sends_mail: delivery.mail.is_some(),
+            provider: self.single_sign_on.provider(&self.reached)?,
             rates,
             ..Process::default()
         };

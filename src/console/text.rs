@@ -40,6 +40,10 @@ texts! {
     choose_password = "Choose a password";
     choose_password_about = "You were invited. Twelve characters or more; a few words that you remember are best. It signs you in at once, and this link is used up.";
     choose = "Choose it and sign in";
+    oidc_sign_in_with = "Sign in with";
+    signed_in = "You are signed in";
+    signed_in_on = "Go on";
+    not_signed_in = "You are not signed in";
     link_instead = "Without your password: type your address, and have a link sent to you that signs you in once.";
     link_ask = "Send me a link";
     link_asked = "Look into your mail";

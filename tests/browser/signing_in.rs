@@ -3,8 +3,10 @@
 use atr::app::{Actor, Process, links, people};
 use atr_core::domain::{access::Role, person::NewPerson};
 
-use super::{PASSWORD, Visit};
-use crate::world::World;
+use tokio::net::TcpListener;
+
+use super::{PASSWORD, Visit, chromium::Chromium};
+use crate::{issuer::Issuer, world::World};
 
 #[tokio::test]
 async fn who_is_invited_chooses_a_password_and_comes_back_to_where_they_wanted_to_go() {
@@ -72,6 +74,37 @@ async fn a_link_signs_in_once_at_the_press_of_a_button_and_who_has_none_asks_for
     visit.press("button[formaction]").await;
     assert!(visit.text("main [role=status]").await.contains("a link is on its way"));
     visit.look("sign-in-asked").await;
+    visit.close().await;
+}
+
+#[tokio::test]
+async fn who_signs_in_at_a_provider_of_another_site_comes_back_signed_in() {
+    let issuer = Issuer::of("someone@example.org").await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = format!("http://{}", listener.local_addr().expect("an address"));
+    let process = Process { provider: Some(issuer.provider(&address)), ..Process::default() };
+    let world = World::of_process(process).await;
+    issuer.goes_by(&world.database.clock);
+    let address = world.serve_on(listener).expect("a service");
+    let visit = Visit { world, address, chromium: Chromium::open().await };
+    visit.invitation("someone@example.org", Role::Auditor).await;
+
+    visit.go("/traces?domain=law").await;
+    visit.arrives("/sign-in?next=%2Ftraces%3Fdomain%3Dlaw").await;
+    visit.look("sign-in-with-provider").await;
+    visit.fill("#project", "one").await;
+    visit.press("a[data-provider]").await;
+    visit.press("form[action='/page'] button").await;
+    assert!(visit.text(".who").await.contains("someone@example.org"));
+    visit.arrives("/traces?domain=law").await;
+    visit.press(".who button").await;
+    visit.arrives("/sign-in").await;
+
+    issuer.inner().declines = Some("access_denied");
+    visit.press("a[data-provider]").await;
+    visit.press("form[action='/page'] button").await;
+    assert!(visit.text("[role=alert]").await.contains("the provider did not sign you in"));
+    visit.look("sign-in-refused-by-provider").await;
     visit.close().await;
 }
 

@@ -49,6 +49,10 @@ words! {
         SignedIn = "person.signed_in",
         /// Someone signed in by a link.
         SignedInByLink = "person.signed_in_by_link",
+        /// Someone signed in at the provider of OpenID Connect.
+        SignedInByOidc = "person.signed_in_by_oidc",
+        /// Who someone is to the provider was noted, as they signed in there for the first time.
+        IdentityBound = "person.identity_bound",
         /// Someone signed out.
         SignedOut = "person.signed_out",
         /// An expert was entered.

@@ -142,6 +142,15 @@ impl NewPerson {
     }
 }
 
+/// Who someone is to a provider of OpenID Connect.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Identity {
+    /// The provider.
+    pub issuer: String,
+    /// Who they are there: unique at the provider, and never given to another.
+    pub subject: String,
+}
+
 /// Someone who signs in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Person {
@@ -159,6 +168,8 @@ pub struct Person {
     pub invited_until: Option<DateTime<Utc>>,
     /// Until when a link is open by which they sign in, once.
     pub link_until: Option<DateTime<Utc>>,
+    /// Who they are to the provider at which they sign in, once they did.
+    pub identity: Option<Identity>,
     /// When they were invited first.
     pub created_at: DateTime<Utc>,
     /// Since when they sign in no more.

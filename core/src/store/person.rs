@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{Page, PageRequest, Paging, Result, Store, StoreError, Topic, Tx};
 use crate::{
-    domain::person::{Email, NewPerson, Person},
+    domain::person::{Email, Identity, NewPerson, Person},
     hash::Digest,
     ids::{ExpertId, Id, PersonId, ProjectId, uuids},
 };
@@ -20,6 +20,8 @@ struct PersonRow {
     has_password: bool,
     invitation_expires_at: Option<DateTime<Utc>>,
     link_expires_at: Option<DateTime<Utc>>,
+    oidc_issuer: Option<String>,
+    oidc_subject: Option<String>,
     created_at: DateTime<Utc>,
     deactivated_at: Option<DateTime<Utc>>,
 }
@@ -35,6 +37,7 @@ impl TryFrom<PersonRow> for Person {
             has_password: row.has_password,
             invited_until: row.invitation_expires_at,
             link_until: row.link_expires_at,
+            identity: row.oidc_issuer.zip(row.oidc_subject).map(|(issuer, subject)| Identity { issuer, subject }),
             created_at: row.created_at,
             deactivated_at: row.deactivated_at,
         })
@@ -75,7 +78,8 @@ impl Store {
 
 impl Tx {
     /// Invites someone until then: a new person, or one that is known by the address, who gets the role that is said now,
-    /// and signs in again if they did no more. The invitation before is open no more, nor is a link.
+    /// and signs in again if they did no more. The invitation before is open no more, nor is a link; another
+    /// account of the provider may sign in as them.
     ///
     /// # Errors
     /// If the database refuses (an unknown expert is `person_expert_fkey`) or is out of reach.
@@ -89,9 +93,9 @@ impl Tx {
              on conflict on constraint person_email_key do update
                 set role = excluded.role, expert_id = excluded.expert_id, invitation_hash = excluded.invitation_hash,
                     invitation_expires_at = excluded.invitation_expires_at, link_hash = null, link_expires_at = null,
-                    deactivated_at = null
+                    oidc_issuer = null, oidc_subject = null, deactivated_at = null
              returning id, email, role, expert_id, password_hash is not null as "has_password!", invitation_expires_at,
-                       link_expires_at, created_at, deactivated_at"#,
+                       link_expires_at, oidc_issuer, oidc_subject, created_at, deactivated_at"#,
             project,
             id.uuid(),
             person.email.as_str(),
@@ -115,7 +119,7 @@ impl Tx {
         sqlx::query_as!(
             PersonRow,
             r#"select id, email, role, expert_id, password_hash is not null as "has_password!", invitation_expires_at,
-                      link_expires_at, created_at, deactivated_at
+                      link_expires_at, oidc_issuer, oidc_subject, created_at, deactivated_at
                from person where project_id = $1 and email = $2"#,
             project,
             email.as_str()
@@ -153,7 +157,7 @@ impl Tx {
         sqlx::query_as!(
             PersonRow,
             r#"select id, email, role, expert_id, password_hash is not null as "has_password!", invitation_expires_at,
-                      link_expires_at, created_at, deactivated_at
+                      link_expires_at, oidc_issuer, oidc_subject, created_at, deactivated_at
                from person where project_id = $1 and id = $2 and password_hash = $3 and deactivated_at is null
                for share"#,
             project,
@@ -200,7 +204,7 @@ impl Tx {
             r#"update person set link_hash = $3, link_expires_at = $4
                where project_id = $1 and id = $2 and deactivated_at is null
                returning id, email, role, expert_id, password_hash is not null as "has_password!", invitation_expires_at,
-                         link_expires_at, created_at, deactivated_at"#,
+                         link_expires_at, oidc_issuer, oidc_subject, created_at, deactivated_at"#,
             project,
             id.uuid(),
             link.as_bytes().as_slice(),
@@ -223,11 +227,57 @@ impl Tx {
             r#"update person set link_hash = null, link_expires_at = null
                where project_id = $1 and id = $2 and link_hash = $3 and link_expires_at > $4 and deactivated_at is null
                returning id, email, role, expert_id, password_hash is not null as "has_password!", invitation_expires_at,
-                         link_expires_at, created_at, deactivated_at"#,
+                         link_expires_at, oidc_issuer, oidc_subject, created_at, deactivated_at"#,
             project,
             id.uuid(),
             link.as_bytes().as_slice(),
             now,
+        )
+        .fetch_optional(self.connection())
+        .await?
+        .map(Person::try_from)
+        .transpose()
+    }
+
+    /// Who someone is whom the provider knows by this, held until the transaction ends (person_oidc_key).
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn hold_identified(&mut self, identity: &Identity) -> Result<Option<Person>> {
+        let project = self.project_uuid();
+        sqlx::query_as!(
+            PersonRow,
+            r#"select id, email, role, expert_id, password_hash is not null as "has_password!", invitation_expires_at,
+                      link_expires_at, oidc_issuer, oidc_subject, created_at, deactivated_at
+               from person where project_id = $1 and oidc_issuer = $2 and oidc_subject = $3
+               for share"#,
+            project,
+            identity.issuer,
+            identity.subject,
+        )
+        .fetch_optional(self.connection())
+        .await?
+        .map(Person::try_from)
+        .transpose()
+    }
+
+    /// Notes who someone is to the provider, and holds them until the transaction ends. `None` if they are somebody there
+    /// already, or sign in no more.
+    ///
+    /// # Errors
+    /// If the database refuses (another person is that: `person_oidc_key`) or is out of reach.
+    pub async fn bind_identity(&mut self, id: PersonId, identity: &Identity) -> Result<Option<Person>> {
+        let project = self.project_uuid();
+        sqlx::query_as!(
+            PersonRow,
+            r#"update person set oidc_issuer = $3, oidc_subject = $4
+               where project_id = $1 and id = $2 and oidc_subject is null and deactivated_at is null
+               returning id, email, role, expert_id, password_hash is not null as "has_password!", invitation_expires_at,
+                         link_expires_at, oidc_issuer, oidc_subject, created_at, deactivated_at"#,
+            project,
+            id.uuid(),
+            identity.issuer,
+            identity.subject,
         )
         .fetch_optional(self.connection())
         .await?
@@ -291,7 +341,7 @@ impl Tx {
         sqlx::query_as!(
             PersonRow,
             r#"select id, email, role, expert_id, password_hash is not null as "has_password!", invitation_expires_at,
-                      link_expires_at, created_at, deactivated_at
+                      link_expires_at, oidc_issuer, oidc_subject, created_at, deactivated_at
                from person where project_id = $1 and id = any($2)"#,
             project,
             &ids
@@ -308,7 +358,7 @@ impl Tx {
 pub(super) fn people_query(project: Uuid, page: PageRequest) -> QueryBuilder<Postgres> {
     let mut query = QueryBuilder::new(
         "select id, email, role, expert_id, password_hash is not null as has_password, invitation_expires_at, link_expires_at,
-                created_at, deactivated_at
+                oidc_issuer, oidc_subject, created_at, deactivated_at
          from person where project_id = ",
     );
     query.push_bind(project);

@@ -12,6 +12,7 @@ mod pipeline;
 mod project;
 mod sign_in;
 mod sign_in_link;
+mod single_sign_on;
 mod snapshots;
 mod trace;
 mod traces;
@@ -25,6 +26,7 @@ pub(super) fn doors() -> Vec<Door> {
         home::doors(),
         sign_in::doors(),
         sign_in_link::doors(),
+        single_sign_on::doors(),
         invitation::doors(),
         traces::doors(),
         trace::doors(),

@@ -19,6 +19,7 @@ use crate::{
         frame::{Frame, written},
     },
     http::{AppState, auth, session},
+    oidc::Provider,
 };
 
 pub(super) fn doors() -> Vec<Door> {
@@ -29,11 +30,17 @@ pub(super) fn doors() -> Vec<Door> {
     ]
 }
 
-/// Where to go afterwards.
-#[derive(Debug, Default, Deserialize)]
-struct Wanted {
+/// To which project, and where to go afterwards.
+#[derive(Debug, Deserialize)]
+pub(super) struct Wanted {
+    #[serde(default = "default_project")]
+    pub(super) project: String,
     #[serde(default)]
-    next: String,
+    pub(super) next: String,
+}
+
+fn default_project() -> String {
+    "default".to_owned()
 }
 
 /// The form.
@@ -55,33 +62,37 @@ pub(super) struct Page<'a> {
     email: &'a str,
     /// Whether links to sign in by are mailed.
     mails_links: bool,
+    /// What people call the provider at which they may sign in.
+    provider: Option<&'a str>,
     refused: Option<&'a str>,
 }
 
 impl<'a> Page<'a> {
     /// With what was typed, and what was wrong with it.
     pub(super) fn of(
-        state: &AppState,
+        state: &'a AppState,
         frame: &'a Frame,
         next: &'a str,
         project: &'a str,
         email: &'a str,
         refused: Option<&'a str>,
     ) -> Self {
-        Self { frame, next: own(next), project, email, mails_links: state.app.process.mails_links(), refused }
+        let process = &state.app.process;
+        let provider = process.provider.as_ref().map(Provider::name);
+        Self { frame, next: own(next), project, email, mails_links: process.mails_links(), provider, refused }
     }
 }
 
 /// A place of this site and no other: browsers read `//` and `/\` as the beginning of another site's address.
-fn own(next: &str) -> &str {
+pub(super) fn own(next: &str) -> &str {
     let own = next.starts_with('/')
         && !next.starts_with("//")
         && !next.chars().any(|c| c == '\\' || c.is_control() || !c.is_ascii());
     if own { next } else { "/" }
 }
 
-async fn page(State(state): State<AppState>, frame: Frame, Query(Wanted { next }): Query<Wanted>) -> Response {
-    written(&Page::of(&state, &frame, &next, "default", "", None))
+async fn page(State(state): State<AppState>, frame: Frame, Query(Wanted { project, next }): Query<Wanted>) -> Response {
+    written(&Page::of(&state, &frame, &next, &project, "", None))
 }
 
 async fn sign_in(

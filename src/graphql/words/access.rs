@@ -78,6 +78,10 @@ pub enum AuditAction {
     SignedIn,
     /// Someone signed in by a link.
     SignedInByLink,
+    /// Someone signed in at the provider of OpenID Connect.
+    SignedInByOidc,
+    /// Who someone is to the provider was noted, as they signed in there for the first time.
+    IdentityBound,
     /// Someone signed out.
     SignedOut,
     /// An expert was entered.
