@@ -43,7 +43,7 @@ struct Journey {
     back: String,
 }
 
-fn header_of<'a>(response: &'a Response<Body>, name: header::HeaderName) -> &'a str {
+fn header_of(response: &Response<Body>, name: header::HeaderName) -> &str {
     response.headers()[name].to_str().expect("text")
 }
 
