@@ -29,21 +29,21 @@ fn of_this_site(method: &Method, path: &str, key: Option<&str>) -> axum::http::r
     }
 }
 
-async fn get(world: &World, path: &str, key: Option<&str>) -> Response<Body> {
+pub async fn get(world: &World, path: &str, key: Option<&str>) -> Response<Body> {
     world.ask(of_this_site(&Method::GET, path, key).body(Body::empty()).expect("a request")).await
 }
 
-async fn post(world: &World, path: &str, key: Option<&str>, form: &str) -> Response<Body> {
+pub async fn post(world: &World, path: &str, key: Option<&str>, form: &str) -> Response<Body> {
     let request = of_this_site(&Method::POST, path, key).header(header::CONTENT_TYPE, FORM);
     world.ask(request.body(Body::from(form.to_owned())).expect("a request")).await
 }
 
-async fn text(response: Response<Body>) -> String {
+pub async fn text(response: Response<Body>) -> String {
     String::from_utf8(body_of(response).await.into()).expect("text")
 }
 
 /// Where an answer leads.
-fn place(response: &Response<Body>) -> String {
+pub fn place(response: &Response<Body>) -> String {
     response.headers()[header::LOCATION].to_str().expect("text").to_owned()
 }
 

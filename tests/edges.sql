@@ -16,7 +16,7 @@ create temporary table n on commit drop as
 insert into expert (project_id, id, handle, domains, languages, weekly_capacity, active, created_at, away)
     select project, pg_temp.id(1, n), 'expert-' || n, '{}', '{}', 5, true, at, '[{"first": "2026-12-24", "last": "2026-12-31"}]' from n;
 insert into person
-    select project, pg_temp.id(40, n), 'person-' || n || '@example.org', 'expert', pg_temp.id(1, n), null, null, null, at, null from n;
+    select project, pg_temp.id(40, n), 'person-' || n || '@example.org', 'expert', pg_temp.id(1, n), null, null, null, at, null, null, null, null, null from n;
 insert into api_key
     select project, pg_temp.id(2, n), 'key', 'expert', pg_temp.id(1, n), pg_temp.hash(n), at, at + interval '1 day', null, null,
            null, null, null, case when n > 1 then pg_temp.id(2, n - 1) end, pg_temp.id(40, n)

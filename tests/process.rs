@@ -246,7 +246,8 @@ impl Service {
         self.log.clone()
     }
 
-    fn said(&self) -> String {
+    /// What it wrote to its log so far.
+    pub fn said(&self) -> String {
         fs::read_to_string(&self.log).unwrap_or_else(|error| error.to_string())
     }
 }

@@ -51,7 +51,7 @@ const NOT_TOLD: [(&str, &str); 18] = [
 ];
 
 /// Columns that no field is named after, and by what they are told, or why not at all.
-const OTHERWISE: [(&str, &str, &str); 56] = [
+const OTHERWISE: [(&str, &str, &str); 58] = [
     ("api_key", "token_hash", "told to nobody"),
     ("assignment", "xact", "the place in what is followed: cursor"),
     ("attachment", "blob", "digest"),
@@ -100,6 +100,8 @@ const OTHERWISE: [(&str, &str, &str); 56] = [
     ("person", "password_hash", "hasPassword"),
     ("person", "invitation_hash", "told to nobody"),
     ("person", "invitation_expires_at", "invitedUntil"),
+    ("person", "link_hash", "told to nobody"),
+    ("person", "link_expires_at", "linkUntil"),
     ("quarantined_item", "problem_field", "field"),
     ("reasoning_step", "step_key", "key"),
     ("webhook_endpoint", "secret", "told once, to whoever adds it"),

@@ -6,7 +6,7 @@ use std::{
 };
 
 use atr::{
-    app::{Actor, App, keys},
+    app::{Actor, App, Process, keys},
     config::Asking,
     http::{AppState, Metrics, router},
 };
@@ -51,6 +51,11 @@ impl World {
         Self::served([], Asking::default(), false).await
     }
 
+    /// One of which the process knows this by itself, without TLS.
+    pub async fn of_process(process: Process) -> Self {
+        Self::made([], Asking::default(), false, process).await
+    }
+
     /// Behind proxies of these networks, which are trusted.
     pub async fn behind<const N: usize>(proxies: [&str; N]) -> Self {
         Self::served(proxies, Asking::default(), true).await
@@ -62,11 +67,15 @@ impl World {
     }
 
     async fn served<const N: usize>(proxies: [&str; N], asking: Asking, secure_cookies: bool) -> Self {
+        Self::made(proxies, asking, secure_cookies, Process::default()).await
+    }
+
+    async fn made<const N: usize>(proxies: [&str; N], asking: Asking, secure_cookies: bool, process: Process) -> Self {
         static METRICS: OnceLock<Metrics> = OnceLock::new();
         let metrics = METRICS.get_or_init(|| Metrics::install().expect("nothing measures yet")).clone();
         let database = Database::create().await;
         let folder = tempfile::tempdir().expect("a folder");
-        let app = App { store: database.store.clone(), blobs: Blobs::new(folder.path()), process: Arc::default() };
+        let app = App { store: database.store.clone(), blobs: Blobs::new(folder.path()), process: Arc::new(process) };
         let trusted_proxies = proxies.map(|network| network.parse().expect("a network")).into();
         let state =
             AppState { app: app.clone(), metrics, trusted_proxies, asking, secure_cookies, attachment_bytes: 1 << 20 };
@@ -113,7 +122,11 @@ impl World {
 
     /// The doors on a socket, for programs; where it is.
     pub async fn serve(&self) -> std::io::Result<String> {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+        self.serve_on(tokio::net::TcpListener::bind("127.0.0.1:0").await?)
+    }
+
+    /// The same, on a socket that is there already.
+    pub fn serve_on(&self, listener: tokio::net::TcpListener) -> std::io::Result<String> {
         let address = format!("http://{}", listener.local_addr()?);
         let router = self.router.clone();
         tokio::spawn(async move { axum::serve(listener, router).await });

@@ -16,6 +16,7 @@ pub mod guidelines;
 pub mod ingest_keys;
 mod intake;
 pub mod keys;
+pub mod links;
 pub mod people;
 pub mod projects;
 pub mod promote;
@@ -35,6 +36,7 @@ pub mod roll_back;
 pub mod route_reviews;
 pub mod routing_policy;
 pub mod sessions;
+pub mod single_sign_on;
 pub mod stage_spans;
 pub mod stages;
 pub mod start_job;
@@ -51,10 +53,13 @@ use atr_core::{
         access::{Permission, Role, Scopes},
         audit::{Action, Deed, state_hash},
         intake::{Balance, Door, ItemOutcome, Sender},
+        public_url::PublicUrl,
     },
     ids::{ApiKeyId, ExpertId, ProjectId},
     store::{Store, StoreError, Tx},
 };
+
+use crate::oidc::{OidcError, Provider};
 
 /// What every use case works with. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -80,12 +85,25 @@ pub struct Process {
     pub gathered: group_commit::Gathered,
     /// Whom keys belong to.
     pub recognised: recognised::Recognised,
+    /// Where people reach the console, where that is known.
+    pub public_url: Option<PublicUrl>,
+    /// Whether workers send e-mail.
+    pub sends_mail: bool,
+    /// The provider at which people sign in, where there is one.
+    pub provider: Option<Provider>,
     /// How often each key asked of late.
     pub rates: rates::Rates,
     /// How often it was tried of late to sign in as whom.
     pub tries: sessions::Tries,
     /// What is waited for.
     pub changes: Arc<changes::Changes>,
+}
+
+impl Process {
+    /// Whether links to sign in by are mailed: that takes a mail server, and an address for them to lead to.
+    pub fn mails_links(&self) -> bool {
+        self.sends_mail && self.public_url.is_some()
+    }
 }
 
 /// Counts what became of items that came in through a door.
@@ -273,6 +291,12 @@ pub enum AppError {
     /// A fault of ours; the inner detail goes to the log, not to the caller.
     #[error("the database could not do it; try again")]
     Store(#[from] StoreError),
+    /// The provider at which people sign in does not answer.
+    #[error(
+        "the provider of single sign-on does not answer as it should: try again in a minute, or sign in in another way; \
+         the service's log has more"
+    )]
+    Provider(#[source] OidcError),
     /// A fault of what hashes passwords.
     #[error("the password could not be held against what is stored; see the service's log")]
     Hashing(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -298,6 +322,7 @@ impl AppError {
             Self::Conflict(_) => "CONFLICT",
             Self::BacklogFull { .. } => "BACKLOG_FULL",
             Self::TooOften { .. } => "RATE_LIMITED",
+            Self::Provider(_) => "UNAVAILABLE",
             Self::Store(error) if error.is_passing() => "UNAVAILABLE",
             Self::Store(_) | Self::Blob(_) | Self::Hashing(_) => "INTERNAL",
         }
@@ -324,7 +349,7 @@ impl AppError {
 
     /// Writes the inner detail of a fault to the log; refusals are not faults.
     pub fn log(&self) {
-        if let Self::Store(_) | Self::Blob(_) | Self::Hashing(_) = self {
+        if let Self::Store(_) | Self::Blob(_) | Self::Hashing(_) | Self::Provider(_) = self {
             let mut detail = String::new();
             let mut cause = std::error::Error::source(self);
             while let Some(inner) = cause {

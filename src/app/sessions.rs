@@ -19,6 +19,7 @@ use atr_core::{
 use chrono::{DateTime, Utc};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter, clock::DefaultClock};
 use quick_cache::sync::Cache;
+use serde::Serialize;
 use serde_json::json;
 use tokio::sync::Semaphore;
 
@@ -28,8 +29,44 @@ use super::{
     rates,
 };
 
-/// How often a minute it may be tried to sign in as someone.
-const TRIES: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
+/// By what someone signs in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Way {
+    /// The password that they chose.
+    Password,
+    /// A link that was made for them.
+    Link,
+    /// An account of theirs at the provider of OpenID Connect.
+    Oidc,
+}
+
+impl Way {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::Link => "link",
+            Self::Oidc => "oidc",
+        }
+    }
+
+    /// How often a minute it may be tried for someone. Links come by mail: more of them would be a nuisance. Who comes from the
+    /// provider is not someone yet.
+    fn tries(self) -> NonZeroU32 {
+        const TRIES: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
+        const LINKS: NonZeroU32 = NonZeroU32::new(3).expect("not zero");
+        match self {
+            Self::Password | Self::Oidc => TRIES,
+            Self::Link => LINKS,
+        }
+    }
+}
+
+/// Counts what became of signing in.
+pub(super) fn count(by: Way, result: &'static str) {
+    metrics::counter!("atr_sign_ins_total", "by" => by.word(), "result" => result).increment(1);
+}
+
 /// How many people's tries are counted at once; those tried least make room.
 const COUNTED: usize = 10_000;
 /// How many passwords this process hashes at once: each takes 19 MiB and some time of a core.
@@ -38,7 +75,7 @@ static HASHING: Semaphore = Semaphore::const_new(2);
 /// How often it was tried to sign in as whom.
 pub struct Tries {
     clock: DefaultClock,
-    /// By the hash of project and address, which may be as long as they like.
+    /// By the hash of the way, the project and the address, which may be as long as they like.
     of: Cache<Digest, Arc<DefaultDirectRateLimiter>>,
 }
 
@@ -56,11 +93,11 @@ impl std::fmt::Debug for Tries {
 
 impl Tries {
     /// Lets someone try, or says when to try again.
-    fn admit(&self, project: &str, email: &Email) -> Result<(), AppError> {
-        let whom = hash::of_json(&(project, email));
-        let made = || Ok::<_, AppError>(Arc::new(RateLimiter::direct(Quota::per_minute(TRIES))));
-        rates::admit(&*self.of.get_or_insert_with(&whom, made)?, &self.clock, TRIES)
-            .inspect_err(|_| metrics::counter!("atr_sign_ins_total", "result" => "too_often").increment(1))
+    pub(super) fn admit(&self, by: Way, project: &str, email: &Email) -> Result<(), AppError> {
+        let whom = hash::of_json(&(by, project, email));
+        let made = || Ok::<_, AppError>(Arc::new(RateLimiter::direct(Quota::per_minute(by.tries()))));
+        let limit = self.of.get_or_insert_with(&whom, made)?;
+        rates::admit(&limit, &self.clock, by.tries()).inspect_err(|_| count(by, "too_often"))
     }
 }
 
@@ -90,23 +127,23 @@ pub async fn sign_in(
     origin: Option<IpAddr>,
 ) -> Result<SignedIn, AppError> {
     let email: Email = email.parse()?;
-    app.process.tries.admit(project, &email)?;
+    app.process.tries.admit(Way::Password, project, &email)?;
     let home = app.store.project_named(project).await?;
     let known = match &home {
         Some(home) => app.store.begin(home.id).await?.person_signing_in(&email).await?,
         None => None,
     };
     let refused = || {
-        metrics::counter!("atr_sign_ins_total", "result" => "refused").increment(1);
+        count(Way::Password, "refused");
         AppError::NotSignedIn("the address or the password is wrong, or nobody of that address signs in here")
     };
     let is_theirs = is_password(password, known.as_ref().map(|(_, hash)| hash.clone())).await?;
     let (true, Some(home), Some((person, hash))) = (is_theirs, home, known) else { return Err(refused()) };
     let mut tx = app.store.begin(home.id).await?;
     let person = tx.hold_person(person, &hash).await?.ok_or_else(refused)?;
-    let signed_in = open(app, &mut tx, person, home, origin, Action::SignedIn).await?;
+    let (signed_in, _) = open(app, &mut tx, person, home, origin, Action::SignedIn).await?;
     tx.commit().await?;
-    metrics::counter!("atr_sign_ins_total", "result" => "signed_in").increment(1);
+    count(Way::Password, "signed_in");
     Ok(signed_in)
 }
 
@@ -132,21 +169,21 @@ pub async fn accept(
     tx.end_sessions(person).await?;
     let person = tx.hold_person(person, &password_hash).await?.ok_or_else(closed)?;
     let home = tx.own_project().await?.ok_or_else(closed)?;
-    let signed_in = open(app, &mut tx, person, home, origin, Action::PasswordChosen).await?;
+    let (signed_in, _) = open(app, &mut tx, person, home, origin, Action::PasswordChosen).await?;
     tx.commit().await?;
     app.process.recognised.forget();
     Ok(signed_in)
 }
 
-/// Opens a session, and notes it in the audit log as their own deed.
-async fn open(
+/// Opens a session, and notes it in the audit log as their own deed; and who acts in it.
+pub(super) async fn open(
     app: &App,
     tx: &mut Tx,
     person: Person,
     project: Project,
     origin: Option<IpAddr>,
     action: Action,
-) -> Result<SignedIn, AppError> {
+) -> Result<(SignedIn, Actor), AppError> {
     let until = tx.now() + SESSION;
     let secret = Secret::new(app.store.ids());
     let key = NewKey {
@@ -164,7 +201,7 @@ async fn open(
     let key = tx.insert_key(&key).await?;
     let actor = of(project.id, &person, key.id, origin);
     actor.note(tx, action, person.id, None, Some(json!({ "session": key.id, "until": until }))).await?;
-    Ok(SignedIn { person, project, secret: secret.whole, until })
+    Ok((SignedIn { person, project, secret: secret.whole, until }, actor))
 }
 
 /// Who acts in a session.

@@ -23,7 +23,7 @@ use super::{
     installation::{TESSERACT, blobs, data_folder, database, trainer},
     output::Output,
 };
-use crate::config::{Broker, Notifying, Place};
+use crate::config::{Broker, Notifying, Place, Reached, SingleSignOn};
 
 /// How long an object store may take to answer.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -52,20 +52,31 @@ pub(crate) struct Doctor {
     broker: Broker,
     #[command(flatten)]
     notifying: Notifying,
+    #[command(flatten)]
+    reached: Reached,
+    #[command(flatten)]
+    single_sign_on: SingleSignOn,
 }
 
 impl Doctor {
     pub(crate) async fn run(self, place: &Place, out: Output) -> anyhow::Result<ExitCode> {
-        examine(place, self.broker.amqp_url.as_ref(), &self.notifying, out).await
+        let findings = examine(place, &self).await?;
+        let healthy = findings.iter().all(|finding| finding.ok);
+        out.result(&json!({ "healthy": healthy, "findings": findings }), || {
+            let lines: Vec<String> = findings
+                .iter()
+                .map(|finding| {
+                    format!("{}  {:18} {}", if finding.ok { "ok   " } else { "WRONG" }, finding.check, finding.detail)
+                })
+                .collect();
+            lines.join("\n")
+        })?;
+        Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 }
 
-async fn examine(
-    place: &Place,
-    broker: Option<&AmqpUrl>,
-    notifying: &Notifying,
-    out: Output,
-) -> anyhow::Result<ExitCode> {
+async fn examine(place: &Place, told: &Doctor) -> anyhow::Result<Vec<Finding>> {
+    let broker = told.broker.amqp_url.as_ref();
     let mut findings = Findings::default();
     findings.note("data folder", data_folder(place).map(|folder| folder.display().to_string()));
     let blobs = tried(place).await;
@@ -85,21 +96,25 @@ async fn examine(
         findings.note("blobs", Err(error));
     }
     if let Some(url) = broker {
-        findings.note("broker", reached(url).await);
+        findings.note("broker", pinged(url).await);
     }
-    findings.note("e-mail", mails(notifying).await);
-    let Findings(findings) = findings;
-    let healthy = findings.iter().all(|finding| finding.ok);
-    out.result(&json!({ "healthy": healthy, "findings": findings }), || {
-        let lines: Vec<String> = findings
-            .iter()
-            .map(|finding| {
-                format!("{}  {:18} {}", if finding.ok { "ok   " } else { "WRONG" }, finding.check, finding.detail)
-            })
-            .collect();
-        lines.join("\n")
+    findings.note("e-mail", mails(&told.notifying, &told.reached).await);
+    findings.note("single sign-on", provider(&told.single_sign_on, &told.reached).await);
+    Ok(findings.0)
+}
+
+/// Whether people can sign in at the provider.
+async fn provider(single_sign_on: &SingleSignOn, reached: &Reached) -> anyhow::Result<String> {
+    let Some(provider) = single_sign_on.provider(reached)? else {
+        return Ok("there is none: set ATR_OIDC_ISSUER, ATR_OIDC_CLIENT_ID and ATR_PUBLIC_URL for one".to_owned());
+    };
+    let place = provider.try_out(&Clock::system()).await.with_context(|| {
+        format!(
+            "{provider:?} is not found: ATR_OIDC_ISSUER must be what its /.well-known/openid-configuration names as `issuer`, to the \
+             letter, and be reached from here"
+        )
     })?;
-    Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(format!("people sign in at {place}; the provider must allow {} as where they come back to", provider.callback()))
 }
 
 fn found_trainer(place: &Place) -> anyhow::Result<String> {
@@ -108,14 +123,18 @@ fn found_trainer(place: &Place) -> anyhow::Result<String> {
     Ok(program.display().to_string())
 }
 
-/// Whether reminders of the weekly review can be sent.
-async fn mails(notifying: &Notifying) -> anyhow::Result<String> {
-    let Some(mail) = notifying.delivery()?.mail else {
+/// Whether reminders of the weekly review, and links to sign in by, can be sent.
+async fn mails(notifying: &Notifying, reached: &Reached) -> anyhow::Result<String> {
+    let delivery = notifying.delivery(reached)?;
+    let Some(mail) = delivery.mail else {
         return Ok("none is sent: set ATR_SMTP_URL and ATR_MAIL_FROM to remind experts of the weekly review".to_owned());
     };
     let late = || format!("the mail server does not answer within {} seconds", PATIENCE.as_secs());
     tokio::time::timeout(PATIENCE, mail.try_out()).await.with_context(late)??;
-    Ok(format!("{mail:?}"))
+    Ok(match delivery.public_url {
+        Some(public) => format!("{mail:?}; links lead to {public}"),
+        None => format!("{mail:?}; set ATR_PUBLIC_URL to mail links to sign in by, too"),
+    })
 }
 
 /// It is nothing that has to be there.
@@ -171,7 +190,7 @@ async fn unfinished(store: &Store) -> anyhow::Result<String> {
     ))
 }
 
-async fn reached(url: &AmqpUrl) -> anyhow::Result<String> {
+async fn pinged(url: &AmqpUrl) -> anyhow::Result<String> {
     rabbitmq::ping(url).await.with_context(|| format!("cannot use the broker at {url}"))?;
     Ok(format!("reached at {url}"))
 }

@@ -92,7 +92,16 @@ impl Installation {
         place: &Place,
         command: impl AsyncFnOnce(&Self) -> anyhow::Result<T>,
     ) -> anyhow::Result<T> {
-        let installation = Self::open(place, Schema::Expect, Process::default()).await?;
+        Self::lend_to(place, Process::default(), command).await
+    }
+
+    /// Opens an installation for one command of a process that knows something by itself, and closes it likewise.
+    pub(crate) async fn lend_to<T>(
+        place: &Place,
+        process: Process,
+        command: impl AsyncFnOnce(&Self) -> anyhow::Result<T>,
+    ) -> anyhow::Result<T> {
+        let installation = Self::open(place, Schema::Expect, process).await?;
         let done = command(&installation).await;
         installation.close().await?;
         done

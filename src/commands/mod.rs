@@ -73,7 +73,7 @@ enum Command {
     /// Make, list, rotate and withdraw API keys
     #[command(subcommand)]
     Key(key::Key),
-    /// Invite, list and deactivate people who sign in
+    /// Invite, list and deactivate people who sign in, and make links for them
     #[command(subcommand)]
     Person(person::PersonCommand),
     /// Enter and list experts

@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use atr_core::{
     domain::{
         access::Role,
-        person::{NewPerson, Person},
+        person::{Email, NewPerson, Person},
     },
     ids::{ExpertId, PersonId},
 };
@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 
 use super::{installation::Installation, output::Output, pages::Pages};
 use crate::{
-    app::{AppError, people},
-    config::Place,
+    app::{Actor, App, AppError, Process, links, people},
+    config::{Place, Reached},
 };
 
 #[derive(Debug, Subcommand)]
@@ -32,6 +32,16 @@ pub(crate) enum PersonCommand {
         /// The project, by its slug
         #[arg(long, value_name = "SLUG")]
         project: Option<String>,
+    },
+    /// Make a link by which someone signs in once, without a password, within fifteen minutes
+    Link {
+        /// The e-mail address they sign in with
+        email: String,
+        /// The project, by its slug
+        #[arg(long, value_name = "SLUG")]
+        project: Option<String>,
+        #[command(flatten)]
+        reached: Reached,
     },
     /// List who signs in to a project, newest first
     List {
@@ -53,7 +63,9 @@ pub(crate) enum PersonCommand {
 
 impl PersonCommand {
     pub(crate) async fn run(self, place: &Place, out: Output) -> anyhow::Result<()> {
-        Installation::lend(place, async |installation| self.run_on(installation, out).await).await
+        let public_url = if let Self::Link { reached, .. } = &self { reached.public_url.clone() } else { None };
+        let process = Process { public_url, ..Process::default() };
+        Installation::lend_to(place, process, async |installation| self.run_on(installation, out).await).await
     }
 
     async fn run_on(self, installation: &Installation, out: Output) -> anyhow::Result<()> {
@@ -77,6 +89,19 @@ impl PersonCommand {
                     )
                 })
             }
+            Self::Link { email, project, .. } => {
+                let actor = installation.actor(project.as_deref()).await?;
+                let links::Linked { person, link, until } =
+                    made(app, &actor, &email).await.context("no link was made")?;
+                let mut told = line(&person);
+                told["link"] = json!(link);
+                out.result(&told, || {
+                    format!(
+                        "Give {} this link, which is shown this once and signs them in, once, until {until}:\n{link}",
+                        person.email
+                    )
+                })
+            }
             Self::List { project, pages } => {
                 let actor = installation.actor(project.as_deref()).await?;
                 let read = async |page| Ok(people::list(app, &actor, page).await?);
@@ -89,6 +114,14 @@ impl PersonCommand {
             }
         }
     }
+}
+
+/// A link for someone who is known by their address.
+async fn made(app: &App, actor: &Actor, email: &str) -> Result<links::Linked, AppError> {
+    let email: Email = email.parse()?;
+    let known = app.store.begin(actor.project).await?.person_by_email(&email).await?;
+    let person = known.ok_or_else(|| AppError::NotFound { what: "person", name: email.to_string() })?;
+    links::make(app, actor, person.id).await
 }
 
 fn line(of: &Person) -> Value {

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     app::{App, Process, rates::Rates},
-    config::{Broker, Grace, GrpcListen, Place, Serving},
+    config::{Broker, Grace, GrpcListen, Mailing, Place, Reached, Serving, SingleSignOn},
     http::{self, AppState, Listeners, Metrics},
 };
 
@@ -29,6 +29,12 @@ pub(crate) struct Serve {
     #[command(flatten)]
     broker: Broker,
     #[command(flatten)]
+    reached: Reached,
+    #[command(flatten)]
+    mailing: Mailing,
+    #[command(flatten)]
+    single_sign_on: SingleSignOn,
+    #[command(flatten)]
     grace: Grace,
 }
 
@@ -37,7 +43,14 @@ impl Serve {
         let stop = stop_at_signal()?;
         // The API never speaks to the broker: it tells how the workers' relay finds it.
         let rates = Rates::new(self.serving.requests_per_minute);
-        let process = Process { has_broker: self.broker.amqp_url.is_some(), rates, ..Process::default() };
+        let process = Process {
+            has_broker: self.broker.amqp_url.is_some(),
+            public_url: self.reached.public_url.clone(),
+            sends_mail: self.mailing.smtp_url.is_some(),
+            provider: self.single_sign_on.provider(&self.reached)?,
+            rates,
+            ..Process::default()
+        };
         let installation = Installation::open(place, Schema::Expect, process).await?;
         let (listeners, addresses) = listen(&self.serving).await?;
         let secret = installation.first_key().await?;

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     app::{Process, rates::Rates},
-    config::{Grace, Place, Serving, Working},
+    config::{Grace, Place, Reached, Serving, SingleSignOn, Working},
     http,
 };
 
@@ -27,6 +27,10 @@ pub(crate) struct Up {
     #[command(flatten)]
     working: Working,
     #[command(flatten)]
+    reached: Reached,
+    #[command(flatten)]
+    single_sign_on: SingleSignOn,
+    #[command(flatten)]
     grace: Grace,
 }
 
@@ -34,9 +38,17 @@ impl Up {
     pub(crate) async fn run(self, place: &Place, out: Output) -> anyhow::Result<()> {
         let stop = stop_at_signal()?;
         let Working { slots, broker, notifying } = self.working;
-        let delivery = notifying.delivery()?;
+        let delivery = notifying.delivery(&self.reached)?;
         let rates = Rates::new(self.serving.requests_per_minute);
-        let process = Process { works: true, has_broker: broker.amqp_url.is_some(), rates, ..Process::default() };
+        let process = Process {
+            works: true,
+            has_broker: broker.amqp_url.is_some(),
+            public_url: self.reached.public_url.clone(),
+            sends_mail: delivery.mail.is_some(),
+            provider: self.single_sign_on.provider(&self.reached)?,
+            rates,
+            ..Process::default()
+        };
         let installation = Installation::open(place, Schema::Migrate, process).await?;
         let (listeners, addresses) = listen(&self.serving).await?;
         let secret = installation.first_key().await?;

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     app::Process,
-    config::{Grace, Place, Working},
+    config::{Grace, Place, Reached, Working},
 };
 
 #[derive(Debug, Args)]
@@ -23,6 +23,8 @@ pub(crate) struct Work {
     stages: Vec<Stage>,
     #[command(flatten)]
     working: Working,
+    #[command(flatten)]
+    reached: Reached,
     #[command(flatten)]
     grace: Grace,
 }
@@ -36,7 +38,8 @@ impl Work {
         let grace = Duration::from_secs(self.grace.grace_seconds);
         let Working { slots, broker, notifying } = self.working;
         let options = Options { stages, slots, grace, lease: Options::LEASE, broker: broker.amqp_url };
-        Worker::new(installation.context(place, notifying.delivery()?)?, options).run(stop).await;
+        let delivery = notifying.delivery(&self.reached)?;
+        Worker::new(installation.context(place, delivery)?, options).run(stop).await;
         installation.close().await
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{convert::Infallible, fmt, net::SocketAddr, num::NonZeroU32, path::PathBuf, str::FromStr};
 
-use atr_core::blobs::BucketUrl;
+use atr_core::{blobs::BucketUrl, domain::public_url::PublicUrl};
 use atr_workers::{
     AmqpUrl,
     notices::{Delivery, Mail, MailError},
@@ -10,7 +10,10 @@ use atr_workers::{
 use clap::{ArgAction, Args, ValueEnum};
 use ipnet::IpNet;
 
-use crate::app::rates::REQUESTS_PER_MINUTE;
+use crate::{
+    app::rates::REQUESTS_PER_MINUTE,
+    oidc::{Issuer, Provider},
+};
 
 /// Where the data is.
 #[derive(Debug, Clone, Args)]
@@ -136,49 +139,106 @@ pub struct Working {
     pub notifying: Notifying,
 }
 
-/// How people and programs are told of the weekly review.
+/// Where people reach the console.
 #[derive(Debug, Clone, Args)]
-pub struct Notifying {
-    /// The server that takes e-mail, as smtps://user:password@mail.example.org, or with STARTTLS as
-    /// smtp://user:password@mail.example.org:587?tls=required; without it no e-mail is sent
-    #[arg(long, env = "ATR_SMTP_URL", hide_env_values = true, requires = "mail_from", value_name = "URL")]
-    pub smtp_url: Option<SmtpUrl>,
-
-    /// Whom e-mail is from, as an address or `Name <address>`
-    #[arg(long, env = "ATR_MAIL_FROM", requires = "smtp_url", value_name = "ADDRESS")]
-    pub mail_from: Option<String>,
-
-    /// Whether webhooks may go to addresses that are not of the public internet: to this machine, and to its own networks
-    #[arg(long, env = "ATR_WEBHOOK_PRIVATE_ADDRESSES")]
-    pub webhook_private_addresses: bool,
+pub struct Reached {
+    /// The address at which people reach the console, such as https://atr.example.org: links that are mailed or printed
+    /// begin with it, and a provider of single sign-on sends people back there
+    #[arg(long, env = "ATR_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<PublicUrl>,
 }
 
-/// The address of a mail server, with a password that nothing prints.
-#[derive(Clone)]
-pub struct SmtpUrl(String);
+/// The provider of OpenID Connect at which people sign in.
+#[derive(Debug, Clone, Args)]
+pub struct SingleSignOn {
+    /// The provider of OpenID Connect at which people may sign in, as it names itself, such as
+    /// https://login.example.org/realms/staff; tell it to send people back to PUBLIC_URL/sign-in/oidc/callback
+    #[arg(long, env = "ATR_OIDC_ISSUER", requires_all = ["oidc_client_id", "public_url"], value_name = "URL")]
+    pub oidc_issuer: Option<Issuer>,
 
-impl fmt::Debug for SmtpUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SmtpUrl")
+    /// What the provider knows this service by
+    #[arg(long, env = "ATR_OIDC_CLIENT_ID", requires = "oidc_issuer", value_name = "ID")]
+    pub oidc_client_id: Option<String>,
+
+    /// The secret by which the provider tells this service from others; public clients have none
+    #[arg(
+        long,
+        env = "ATR_OIDC_CLIENT_SECRET",
+        hide_env_values = true,
+        requires = "oidc_issuer",
+        value_name = "SECRET"
+    )]
+    pub oidc_client_secret: Option<Hidden>,
+
+    /// What people call the provider: "Sign in with …"
+    #[arg(long, env = "ATR_OIDC_NAME", default_value = "single sign-on", value_name = "NAME")]
+    pub oidc_name: String,
+}
+
+impl SingleSignOn {
+    /// The provider, where there is one.
+    ///
+    /// # Errors
+    /// If the address to come back to is none.
+    pub fn provider(&self, reached: &Reached) -> anyhow::Result<Option<Provider>> {
+        let told = (self.oidc_issuer.as_ref(), self.oidc_client_id.as_ref(), reached.public_url.as_ref());
+        let (Some(issuer), Some(client_id), Some(public)) = told else { return Ok(None) };
+        let secret = self.oidc_client_secret.as_ref().map(|Hidden(secret)| secret.clone());
+        Provider::new(issuer.clone(), client_id.clone(), secret, self.oidc_name.clone(), public).map(Some)
     }
 }
 
-impl FromStr for SmtpUrl {
+/// What nothing prints.
+#[derive(Clone)]
+pub struct Hidden(String);
+
+impl fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Hidden")
+    }
+}
+
+impl FromStr for Hidden {
     type Err = Infallible;
     fn from_str(text: &str) -> Result<Self, Infallible> {
         Ok(Self(text.to_owned()))
     }
 }
 
+/// How e-mail is sent.
+#[derive(Debug, Clone, Args)]
+pub struct Mailing {
+    /// The server that takes e-mail, as smtps://user:password@mail.example.org, or with STARTTLS as
+    /// smtp://user:password@mail.example.org:587?tls=required; without it no e-mail is sent
+    #[arg(long, env = "ATR_SMTP_URL", hide_env_values = true, requires = "mail_from", value_name = "URL")]
+    pub smtp_url: Option<Hidden>,
+
+    /// Whom e-mail is from, as an address or `Name <address>`
+    #[arg(long, env = "ATR_MAIL_FROM", requires = "smtp_url", value_name = "ADDRESS")]
+    pub mail_from: Option<String>,
+}
+
+/// How people and programs are told of the weekly review.
+#[derive(Debug, Clone, Args)]
+pub struct Notifying {
+    #[command(flatten)]
+    pub mailing: Mailing,
+
+    /// Whether webhooks may go to addresses that are not of the public internet: to this machine, and to its own networks
+    #[arg(long, env = "ATR_WEBHOOK_PRIVATE_ADDRESSES")]
+    pub webhook_private_addresses: bool,
+}
+
 impl Notifying {
-    /// What workers deliver notices by.
+    /// What workers deliver notices and links by.
     ///
     /// # Errors
     /// If one of the addresses is none.
-    pub fn delivery(&self) -> Result<Delivery, MailError> {
-        let mail = self.smtp_url.as_ref().zip(self.mail_from.as_ref());
-        let mail = mail.map(|(SmtpUrl(url), from)| Mail::new(url, from)).transpose()?;
-        Ok(Delivery { mail, private_addresses: self.webhook_private_addresses })
+    pub fn delivery(&self, reached: &Reached) -> Result<Delivery, MailError> {
+        let Mailing { smtp_url, mail_from } = &self.mailing;
+        let mail = smtp_url.as_ref().zip(mail_from.as_ref());
+        let mail = mail.map(|(Hidden(url), from)| Mail::new(url, from)).transpose()?;
+        Ok(Delivery { mail, private_addresses: self.webhook_private_addresses, public_url: reached.public_url.clone() })
     }
 }
 

@@ -40,6 +40,20 @@ texts! {
     choose_password = "Choose a password";
     choose_password_about = "You were invited. Twelve characters or more; a few words that you remember are best. It signs you in at once, and this link is used up.";
     choose = "Choose it and sign in";
+    oidc_sign_in_with = "Sign in with";
+    signed_in = "You are signed in";
+    signed_in_on = "Go on";
+    not_signed_in = "You are not signed in";
+    link_instead = "Without your password: type your address, and have a link sent to you that signs you in once.";
+    link_ask = "Send me a link";
+    link_asked = "Look into your mail";
+    link_asked_before = "If somebody signs in to this project as";
+    link_asked_after = ", a link is on its way to them. It signs them in once, within fifteen minutes. If nothing comes, look among the unwanted mail, then ask whoever administers the project.";
+    link_about = "You come by a link that signs you in, once. Press the button to use it.";
+    link_use = "Sign me in";
+    link_ask_again = "On the page to sign in you can have another one sent to you.";
+    link_ask_who_administers = "Ask whoever administers your project for another one.";
+    link_to_sign_in = "To the page to sign in";
 
     // What goes wrong.
     request_id = "Request";
@@ -371,6 +385,8 @@ texts! {
     accounts_signs_in = "signs in";
     accounts_left = "signs in no more since";
     accounts_lapsed = "was invited, and chose no password in time";
+    accounts_made_link = "It signs them in once, within fifteen minutes. Give it to nobody but them. It is shown this once:";
+    accounts_make_link = "Make a link to sign in";
     accounts_deactivate = "Let them sign in no more";
 
     // The project.

@@ -51,6 +51,21 @@ impl Person {
         self.0.invited_until
     }
 
+    /// Until when a link is open by which they sign in, once; null where none is.
+    async fn link_until(&self) -> Option<DateTime<Utc>> {
+        self.0.link_until
+    }
+
+    /// The provider of OpenID Connect at which they signed in first; null where they signed in at none.
+    async fn oidc_issuer(&self) -> Option<&str> {
+        self.0.identity.as_ref().map(|identity| identity.issuer.as_str())
+    }
+
+    /// Who they are to it.
+    async fn oidc_subject(&self) -> Option<&str> {
+        self.0.identity.as_ref().map(|identity| identity.subject.as_str())
+    }
+
     /// When they were invited first.
     async fn created_at(&self) -> DateTime<Utc> {
         self.0.created_at

@@ -89,9 +89,14 @@ pub(super) const SESSION: &str = "atr_session";
 
 /// The secret of the session that a browser sends.
 pub(super) fn session(headers: &HeaderMap) -> Option<String> {
+    cookie(headers, SESSION)
+}
+
+/// A cookie that a browser sends.
+pub(crate) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
     let sent = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut cookies = sent.flat_map(Cookie::split_parse).filter_map(Result::ok);
-    cookies.find(|cookie| cookie.name() == SESSION).map(|cookie| cookie.value().to_owned())
+    cookies.find(|cookie| cookie.name() == name).map(|cookie| cookie.value().to_owned())
 }
 
 /// Whether a page of this site asks, as browsers say it: a page elsewhere would act for who is signed in here. Who says

@@ -17,7 +17,10 @@ mod tracing_context;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::{Router, extract::DefaultBodyLimit};
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, Request},
+};
 use axum_server::{Handle, tls_rustls::RustlsConfig};
 use ipnet::IpNet;
 use tokio::net::TcpListener;
@@ -75,11 +78,16 @@ fn routes(state: AppState, sockets: Sockets) -> Router {
         .layer(DefaultBodyLimit::max(8 << 20))
         .layer(axum::middleware::from_fn(health::count))
         .layer(axum::middleware::from_fn(tracing_context::carry))
-        .layer(TraceLayer::new_for_http())
+        .layer(TraceLayer::new_for_http().make_span_with(span))
         .layer(PropagateRequestIdLayer::x_request_id())
         .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
         .layer(SetSensitiveRequestHeadersLayer::new([axum::http::header::AUTHORIZATION, axum::http::header::COOKIE]))
         .with_state(state)
+}
+
+/// What the log knows a request by. Without the address's query: the links by which people come in hold secrets there.
+fn span(request: &Request) -> tracing::Span {
+    tracing::debug_span!("request", method = %request.method(), path = request.uri().path(), version = ?request.version())
 }
 
 /// What is listened on.

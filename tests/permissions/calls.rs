@@ -44,7 +44,7 @@ pub(super) const SENDERS: [(&str, &[Role]); 4] = [
     ("feedback", &[Operator, Admin, Ingest]),
 ];
 
-const MUTATIONS: [(&str, &str, &[Role]); 45] = [
+const MUTATIONS: [(&str, &str, &[Role]); 46] = [
     ("recordTraces", r#"(items: [{external_id: "t", model: "m", query: "q", answer: "b"}])"#, SENDERS[0].1),
     ("recordReviews", r#"(items: [{trace: "trc_0", expert: "exp_0", verdict: "correct"}])"#, SENDERS[1].1),
     (
@@ -72,6 +72,7 @@ const MUTATIONS: [(&str, &str, &[Role]); 45] = [
     ("rotateKey", r#"(key: "key_0")"#, ADMINS),
     ("revokeKey", r#"(key: "key_0")"#, ADMINS),
     ("invitePerson", r#"(input: {email: "someone@example.org", role: AUDITOR})"#, ADMINS),
+    ("makeSignInLink", r#"(person: "psn_0")"#, ADMINS),
     ("deactivatePerson", r#"(person: "psn_0")"#, ADMINS),
     ("routeReviews", "", ADMINS),
     ("addWebhookEndpoint", r#"(url: "https://example.org/hook")"#, ADMINS),

@@ -4,6 +4,8 @@ mod address;
 mod mail;
 pub(crate) mod webhook;
 
+use atr_core::domain::public_url::PublicUrl;
+
 pub use mail::{Mail, MailError};
 pub use webhook::{WebhookError, sign};
 
@@ -14,4 +16,6 @@ pub struct Delivery {
     pub mail: Option<Mail>,
     /// Whether requests may go to addresses that are not of the public internet.
     pub private_addresses: bool,
+    /// Where links in e-mail lead; without it none are mailed.
+    pub public_url: Option<PublicUrl>,
 }

@@ -43,8 +43,16 @@ words! {
         PersonDeactivated = "person.deactivated",
         /// Someone chose a password, by their invitation.
         PasswordChosen = "person.password_chosen",
-        /// Someone signed in.
+        /// A link was made by which someone signs in, once.
+        LinkMade = "person.link_made",
+        /// Someone signed in by their password.
         SignedIn = "person.signed_in",
+        /// Someone signed in by a link.
+        SignedInByLink = "person.signed_in_by_link",
+        /// Someone signed in at the provider of OpenID Connect.
+        SignedInByOidc = "person.signed_in_by_oidc",
+        /// Who someone is to the provider was noted, as they signed in there for the first time.
+        IdentityBound = "person.identity_bound",
         /// Someone signed out.
         SignedOut = "person.signed_out",
         /// An expert was entered.

@@ -76,6 +76,7 @@ pub mod gold;
 pub mod grounding;
 pub mod guideline;
 pub mod notice;
+pub mod public_url;
 pub mod redaction;
 pub mod rejection;
 pub mod review;

@@ -3,9 +3,9 @@
 use std::{fmt, str::FromStr};
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use url::{Host, Url};
+use url::Url;
 
-use super::Rejection;
+use super::{Rejection, public_url::is_of_this_machine};
 use crate::ids::{NoticeId, PersonId, WebhookEndpointId};
 
 /// So long before a cycle is due, who has items left is reminded.
@@ -82,15 +82,9 @@ impl FromStr for EndpointUrl {
     fn from_str(text: &str) -> Result<Self, Rejection> {
         let wrong = |message: &str| Rejection::new("url", message);
         let url = Url::parse(text.trim()).map_err(|error| wrong(&format!("is no URL: {error}")))?;
-        let is_local = match url.host() {
-            Some(Host::Domain(name)) => name == "localhost",
-            Some(Host::Ipv4(address)) => address.is_loopback(),
-            Some(Host::Ipv6(address)) => address.is_loopback(),
-            None => false,
-        };
         match url.scheme() {
             "https" if url.host().is_some() => {}
-            "http" if is_local => {}
+            "http" if is_of_this_machine(&url) => {}
             _ => return Err(wrong("is neither https nor on this machine: give one like https://example.org/hook")),
         }
         if !url.username().is_empty() || url.password().is_some() {

@@ -6,10 +6,15 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
 use super::{Rejection, access::Role};
-use crate::ids::{ExpertId, PersonId};
+use crate::{
+    hash::{Digest, hex},
+    ids::{ExpertId, PersonId},
+};
 
 /// For so long an invitation is open.
 pub const INVITATION: TimeDelta = TimeDelta::days(7);
+/// For so long a link is open by which someone signs in.
+pub const LINK: TimeDelta = TimeDelta::minutes(15);
 /// For so long a session lasts.
 pub const SESSION: TimeDelta = TimeDelta::hours(12);
 /// The fewest characters of a password; none is asked to be of a kind (NIST SP 800-63B, section 3.1.1).
@@ -76,6 +81,38 @@ impl TryFrom<String> for NewPassword {
     }
 }
 
+/// The secret of a link by which someone signs in, once. It is told to them alone, and kept as its hash.
+pub struct LinkSecret(String);
+
+impl LinkSecret {
+    /// One of bytes that nobody can foresee.
+    pub fn new(random: [u8; 32]) -> Self {
+        Self(format!("lnk_{}", hex(&random)))
+    }
+
+    /// What is kept of it.
+    pub fn hash(&self) -> Digest {
+        blake3::hash(self.0.as_bytes())
+    }
+
+    /// The path of the page that it opens.
+    pub fn path(&self) -> String {
+        format!("/sign-in/link?token={}", self.0)
+    }
+}
+
+impl From<String> for LinkSecret {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl fmt::Debug for LinkSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LinkSecret")
+    }
+}
+
 /// Who is to sign in, and as what.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewPerson {
@@ -105,6 +142,15 @@ impl NewPerson {
     }
 }
 
+/// Who someone is to a provider of OpenID Connect.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Identity {
+    /// The provider.
+    pub issuer: String,
+    /// Who they are there: unique at the provider, and never given to another.
+    pub subject: String,
+}
+
 /// Someone who signs in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Person {
@@ -120,6 +166,10 @@ pub struct Person {
     pub has_password: bool,
     /// Until when an invitation is open by which they choose one.
     pub invited_until: Option<DateTime<Utc>>,
+    /// Until when a link is open by which they sign in, once.
+    pub link_until: Option<DateTime<Utc>>,
+    /// Who they are to the provider at which they sign in, once they did.
+    pub identity: Option<Identity>,
     /// When they were invited first.
     pub created_at: DateTime<Utc>,
     /// Since when they sign in no more.

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     domain::{notice::NoticeEvent, span::SpanTraceId, words},
     ids::{
-        AttachmentId, ChainGroupId, EvaluationId, FeedbackId, NoticeId, ReviewId, SnapshotId, TraceId, TrainingJobId,
+        AttachmentId, ChainGroupId, EvaluationId, FeedbackId, NoticeId, PersonId, ReviewId, SnapshotId, TraceId,
+        TrainingJobId,
     },
 };
 
@@ -144,6 +145,11 @@ pub enum Work {
         /// What, and whom.
         notice: NoticeId,
     },
+    /// Make a link by which someone signs in, and mail it to them. The secret is made as it is mailed: no task holds one.
+    MailSignInLink {
+        /// Whom.
+        person: PersonId,
+    },
     /// Make examples of a review.
     DeriveReview {
         /// The review.
@@ -189,7 +195,8 @@ impl Work {
             | Self::OpenCycle { .. }
             | Self::CloseCycle { .. }
             | Self::NotifyCycle { .. }
-            | Self::DeliverNotice { .. } => Stage::Route,
+            | Self::DeliverNotice { .. }
+            | Self::MailSignInLink { .. } => Stage::Route,
             Self::DeriveReview { .. } => Stage::Derive,
             Self::CurateSnapshot { .. } => Stage::Curate,
             Self::BuildSnapshot { .. } => Stage::Snapshot,

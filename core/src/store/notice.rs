@@ -94,7 +94,8 @@ impl Tx {
         Ok(())
     }
 
-    /// Who signs in as these experts; of an expert nobody does there is none. A project has few people.
+    /// Who signs in as these experts, and did so once; of an expert nobody does there is none. A project has few people
+    /// (api_key_person_idx).
     ///
     /// # Errors
     /// If the database is out of reach.
@@ -102,7 +103,8 @@ impl Tx {
         let (project, experts) = (self.project_uuid(), uuids(experts));
         Ok(sqlx::query!(
             r#"select id, expert_id as "expert_id!" from person
-               where project_id = $1 and expert_id = any($2) and deactivated_at is null and password_hash is not null
+               where project_id = $1 and expert_id = any($2) and deactivated_at is null
+                 and exists (select from api_key k where k.project_id = $1 and k.person_id = person.id)
                order by id"#,
             project,
             &experts,
@@ -114,7 +116,7 @@ impl Tx {
         .collect())
     }
 
-    /// Those who sign in to administer.
+    /// Those who sign in to administer, and did so once (api_key_person_idx).
     ///
     /// # Errors
     /// If the database is out of reach.
@@ -123,7 +125,7 @@ impl Tx {
         let found = sqlx::query_scalar!(
             "select id from person
              where project_id = $1 and role in ('admin', 'operator') and deactivated_at is null
-               and password_hash is not null order by id",
+               and exists (select from api_key k where k.project_id = $1 and k.person_id = person.id) order by id",
             project,
         )
         .fetch_all(self.connection())

@@ -34,3 +34,15 @@ const zoomed = (graph) => {
 };
 
 graphs();
+
+// Who signs in at the provider does so to the project that is typed.
+const provider = document.querySelector("a[data-provider]");
+const typed = () => {
+  const place = new URL(provider.href);
+  place.searchParams.set("project", document.querySelector("#project").value.trim());
+  provider.href = place.href;
+};
+if (provider) {
+  document.querySelector("#project").addEventListener("input", typed);
+  typed();
+}

@@ -12,6 +12,8 @@ mod people;
 mod pipeline;
 mod project;
 mod sign_in;
+mod sign_in_link;
+mod single_sign_on;
 mod snapshots;
 mod trace;
 mod traces;
@@ -24,6 +26,8 @@ pub(super) fn doors() -> Vec<Door> {
     [
         home::doors(),
         sign_in::doors(),
+        sign_in_link::doors(),
+        single_sign_on::doors(),
         invitation::doors(),
         traces::doors(),
         trace::doors(),

@@ -19,6 +19,7 @@ use crate::{
         frame::{Frame, written},
     },
     http::{AppState, auth, session},
+    oidc::Provider,
 };
 
 pub(super) fn doors() -> Vec<Door> {
@@ -29,11 +30,17 @@ pub(super) fn doors() -> Vec<Door> {
     ]
 }
 
-/// Where to go afterwards.
-#[derive(Debug, Default, Deserialize)]
-struct Wanted {
+/// To which project, and where to go afterwards.
+#[derive(Debug, Deserialize)]
+pub(super) struct Wanted {
+    #[serde(default = "default_project")]
+    pub(super) project: String,
     #[serde(default)]
-    next: String,
+    pub(super) next: String,
+}
+
+fn default_project() -> String {
+    "default".to_owned()
 }
 
 /// The form.
@@ -48,24 +55,44 @@ struct Sent {
 
 #[derive(askama::Template)]
 #[template(path = "sign_in.html")]
-struct Page<'a> {
+pub(super) struct Page<'a> {
     frame: &'a Frame,
     next: &'a str,
     project: &'a str,
     email: &'a str,
+    /// Whether links to sign in by are mailed.
+    mails_links: bool,
+    /// What people call the provider at which they may sign in.
+    provider: Option<&'a str>,
     refused: Option<&'a str>,
 }
 
+impl<'a> Page<'a> {
+    /// With what was typed, and what was wrong with it.
+    pub(super) fn of(
+        state: &'a AppState,
+        frame: &'a Frame,
+        next: &'a str,
+        project: &'a str,
+        email: &'a str,
+        refused: Option<&'a str>,
+    ) -> Self {
+        let process = &state.app.process;
+        let provider = process.provider.as_ref().map(Provider::name);
+        Self { frame, next: own(next), project, email, mails_links: process.mails_links(), provider, refused }
+    }
+}
+
 /// A place of this site and no other: browsers read `//` and `/\` as the beginning of another site's address.
-fn own(next: &str) -> &str {
+pub(super) fn own(next: &str) -> &str {
     let own = next.starts_with('/')
         && !next.starts_with("//")
         && !next.chars().any(|c| c == '\\' || c.is_control() || !c.is_ascii());
     if own { next } else { "/" }
 }
 
-async fn page(frame: Frame, Query(Wanted { next }): Query<Wanted>) -> Response {
-    written(&Page { frame: &frame, next: own(&next), project: "default", email: "", refused: None })
+async fn page(State(state): State<AppState>, frame: Frame, Query(Wanted { project, next }): Query<Wanted>) -> Response {
+    written(&Page::of(&state, &frame, &next, &project, "", None))
 }
 
 async fn sign_in(
@@ -79,10 +106,9 @@ async fn sign_in(
     let origin = auth::origin(&extensions, &headers, &state);
     match sessions::sign_in(&state.app, project.trim(), &email, password, origin).await {
         Ok(signed_in) => Ok(let_in(&state, &signed_in, own(&next))),
-        Err(error) => refusing(error, |refused| {
-            let (next, refused) = (own(&next), Some(refused));
-            written(&Page { frame: &frame, next, project: &project, email: &email, refused })
-        }),
+        Err(error) => {
+            refusing(error, |refused| written(&Page::of(&state, &frame, &next, &project, &email, Some(refused))))
+        }
     }
 }
 

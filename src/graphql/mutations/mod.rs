@@ -81,7 +81,8 @@ fn answer<T>(result: Result<T, AppError>) -> Result<Answer<T>> {
         | AppError::NotSignedIn(_)
         | AppError::Hashing(_)
         | AppError::Store(_)
-        | AppError::Blob(_) => return Err(fault(&error)),
+        | AppError::Blob(_)
+        | AppError::Provider(_) => return Err(fault(&error)),
     };
     let retry_after_seconds = error.retry_after_seconds();
     Ok(Answer { status, message: Some(error.to_string()), field, retry_after_seconds, value: None })

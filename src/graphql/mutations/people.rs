@@ -2,10 +2,11 @@
 
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
 use atr_core::domain::person::NewPerson;
+use chrono::{DateTime, Utc};
 
 use super::{id, payload};
 use crate::{
-    app::{Actor, App, AppError, people},
+    app::{Actor, App, AppError, links, people},
     graphql::{person::Person, session::session, words::Role},
 };
 
@@ -14,6 +15,14 @@ payload! {
     InvitePersonPayload {
         /// Who is invited, and by what they choose a password.
         invited: InvitedPerson
+    }
+}
+
+payload! {
+    /// What became of a link that was to be made.
+    MakeSignInLinkPayload {
+        /// The link, and whom it is for.
+        made: SignInLink
     }
 }
 
@@ -33,6 +42,18 @@ pub struct InvitedPerson {
     /// What they send to `/v1/session/invitation` with the password that they choose, once, within seven days. It is shown
     /// this once: give it to nobody but them.
     invitation: String,
+}
+
+/// A link by which someone signs in, once.
+#[derive(Debug, SimpleObject)]
+pub struct SignInLink {
+    /// Whom it is for.
+    person: Person,
+    /// The address that they open in a browser; or its path, where the service is not told at which address people reach it
+    /// (`ATR_PUBLIC_URL`). It is shown this once: give it to nobody but them.
+    link: String,
+    /// Until when it is open.
+    until: DateTime<Utc>,
 }
 
 /// Someone to be invited.
@@ -64,6 +85,25 @@ impl PeopleMutation {
         InvitePersonPayload::of(invited, |people::Invited { person, invitation }| InvitedPerson {
             person: Person(person),
             invitation,
+        })
+    }
+
+    /// Makes a link by which someone signs in once, within fifteen minutes, without a password; the one before is open no more.
+    /// For administrators.
+    async fn make_sign_in_link(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Whom it is for.")] person: ID,
+    ) -> Result<MakeSignInLinkPayload> {
+        let session = session(ctx)?;
+        let result = match id("person", &person) {
+            Ok(person) => links::make(&session.app, &session.actor, person).await,
+            Err(refusal) => Err(refusal),
+        };
+        MakeSignInLinkPayload::of(result, |links::Linked { person, link, until }| SignInLink {
+            person: Person(person),
+            link,
+            until,
         })
     }
 

@@ -72,8 +72,16 @@ pub enum AuditAction {
     PersonDeactivated,
     /// Someone chose a password, by their invitation.
     PasswordChosen,
-    /// Someone signed in.
+    /// A link was made by which someone signs in, once.
+    LinkMade,
+    /// Someone signed in by their password.
     SignedIn,
+    /// Someone signed in by a link.
+    SignedInByLink,
+    /// Someone signed in at the provider of OpenID Connect.
+    SignedInByOidc,
+    /// Who someone is to the provider was noted, as they signed in there for the first time.
+    IdentityBound,
     /// Someone signed out.
     SignedOut,
     /// An expert was entered.

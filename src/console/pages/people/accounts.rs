@@ -16,7 +16,7 @@ use axum::{
 use serde::Deserialize;
 
 use crate::{
-    app::{AppError, people},
+    app::{AppError, links, people},
     console::{
         door::{Door, May, Visitor, see_other},
         fault::Fault,
@@ -34,6 +34,7 @@ pub(super) fn doors() -> Vec<Door> {
     vec![
         Door::get("/people/accounts", May::Do(Permission::Audit), list),
         Door::post("/people/accounts", May::Do(Permission::Administer), invite),
+        Door::post("/people/accounts/link", May::Do(Permission::Administer), make_link),
         Door::post("/people/accounts/deactivate", May::Do(Permission::Administer), deactivate),
     ]
 }
@@ -55,9 +56,15 @@ struct Page<'a> {
     roles: Vec<Role>,
     may_administer: bool,
     sent: &'a Sent,
-    /// The link of the invitation that was just made: shown this once.
-    link: Option<&'a str>,
+    /// The link that was just made: shown this once.
+    link: Option<Link<'a>>,
     refused: Option<&'a str>,
+}
+
+/// A link that was just made, and what is said of it.
+struct Link<'a> {
+    about: &'static str,
+    address: &'a str,
 }
 
 /// What is read for the page.
@@ -85,7 +92,7 @@ impl Listed {
     }
 }
 
-fn shown(visitor: &Visitor, listed: Listed, sent: &Sent, link: Option<&str>, refused: Option<&str>) -> Response {
+fn shown(visitor: &Visitor, listed: Listed, sent: &Sent, link: Option<Link<'_>>, refused: Option<&str>) -> Response {
     let may = |what| visitor.actor.may(what).is_ok();
     let may_administer = may(Permission::Administer);
     // Those that a person can have and that the visitor may give.
@@ -109,13 +116,19 @@ async fn invite(
     let listed = Listed::read(&state, &visitor, &Asked::default()).await?;
     match invited {
         Ok(invitation) => {
-            let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-            let scheme = if state.secure_cookies { "https" } else { "http" };
-            let link = format!("{scheme}://{host}/invitation?token={invitation}");
-            Ok(shown(&visitor, listed, &Sent::default(), Some(&link), None))
+            let address = address(&state, &headers, &format!("/invitation?token={invitation}"));
+            let link = Link { about: visitor.frame.t.accounts_link, address: &address };
+            Ok(shown(&visitor, listed, &Sent::default(), Some(link), None))
         }
         Err(error) => refusing(error, |refused| shown(&visitor, listed, &sent, None, Some(refused))),
     }
+}
+
+/// The address of a page, as the visitor reaches it.
+fn address(state: &AppState, headers: &HeaderMap, path: &str) -> String {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let scheme = if state.secure_cookies { "https" } else { "http" };
+    format!("{scheme}://{host}{path}")
 }
 
 /// The secret of an invitation.
@@ -131,16 +144,31 @@ async fn invited(state: &AppState, visitor: &Visitor, sent: &Sent) -> Result<Str
     Ok(people::invite(&state.app, &visitor.actor, wanted).await?.invitation)
 }
 
-/// The form by which someone signs in no more.
+/// The form by which something is done about someone.
 #[derive(Debug, Deserialize)]
-struct Leaving {
+struct Named {
     person: String,
+}
+
+async fn make_link(
+    State(state): State<AppState>,
+    visitor: Visitor,
+    headers: HeaderMap,
+    Form(sent): Form<Named>,
+) -> Result<Response, Fault> {
+    let person: PersonId = sent.person.parse().map_err(|_| Fault::not_found())?;
+    let made = links::make(&state.app, &visitor.actor, person).await?;
+    let listed = Listed::read(&state, &visitor, &Asked::default()).await?;
+    // Where it is not known at which address people reach the service, they reach it as the visitor does.
+    let link = if made.link.starts_with('/') { address(&state, &headers, &made.link) } else { made.link };
+    let link = Link { about: visitor.frame.t.accounts_made_link, address: &link };
+    Ok(shown(&visitor, listed, &Sent::default(), Some(link), None))
 }
 
 async fn deactivate(
     State(state): State<AppState>,
     visitor: Visitor,
-    Form(sent): Form<Leaving>,
+    Form(sent): Form<Named>,
 ) -> Result<Response, Fault> {
     let person: PersonId = sent.person.parse().map_err(|_| Fault::not_found())?;
     people::deactivate(&state.app, &visitor.actor, person).await?;

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::{
     Context, StageError,
-    notices::{MailError, WebhookError, webhook},
+    notices::{Mail, MailError, WebhookError, webhook},
 };
 
 /// Notes whom something of a cycle is told, and asks that they are.
@@ -89,10 +89,7 @@ pub(super) async fn deliver(cx: &Context, claim: &Claim, id: NoticeId) -> Result
                 if let Some(person) = person {
                     let slug = tx.own_project().await?.map(|project| project.slug).unwrap_or_default();
                     tx.rollback().await?;
-                    let mail = cx.delivery.mail.as_ref().ok_or_else(|| {
-                        let why = "this worker sends no e-mail: set ATR_SMTP_URL and ATR_MAIL_FROM for every worker";
-                        StageError::Passing(why.to_owned())
-                    })?;
+                    let mail = mail(cx)?;
                     let (subject, text) = letter(&slug, &notice, &held);
                     mail.send(&id.to_string(), person.email.as_str(), &subject, text).await.map_err(unsent)?;
                     (tx, told) = (cx.store.begin_for(claim).await?, true);
@@ -108,6 +105,14 @@ pub(super) async fn deliver(cx: &Context, claim: &Claim, id: NoticeId) -> Result
     Ok(())
 }
 
+/// How e-mail is sent.
+pub(super) fn mail(cx: &Context) -> Result<&Mail, StageError> {
+    cx.delivery.mail.as_ref().ok_or_else(|| {
+        let why = "this worker sends no e-mail: set ATR_SMTP_URL and ATR_MAIL_FROM for every worker";
+        StageError::Passing(why.to_owned())
+    })
+}
+
 fn refused(error: WebhookError) -> StageError {
     match error {
         WebhookError::Gone => StageError::Lasting(error.to_string()),
@@ -115,7 +120,7 @@ fn refused(error: WebhookError) -> StageError {
     }
 }
 
-fn unsent(error: MailError) -> StageError {
+pub(super) fn unsent(error: MailError) -> StageError {
     match error {
         MailError::Passing(_) => StageError::Passing(error.to_string()),
         error => StageError::Lasting(error.to_string()),
