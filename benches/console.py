@@ -19,7 +19,7 @@ def pages(service):
     people = ids(service, "exp", "expert", 10)
     of_admin = {
         "/traces": ["/traces", "/traces?domain=legal", f"/traces?after={traces[-1]}"], "/traces/{id}": [f"/traces/{id}" for id in traces],
-        "/grounding": ["/grounding", "/grounding?state=verified"], "/grounding/{id}": [f"/grounding/{id}" for id in facts],
+        "/grounding": ["/grounding", "/grounding?state=verified", "/grounding?lapsed=true&state=verified"], "/grounding/conflicts": ["/grounding/conflicts"], "/grounding/{id}": [f"/grounding/{id}" for id in facts],
         "/grounding/{id}/retract": [f"/grounding/{id}/retract" for id in facts], "/grounding/enter": ["/grounding/enter"],
         "/pipeline": ["/pipeline"], "/snapshots": ["/snapshots"], "/jobs": ["/jobs"], "/models": ["/models"],
         "/people": ["/people"], "/people/agreement": ["/people/agreement"], "/people/accounts": ["/people/accounts"],

@@ -36,7 +36,9 @@ def unset():
 def secrets(text):
     """A password that stands in the file."""
     for number, line in enumerate(text.splitlines(), 1):
-        if ("PASS" in line or "SECRET" in line) and ":?" not in line and not line.lstrip().startswith("#"):
+        # A name alone passes on what is set where the file is used.
+        passed_on = line.rstrip().endswith(":")
+        if ("PASS" in line or "SECRET" in line) and ":?" not in line and not passed_on and not line.lstrip().startswith("#"):
             yield f"line {number}: {line.strip()}"
 
 

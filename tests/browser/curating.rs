@@ -1,9 +1,13 @@
 //! Facts and the pipeline, as curators and operators look at them.
 
-use atr_core::{domain::access::Role, ids::FactId};
+use atr_core::{domain::access::Role, ids::FactId, queue::Stage};
+use serde_json::json;
 
 use super::Visit;
-use crate::scene::{decided, with_dead_work};
+use crate::{
+    otlp::work,
+    scene::{decided, with_dead_work},
+};
 
 #[tokio::test]
 async fn a_curator_enters_a_fact_and_retracts_it_after_seeing_what_rests_on_it() {
@@ -44,6 +48,42 @@ async fn a_curator_enters_a_fact_and_retracts_it_after_seeing_what_rests_on_it()
     visit.go("/grounding").await;
     assert_eq!(visit.count("#list li").await, 1);
     visit.look("grounding").await;
+    visit.close().await;
+}
+
+#[tokio::test]
+async fn a_curator_sees_facts_that_cannot_both_be_true_and_disputes_one() {
+    let visit = Visit::of(Role::Curator).await;
+    visit.text(".who").await;
+    let curator = visit.world.key(Role::Curator, None).await;
+    let fact = |name: &str, statement: &str| {
+        json!({"kind": "fact", "external_id": name, "source": "iupac", "domain": "chemistry", "subject": "gold",
+            "statement": statement, "state": "verified", "valid_to": "2026-11-23"})
+    };
+    let lines = [
+        json!({"kind": "source", "external_id": "iupac", "publisher": "IUPAC", "title": "Elements", "licence": "CC0-1.0"}),
+        fact("right", "The atomic number of gold is 79."),
+        fact("wrong", "The atomic number of gold is 97."),
+    ];
+    visit.world.send_lines(&curator, "grounding", &lines).await;
+    work(&visit.world, &[Stage::Verify]).await;
+    visit.go("/grounding").await;
+    visit.press(".tabs a[href='/grounding/conflicts']").await;
+    visit.arrives("/grounding/conflicts").await;
+    assert_eq!(visit.count("mark").await, 2);
+    visit.look("conflicts").await;
+    visit.press(".rows .columns > :last-child a").await;
+    visit.until(async || visit.path().await.starts_with("/grounding/fct_")).await;
+    assert_eq!(visit.count("#others ~ .rows .tag.bad").await, 1);
+    visit.look("fact-in-conflict").await;
+    visit.fill("#reason", "Two digits are turned.").await;
+    visit.press("form[action$='/dispute'] button").await;
+    visit.until(async || visit.text("h1 + .facts .tag").await == "disputed").await;
+    visit.go("/grounding/conflicts").await;
+    assert_eq!(visit.count("mark").await, 0);
+    visit.press(".tabs a[href^='/grounding?lapsed']").await;
+    visit.until(async || visit.count("#list li").await == 1).await;
+    visit.look("facts-lapsed").await;
     visit.close().await;
 }
 

@@ -33,10 +33,7 @@ async fn a_page_of_grounding_costs_a_page_by_whatever_it_is_filtered() {
                 ("valid_to", Value("case when n <= 5 then date '2020-01-01' end")),
             ],
         ),
-        (
-            "fact_conflict",
-            &[("earlier_id", Ids), ("later_id", Ids), ("settled_at", Value("case when n > 5 then now() end"))],
-        ),
+        ("fact_conflict", &[("earlier_id", Ids), ("settled_at", Value("case when n > 5 then now() end"))]),
         (
             "fact_state",
             &[("fact_id", Value("pg_temp.id(n + p.nth * 1000000)")), ("state", Words("retracted", "verified"))],

@@ -1,5 +1,6 @@
 //! What holds of any spans: in which order they came, and who called whom, makes no difference and no harm.
 
+use atr_core::domain::new_trace::{NewTrace, STEPS};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -98,7 +99,7 @@ proptest! {
     #[test]
     fn what_is_put_together_can_be_stored(spans in spans()) {
         if let Some(composed) = compose(&spans, &[]) {
-            let stored = atr_core::domain::new_trace::NewTrace::try_from(composed.trace);
+            let stored = NewTrace::try_from(composed.trace);
             prop_assert!(stored.is_ok(), "{:?}", stored);
         }
     }
@@ -152,7 +153,7 @@ fn a_chain_of_thousands_of_calls_and_a_message_of_a_hundred_thousand_are_put_tog
     ]
     .into();
     let Some(Composed { trace, .. }) = compose(&chain, &[]) else { panic!("a question and an answer") };
-    assert_eq!((trace.answer.as_str(), trace.steps.map(|steps| steps.len())), ("a", Some(1000)));
+    assert_eq!((trace.answer.as_str(), trace.steps.map(|steps| steps.len())), ("a", Some(STEPS)));
     // Round in a circle, too.
     chain[0].parent = Some(id(5000));
     assert!(compose(&chain, &[]).is_some());
