@@ -11,7 +11,6 @@ use atr_core::{
 use super::{
     compare::{FactText, Relation, compare_parsed},
     search_terms::search_terms,
-    words::Span,
 };
 use crate::StageError;
 
@@ -57,16 +56,11 @@ fn conflicts(facts: &[Fact], others: &HashMap<FactId, Fact>, near: &[(usize, Fac
             let conflict = FoundConflict {
                 earlier: earlier.id,
                 later: later.id,
-                earlier_span: offsets(compared.fact_span),
-                later_span: offsets(compared.claim_span),
+                earlier_span: compared.fact_span.offsets(),
+                later_span: compared.claim_span.offsets(),
             };
             found.insert((earlier.id, later.id), conflict);
         }
     }
     found.into_values().collect()
-}
-
-fn offsets(span: Span) -> (i32, i32) {
-    let offset = |at: usize| i32::try_from(at).unwrap_or(i32::MAX);
-    (offset(span.start), offset(span.end))
 }

@@ -192,14 +192,14 @@ impl Written {
                 verification: id,
                 trace,
                 ordinal,
-                span: (offset(claim.span.start), offset(claim.span.end)),
+                span: claim.span.offsets(),
                 text: claim.text,
                 resolved,
                 check_worthy: worthy,
                 verdict: judgement,
                 score: verdict.score,
                 deciding_fact: deciding,
-                fact_span: verdict.fact_span.map(|span| (offset(span.start), offset(span.end))),
+                fact_span: verdict.fact_span.map(|span| span.offsets()),
                 reason: if worthy { verdict.reason } else { "it asserts nothing that a fact could decide".to_owned() },
             });
         }
@@ -211,7 +211,7 @@ impl Written {
                 origin: CitationOrigin::Verification(id),
                 kind: checked.kind,
                 raw: mention.span.of(&split.trace.answer).to_owned(),
-                span: Some((offset(mention.span.start), offset(mention.span.end))),
+                span: Some(mention.span.offsets()),
                 source: checked.source,
                 fact: None,
                 quoted: checked.quoted,
@@ -231,8 +231,4 @@ fn hold(claim: &str, facts: &[FoundFact], texts: &HashMap<FactId, FactText>) -> 
         .map(|(found, name)| Candidate { fact: name, text: &texts[&found.fact], rank: f64::from(found.rank) })
         .collect();
     decide(claim, &candidates)
-}
-
-fn offset(at: usize) -> i32 {
-    i32::try_from(at).unwrap_or(i32::MAX)
 }

@@ -28,6 +28,12 @@ impl Span {
         text.get(self.start..self.end).unwrap_or("")
     }
 
+    /// Where it begins and ends, as records keep it.
+    pub fn offsets(&self) -> (i32, i32) {
+        let offset = |at: usize| i32::try_from(at).unwrap_or(i32::MAX);
+        (offset(self.start), offset(self.end))
+    }
+
     /// The same range in a text that has `offset` bytes before this one.
     pub fn shifted(&self, offset: usize) -> Self {
         Self { start: self.start + offset, end: self.end + offset }
