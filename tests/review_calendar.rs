@@ -42,6 +42,29 @@ async fn weeks_open_on_monday_and_are_due_on_friday_by_utc_until_a_project_says_
 }
 
 #[tokio::test]
+async fn of_two_who_change_settings_at_once_neither_undoes_what_the_other_changed() {
+    let world = World::new().await;
+    let admin = world.key(Role::Admin, None).await;
+    // Someone holds the project until both have come.
+    let mut held = world.database.owner.begin().await.expect("a transaction");
+    sqlx::query("select from project for no key update").execute(&mut *held).await.expect("held");
+    let change = async |argument: &str| {
+        world.graphql(&admin, &format!("mutation {{ changeReviewCalendar({argument}) {{ status }} }}")).await
+    };
+    let release = async {
+        let waiting =
+            "select count(*) = 2 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+        while !sqlx::query_scalar::<_, bool>(waiting).fetch_one(&world.database.owner).await.expect("who waits") {
+            tokio::task::yield_now().await;
+        }
+        held.commit().await.expect("let go");
+    };
+    tokio::join!(change(r#"opensAt: "09:00""#), change(r#"dueAt: "12:00""#), release);
+    let stands = world.graphql(&admin, "{ reviewCalendar { opensAt dueAt } }").await;
+    assert_eq!(stands["data"]["reviewCalendar"], json!({"opensAt": "09:00", "dueAt": "12:00"}));
+}
+
+#[tokio::test]
 async fn what_is_no_zone_no_time_or_no_name_of_a_cycle_is_told_with_the_field_and_changes_nothing() {
     let world = World::new().await;
     let admin = world.key(Role::Admin, None).await;

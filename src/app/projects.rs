@@ -68,6 +68,7 @@ pub async fn set_max_backlog(app: &App, actor: &Actor, tasks: i32) -> Result<Pro
     }
     let mut tx = app.store.begin(actor.project).await?;
     let missing = || AppError::NotFound { what: "project", name: actor.project.to_string() };
+    tx.hold_settings().await?;
     let before = tx.own_project().await?.ok_or_else(missing)?.max_backlog;
     let project = tx.set_max_backlog(tasks).await?.ok_or_else(missing)?;
     actor.note(&mut tx, Action::BacklogBoundSet, actor.project, Some(json!(before)), Some(json!(tasks))).await?;
@@ -98,6 +99,7 @@ pub(super) async fn keep_rule_of(tx: &mut Tx) -> Result<KeepRule, AppError> {
 pub async fn change_keep_rule(app: &App, actor: &Actor, change: KeepRuleChange) -> Result<KeepRule, AppError> {
     actor.may(Permission::Administer)?;
     let mut tx = app.store.begin(actor.project).await?;
+    tx.hold_settings().await?;
     let before = keep_rule_of(&mut tx).await?;
     let rule = before.with(change)?;
     if rule != before {

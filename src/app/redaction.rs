@@ -36,6 +36,7 @@ pub async fn set_patterns(
 ) -> Result<BTreeSet<Pattern>, AppError> {
     actor.may(Permission::Administer)?;
     let mut tx = app.store.begin(actor.project).await?;
+    tx.hold_settings().await?;
     let before = patterns_of(&mut tx).await?;
     if before != patterns {
         tx.set_redacted_patterns(&patterns).await?;

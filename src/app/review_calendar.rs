@@ -47,6 +47,7 @@ pub async fn cycle(tx: &mut Tx, name: Option<NaiveDate>) -> Result<Cycle, AppErr
 pub async fn change(app: &App, actor: &Actor, change: CalendarChange) -> Result<ReviewCalendar, AppError> {
     actor.may(Permission::Administer)?;
     let mut tx = app.store.begin(actor.project).await?;
+    tx.hold_settings().await?;
     let before = calendar(&mut tx).await?;
     let calendar = before.with(change)?;
     if calendar != before {

@@ -28,6 +28,7 @@ pub async fn policy(tx: &mut Tx) -> Result<RoutingPolicy, AppError> {
 pub async fn change_policy(app: &App, actor: &Actor, change: PolicyChange) -> Result<RoutingPolicy, AppError> {
     actor.may(Permission::Administer)?;
     let mut tx = app.store.begin(actor.project).await?;
+    tx.hold_settings().await?;
     let before = policy(&mut tx).await?;
     let changed = before.changed(change)?;
     if changed != before {

@@ -141,6 +141,19 @@ impl Tx {
         Ok(found.fetch_optional(self.connection()).await?.map(Project::from))
     }
 
+    /// Holds the project's settings until this transaction ends: whoever changes them at the same time waits, and then reads
+    /// what this one wrote.
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn hold_settings(&mut self) -> Result<()> {
+        let project = self.project_uuid();
+        sqlx::query!("select id from project where id = $1 for no key update", project)
+            .fetch_optional(self.connection())
+            .await?;
+        Ok(())
+    }
+
     /// Sets at how many unfinished tasks nothing more is taken in for this project; `None` if there is no such project.
     ///
     /// # Errors
