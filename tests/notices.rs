@@ -138,7 +138,7 @@ async fn panel() -> Panel {
         if role == Role::Admin {
             // Who never chose a password is told all the same.
             let made = links::make(&panel.world.app, &actor, invited.person.id).await.expect("a link");
-            let (_, secret) = made.link.split_once('=').expect("a secret");
+            let (_, secret) = made.path.split_once('=').expect("a secret");
             links::sign_in(&panel.world.app, secret.to_owned().into(), None).await.expect("signed in");
             continue;
         }

@@ -74,6 +74,19 @@ async fn session(world: &World, answer: &Response<Body>) -> Value {
 }
 
 #[tokio::test]
+async fn links_and_invitations_of_the_page_lead_to_where_people_reach_it() {
+    let world = mailing().await;
+    let admin = world.key(Role::Admin, None).await;
+    let page =
+        text(post(&world, "/people/accounts", Some(&admin), "email=someone%40example.org&role=curator").await).await;
+    assert!(page.contains(&format!("{PUBLIC}/invitation?token=inv_")), "{page}");
+    let person = page.split("name=\"person\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
+    let form = format!("person={}", person.expect("a person"));
+    let page = text(post(&world, "/people/accounts/link", Some(&admin), &form).await).await;
+    assert!(page.contains(&format!("{PUBLIC}/sign-in/link?token=lnk_")), "{page}");
+}
+
+#[tokio::test]
 async fn a_link_signs_in_once_who_never_chose_a_password_and_only_its_button_uses_it_up() {
     let world = World::new().await;
     let admin = world.key(Role::Admin, None).await;

@@ -30,8 +30,8 @@ const LEAST: Duration = Duration::from_millis(500);
 pub struct Linked {
     /// Who signs in by it.
     pub person: Person,
-    /// The address to open, or its path where it is not known at which address people reach the console; shown this once.
-    pub link: String,
+    /// The path of the page to open; shown this once.
+    pub path: String,
     /// Until when it is open.
     pub until: DateTime<Utc>,
 }
@@ -52,9 +52,7 @@ pub async fn make(app: &App, actor: &Actor, person: PersonId) -> Result<Linked, 
     let person = tx.open_link(person, &secret.hash(), until).await?.ok_or_else(gone)?;
     actor.note(&mut tx, Action::LinkMade, person.id, Some(json!(before)), Some(json!(person))).await?;
     tx.commit().await?;
-    let path = secret.path();
-    let link = app.process.public_url.as_ref().map_or_else(|| path.clone(), |public| public.at(&path));
-    Ok(Linked { person, link, until })
+    Ok(Linked { person, path: secret.path(), until })
 }
 
 /// Has a link mailed to someone, if they sign in to the project. Whether they do is not told, nor shown by the time that it

@@ -100,6 +100,11 @@ pub struct Process {
 }
 
 impl Process {
+    /// The address of a page of the console, by its path; nothing where it is not known at which address people reach it.
+    pub fn address(&self, path: &str) -> Option<String> {
+        self.public_url.as_ref().map(|public| public.at(path))
+    }
+
     /// Whether links to sign in by are mailed: that takes a mail server, and an address for them to lead to.
     pub fn mails_links(&self) -> bool {
         self.sends_mail && self.public_url.is_some()

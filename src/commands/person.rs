@@ -91,8 +91,9 @@ impl PersonCommand {
             }
             Self::Link { email, project, .. } => {
                 let actor = installation.actor(project.as_deref()).await?;
-                let links::Linked { person, link, until } =
+                let links::Linked { person, path, until } =
                     made(app, &actor, &email).await.context("no link was made")?;
+                let link = app.process.address(&path).unwrap_or(path);
                 let mut told = line(&person);
                 told["link"] = json!(link);
                 out.result(&told, || {

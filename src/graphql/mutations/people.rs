@@ -100,9 +100,9 @@ impl PeopleMutation {
             Ok(person) => links::make(&session.app, &session.actor, person).await,
             Err(refusal) => Err(refusal),
         };
-        MakeSignInLinkPayload::of(result, |links::Linked { person, link, until }| SignInLink {
+        MakeSignInLinkPayload::of(result, |links::Linked { person, path, until }| SignInLink {
             person: Person(person),
-            link,
+            link: session.app.process.address(&path).unwrap_or(path),
             until,
         })
     }

@@ -124,11 +124,14 @@ async fn invite(
     }
 }
 
-/// The address of a page, as the visitor reaches it.
+/// The address of a page, as people reach it; where that is not known, as the visitor does.
 fn address(state: &AppState, headers: &HeaderMap, path: &str) -> String {
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let scheme = if state.secure_cookies { "https" } else { "http" };
-    format!("{scheme}://{host}{path}")
+    let as_visited = || {
+        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+        let scheme = if state.secure_cookies { "https" } else { "http" };
+        format!("{scheme}://{host}{path}")
+    };
+    state.app.process.address(path).unwrap_or_else(as_visited)
 }
 
 /// The secret of an invitation.
@@ -159,9 +162,8 @@ async fn make_link(
     let person: PersonId = sent.person.parse().map_err(|_| Fault::not_found())?;
     let made = links::make(&state.app, &visitor.actor, person).await?;
     let listed = Listed::read(&state, &visitor, &Asked::default()).await?;
-    // Where it is not known at which address people reach the service, they reach it as the visitor does.
-    let link = if made.link.starts_with('/') { address(&state, &headers, &made.link) } else { made.link };
-    let link = Link { about: visitor.frame.t.accounts_made_link, address: &link };
+    let address = address(&state, &headers, &made.path);
+    let link = Link { about: visitor.frame.t.accounts_made_link, address: &address };
     Ok(shown(&visitor, listed, &Sent::default(), Some(link), None))
 }
 
