@@ -582,6 +582,7 @@ texts! {
     you_agreed = "you agreed";
     you_disagreed = "you found otherwise";
     you_find = "You find it";
+    mark_note = "Why it is marked";
     cite = "Cite";
     cited_in_answer = "What the answer cites";
     guideline = "Guideline";
@@ -631,6 +632,7 @@ texts! {
     key_move = "Next step, step before";
     key_suspect = "This step is the first wrong one";
     key_marks = "This step is sound, flawed, redundant";
+    key_note = "Why this step is marked";
     key_more = "Say more: all fields, the right answer, why, what it rests on";
     key_fields = "Find a fact, how bad it is, labels";
     key_guideline = "The guideline";

@@ -1,7 +1,7 @@
 //! The weekly review by keyboard, as experts do it.
 
 use atr_core::domain::{assignment::Purpose, review::Verdict};
-use fantoccini::key::Key;
+use fantoccini::{Locator, key::Key};
 
 use super::Visit;
 
@@ -81,6 +81,49 @@ async fn an_expert_does_a_whole_week_by_keyboard_and_takes_one_back() {
     visit.arrives(&format!("/week?after={}", items[2])).await;
     assert!(visit.text("#content").await.contains("All done."));
     visit.look("week-done").await;
+    visit.close().await;
+}
+
+#[tokio::test]
+async fn a_mark_of_a_step_or_a_claim_tells_why() {
+    let visit = Visit::of_a_stranger().await;
+    let expert = visit.expert("chemist").await;
+    let trace = visit.trace("gold", 3).await;
+    visit.contradicted(trace, "gold").await;
+    let item = visit.ask_of(expert, &[trace], Purpose::Single).await[0];
+    let page = format!("/week/{item}");
+    let note = "input[name^='note:claim:']";
+    visit.go(&page).await;
+    // Nothing is marked yet, and nothing tells why.
+    assert_eq!(visit.count(&format!("{note}:not([hidden])")).await, 0);
+    for one in ["i", "1", "k", "m", "+", "m"] {
+        visit.keys(one).await;
+    }
+    visit.keys("The question is read right.").await;
+    visit.keys(&key(Key::Escape)).await;
+    let found = visit.chromium.client.find(Locator::Css("select[name^='claim:']")).await.expect("the claim's");
+    found.send_keys("contradicted").await.expect("chosen");
+    visit.until(async || visit.count(&format!("{note}:not([hidden])")).await == 1).await;
+    visit.fill(note, "Ag is silver.").await;
+    visit.until(async || visit.text("#saving").await == "Saved").await;
+    // It stands there again.
+    visit.go(&page).await;
+    assert!(visit.text("#step-0").await.contains("The question is read right."));
+    assert_eq!(visit.run(&format!("return document.querySelector(\"{note}\").value")).await, "Ag is silver.");
+    visit.look("item-noted").await;
+    // A mark that is taken back takes its note along; undone, both are back.
+    for one in ["j", "+"] {
+        visit.keys(one).await;
+    }
+    visit.until(async || !visit.text("#step-0").await.contains("The question is read right.")).await;
+    visit.keys("u").await;
+    visit.until(async || visit.text("#step-0").await.contains("The question is read right.")).await;
+    visit.keys(&key(Key::Enter)).await;
+    visit.arrives(&format!("/week?after={item}")).await;
+    let given = visit.review_of(trace).await.expect("a review");
+    let steps: Vec<_> = given.step_marks.iter().map(|mark| (mark.step, mark.note.as_deref())).collect();
+    assert_eq!(steps, [(0, Some("The question is read right."))]);
+    assert_eq!(given.claim_marks[0].note.as_deref(), Some("Ag is silver."));
     visit.close().await;
 }
 

@@ -63,10 +63,19 @@ const item = (page) => {
     marks.append(input);
   };
   const marked = (place) => marks.querySelector(`[name="step:${place}"]`);
+  const noteOf = (place) => marks.querySelector(`[name="note:step:${place}"]`);
+  const note = tools.querySelector("#note");
   const paint = () => {
+    // A note tells why something is marked: of what is not, there is none.
+    for (const input of page.querySelectorAll("[name^='note:claim:']")) {
+      input.disabled = !field(input.name.slice(5)).value;
+      input.hidden = input.disabled;
+    }
+    note.parentElement.hidden = !marked(current);
+    if (document.activeElement !== note) note.value = noteOf(current)?.value ?? "";
     for (const tag of page.querySelectorAll(".mark-tag")) tag.remove();
     for (const wrong of page.querySelectorAll("#steps .wrong, .node.wrong")) wrong.classList.remove("wrong");
-    const tag = (place, finding) => {
+    const tag = (place, finding, why) => {
       const facts = step(place)?.querySelector(".facts");
       const button = tools.querySelector(`[data-mark=${finding}]`);
       if (!facts) return;
@@ -74,8 +83,16 @@ const item = (page) => {
       said.className = `tag mark-tag ${findings[finding]}`;
       said.textContent = button.firstChild.textContent.trim();
       facts.append(said);
+      if (!why) return;
+      const reason = document.createElement("span");
+      reason.className = "mark-tag";
+      reason.textContent = why;
+      facts.append(reason);
     };
-    for (const mark of marks.children) tag(mark.name.slice(5), mark.value);
+    for (const mark of marks.querySelectorAll("[name^='step:']")) {
+      const place = mark.name.slice(5);
+      tag(place, mark.value, noteOf(place)?.value);
+    }
     if (!suspect?.value) return;
     tag(suspect.value, "suspect");
     step(suspect.value)?.classList.add("wrong");
@@ -87,6 +104,7 @@ const item = (page) => {
     current = place;
     found.append(tools);
     tools.hidden = false;
+    paint();
     if (focus) found.focus();
     found.scrollIntoView({ block: "nearest" });
     return true;
@@ -102,6 +120,7 @@ const item = (page) => {
       const before = marked(current);
       before?.remove();
       if (before?.value !== finding) noted(`step:${current}`, finding);
+      else noteOf(current)?.remove();
     }
     changed();
   };
@@ -124,6 +143,7 @@ const item = (page) => {
 
   // Undo: what was written before each change.
   const past = [];
+  paint();
   let now = text();
   const put = (pairs) => {
     for (const input of marks.querySelectorAll("input")) input.remove();
@@ -138,7 +158,7 @@ const item = (page) => {
     for (const [name, value] of pairs) {
       if (name === "cite") rows.push([value, ""]);
       else if (name === "quoted") rows.at(-1)[1] = value;
-      else if (name.startsWith("step:")) noted(name, value);
+      else if (name.startsWith("step:") || name.startsWith("note:step:")) noted(name, value);
       else {
         const input = field(name);
         if (input) input.value = value;
@@ -149,8 +169,8 @@ const item = (page) => {
       row.children[0].value = name;
       row.children[1].value = quoted;
     }
-    now = text();
     paint();
+    now = text();
   };
   const undo = () => {
     const before = past.pop();
@@ -236,12 +256,12 @@ const item = (page) => {
     status.textContent = "";
   };
   const changed = () => {
+    paint();
     const next = text();
     if (next === now) return;
     past.push(now);
     now = next;
     form.querySelector("#refused").hidden = true;
-    paint();
     keep();
   };
 
@@ -303,6 +323,11 @@ const item = (page) => {
   on(page, "input", (event) => {
     if (event.target.form === form) changed();
   });
+  on(note, "input", () => {
+    noteOf(current)?.remove();
+    if (note.value) noted(`note:step:${current}`, note.value);
+    changed();
+  });
   on(page, "click", (event) => {
     const button = event.target.closest("button");
     if (button?.dataset.mark) mark(button.dataset.mark);
@@ -354,6 +379,10 @@ const item = (page) => {
     "+": () => mark("sound"),
     "-": () => mark("flawed"),
     "=": () => mark("redundant"),
+    m: () => {
+      if (note.parentElement.hidden) return false;
+      note.focus();
+    },
     e: unfold("#more"),
     a: into("#corrected_answer"),
     r: into("#rationale"),
@@ -382,7 +411,6 @@ const item = (page) => {
       timer = setTimeout(save, PAUSE);
     } else overtaken(field("version").value);
   }
-  paint();
   return () => {
     ends.abort();
     clearInterval(tick);

@@ -1,5 +1,8 @@
 //! The form of a review, as browsers send it: names and values in the order of the page. Its fields are those of a draft;
-//! marks are named `step:{place}` and `claim:{clm}`, and each `cite` has its `quoted` after it.
+//! marks are named `step:{place}` and `claim:{clm}`, the note of one as the mark with `note:` before it, and each `cite` has
+//! its `quoted` after it.
+
+use std::collections::HashMap;
 
 use atr_core::{
     domain::{
@@ -28,6 +31,7 @@ pub(super) struct Sent {
 /// If a value is none of its field's: names the field.
 pub(super) fn read(pairs: Vec<(String, String)>) -> Result<Sent, AppError> {
     let mut sent = Sent::default();
+    let mut notes = HashMap::new();
     let said = &mut sent.said;
     for (name, value) in pairs {
         let blank = value.trim().is_empty();
@@ -56,9 +60,13 @@ pub(super) fn read(pairs: Vec<(String, String)>) -> Result<Sent, AppError> {
             "seconds_spent" => said.seconds_spent = Some(number("seconds_spent", &value)?),
             "version" => sent.version = number("version", &value)?,
             "guideline" => sent.guideline = Some(number("guideline", &value)?),
-            other => mark(said, other, &value)?,
+            other => match other.strip_prefix("note:") {
+                Some(marked) => drop(notes.insert(marked.to_owned(), value)),
+                None => mark(said, other, &value)?,
+            },
         }
     }
+    note(said, notes)?;
     said.citations.retain(|cited| *cited != CitationInput { quoted: cited.quoted.clone(), ..CitationInput::default() });
     // Whoever finds no fault finds none in a step: the page may still hold what was chosen before.
     if said.verdict.is_some_and(|verdict| !matches!(verdict, Verdict::Incorrect | Verdict::PartlyCorrect)) {
@@ -95,6 +103,27 @@ fn mark(said: &mut DraftContent, name: &str, value: &str) -> Result<(), AppError
     Ok(())
 }
 
+/// Puts each note to its mark.
+fn note(said: &mut DraftContent, mut notes: HashMap<String, String>) -> Result<(), AppError> {
+    if notes.is_empty() {
+        return Ok(());
+    }
+    for mark in &mut said.step_marks {
+        if let StepInput::Ordinal(place) = mark.step {
+            mark.note = notes.remove(&format!("step:{place}"));
+        }
+    }
+    for mark in &mut said.claim_marks {
+        mark.note = notes.remove(&format!("claim:{}", mark.claim));
+    }
+    let field = match notes.keys().next() {
+        Some(of) if of.starts_with("claim:") => "claim_marks",
+        Some(_) => "step_marks",
+        None => return Ok(()),
+    };
+    Err(AppError::invalid(field, "a note tells why something is marked: mark it too, or clear the note"))
+}
+
 fn word<T: std::str::FromStr<Err: std::fmt::Display>>(field: &str, value: &str) -> Result<T, AppError> {
     value.parse().map_err(|error: T::Err| AppError::invalid(field, error.to_string()))
 }
@@ -122,8 +151,11 @@ mod tests {
             ("flaw_labels", "units, ,arithmetic "),
             ("corrected_steps", "One.\r\n\r\n Two. "),
             ("rationale", " "),
+            ("note:step:0", "The unit is right."),
             ("step:0", "sound"),
+            ("step:1", "flawed"),
             ("claim:clm_x", "contradicted"),
+            ("note:claim:clm_x", "Since 2021."),
             ("cite", "https://example.org/a"),
             ("quoted", "a b"),
             ("cite", ""),
@@ -138,6 +170,9 @@ mod tests {
         assert_eq!(sent.said.corrected_steps.as_deref(), Some(&["One.".to_owned(), "Two.".to_owned()][..]));
         assert_eq!(sent.said.rationale, None);
         assert_eq!(sent.said.step_marks[0].finding, StepFinding::Sound);
+        let notes: Vec<_> = sent.said.step_marks.iter().map(|mark| mark.note.as_deref()).collect();
+        assert_eq!(notes, [Some("The unit is right."), None]);
+        assert_eq!(sent.said.claim_marks[0].note.as_deref(), Some("Since 2021."));
         assert_eq!(sent.said.claim_marks[0].verdict, ClaimVerdict::Contradicted);
         let cited: Vec<_> = sent.said.citations.iter().map(|cited| (cited.url.is_some(), &cited.quoted)).collect();
         assert_eq!(cited, [(true, &Some("a b".to_owned())), (false, &None)], "in pairs, and none of nothing");
@@ -148,6 +183,16 @@ mod tests {
         for (name, value) in [("verdict", "wrong"), ("suspect_step", "two"), ("version", "x"), ("guideline", "g")] {
             match read(pairs(&[(name, value)])) {
                 Err(AppError::Invalid { field, .. }) => assert_eq!(field, name),
+                other => panic!("{name}: {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_note_of_what_is_not_marked_is_told() {
+        for (name, field) in [("note:step:3", "step_marks"), ("note:claim:clm_x", "claim_marks")] {
+            match read(pairs(&[("step:0", "sound"), (name, "Why.")])) {
+                Err(AppError::Invalid { field: told, .. }) => assert_eq!(told, field),
                 other => panic!("{name}: {other:?}"),
             }
         }

@@ -4,7 +4,7 @@ use atr_core::{
     domain::{
         citation::CitationInput,
         judgement::ClaimVerdict,
-        review::{DraftContent, Severity, StepInput, Verdict},
+        review::{ClaimMarkInput, DraftContent, Severity, StepInput, Verdict},
         trace::Step,
     },
     ids::AssignmentId,
@@ -123,7 +123,7 @@ impl Page<'_> {
     }
 
     /// What keys do, as the help tells it.
-    fn keys(&self) -> [(&'static str, &'static str); 14] {
+    fn keys(&self) -> [(&'static str, &'static str); 15] {
         let t = self.frame.t;
         [
             ("c p i", t.key_verdict),
@@ -132,6 +132,7 @@ impl Page<'_> {
             ("j k", t.key_move),
             ("s", t.key_suspect),
             ("+ - =", t.key_marks),
+            ("m", t.key_note),
             ("e a r t", t.key_more),
             ("f v l", t.key_fields),
             ("g", t.key_guideline),
@@ -157,28 +158,42 @@ impl Page<'_> {
 
     /// The place of the first wrong step, as it is written.
     fn suspect(&self) -> String {
-        match &self.item.written.suspect_step {
-            Some(StepInput::Ordinal(place)) => place.to_string(),
-            Some(StepInput::Name(name)) => {
+        let place = self.item.written.suspect_step.as_ref().and_then(|step| self.place_of(step));
+        place.map_or_else(String::new, |place| place.to_string())
+    }
+
+    /// The place of a step, however it is named.
+    fn place_of(&self, step: &StepInput) -> Option<i64> {
+        match step {
+            StepInput::Ordinal(place) => Some(*place),
+            StepInput::Name(name) => {
                 let named = self.item.steps.iter().find(|step| step.key == *name || step.id.to_string() == *name);
-                named.map_or_else(String::new, |step| step.ordinal.to_string())
+                named.map(|step| step.ordinal.into())
             }
-            None => String::new(),
         }
     }
 
-    fn says_of(&self, claim: &week::ClaimSeen, verdict: &ClaimVerdict) -> bool {
+    /// The mark of a claim.
+    fn said_of(&self, claim: &week::ClaimSeen) -> Option<&ClaimMarkInput> {
         let id = claim.id.to_string();
-        self.item.written.claim_marks.iter().any(|mark| mark.claim == id && mark.verdict == *verdict)
+        self.item.written.claim_marks.iter().find(|mark| mark.claim == id)
     }
 
-    /// The marks of steps, by place.
-    fn step_marks(&self) -> Vec<(i64, &'static str)> {
+    fn says_of(&self, claim: &week::ClaimSeen, verdict: &ClaimVerdict) -> bool {
+        self.said_of(claim).is_some_and(|mark| mark.verdict == *verdict)
+    }
+
+    fn note_of(&self, claim: &week::ClaimSeen) -> &str {
+        self.said_of(claim).and_then(|mark| mark.note.as_deref()).unwrap_or_default()
+    }
+
+    /// The marks of steps, by place, and their notes.
+    fn step_marks(&self) -> Vec<(i64, &'static str, &str)> {
         let marks = self.item.written.step_marks.iter();
         marks
-            .filter_map(|mark| match &mark.step {
-                StepInput::Ordinal(place) => Some((*place, mark.finding.word())),
-                StepInput::Name(_) => None,
+            .filter_map(|mark| {
+                let note = mark.note.as_deref().unwrap_or_default();
+                self.place_of(&mark.step).map(|place| (place, mark.finding.word(), note))
             })
             .collect()
     }
