@@ -95,8 +95,15 @@ impl Way {
     }
 }
 
-/// A document for each edge of each type, found by walking the schema from its lists.
-fn documents() -> BTreeMap<String, String> {
+/// Documents, found by walking the schema from its lists.
+struct Documents {
+    /// For each edge of each type.
+    edges: BTreeMap<String, String>,
+    /// For all values of each type: as they come, and with a condition, so that the engine asks for each.
+    values: BTreeMap<String, [String; 2]>,
+}
+
+fn documents() -> Documents {
     let schema = parse_schema(atr::graphql::sdl()).expect("the schema");
     let mut types: BTreeMap<String, Vec<FieldDefinition>> = BTreeMap::new();
     for definition in schema.definitions {
@@ -141,7 +148,8 @@ fn documents() -> BTreeMap<String, String> {
         format!("{}{list}", field.name.node)
     };
 
-    let (mut known, mut next, mut documents) = (BTreeSet::new(), VecDeque::new(), BTreeMap::new());
+    let (mut known, mut next) = (BTreeSet::new(), VecDeque::new());
+    let (mut edges, mut values) = (BTreeMap::new(), BTreeMap::new());
     let root = Way { before: "{".to_owned(), after: "}".to_owned() };
     for field in &types["Query"] {
         if let Some((to, true)) = leads(field)
@@ -151,17 +159,20 @@ fn documents() -> BTreeMap<String, String> {
         }
     }
     while let Some((of, way)) = next.pop_front() {
+        let stands_by_itself = |field: &&FieldDefinition| leads(field).is_none() && field.arguments.is_empty();
+        let names: Vec<_> = types[&of].iter().filter(stands_by_itself).map(|field| field.name.node.as_str()).collect();
+        let asked_for = |typename: &str| format!("{} {typename} {} {}", way.before, names.join(" "), way.after);
+        values.insert(of.clone(), [asked_for("__typename"), asked_for("__typename @include(if: true)")]);
         for field in &types[&of] {
             let Some((to, connection)) = leads(field) else { continue };
             let there = way.through(&asked(field, false), connection);
-            documents
-                .insert(format!("{of}.{}", field.name.node), format!("{} __typename {}", there.before, there.after));
+            edges.insert(format!("{of}.{}", field.name.node), format!("{} __typename {}", there.before, there.after));
             if known.insert(to.clone()) {
                 next.push_back((to, there));
             }
         }
     }
-    documents
+    Documents { edges, values }
 }
 
 fn first_snapshot() -> String {
@@ -174,7 +185,7 @@ fn first_snapshot() -> String {
 async fn every_edge_costs_as_many_statements_for_fifty_records_as_for_five() {
     let world = World::new().await;
     let key = world.key(Role::Admin, None).await;
-    let documents = documents();
+    let documents = documents().edges;
     assert!(documents.len() > 80, "{} edges", documents.len());
     let statements = Statements::watch();
 
@@ -202,6 +213,24 @@ async fn every_edge_costs_as_many_statements_for_fifty_records_as_for_five() {
     }
     assert!(empty.is_empty(), "nothing is there to be counted: {empty:#?}");
     assert!(grown.is_empty(), "{grown:#?}");
+}
+
+#[tokio::test]
+async fn every_value_is_answered_as_the_engine_would() {
+    let world = World::new().await;
+    let key = world.key(Role::Operator, None).await;
+    fill(&world, 1, 5).await;
+    let values = documents().values;
+    assert!(values.len() > 40, "{} types", values.len());
+    let mut empty = Vec::new();
+    for (of, [at_once, by_engine]) in values {
+        let answer = ask(&world, &key, &at_once).await;
+        if !answer.to_string().contains("__typename") {
+            empty.push(of.clone());
+        }
+        assert_eq!(answer, ask(&world, &key, &by_engine).await, "{of}");
+    }
+    assert!(empty.is_empty(), "nothing is there to be answered: {empty:?}");
 }
 
 #[tokio::test]

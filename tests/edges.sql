@@ -66,6 +66,7 @@ insert into review
            jsonb_build_array(jsonb_build_object('claim', 'clm_' || repeat('0', 26), 'verdict', 'supported')),
            pg_temp.id(41, n)
     from n;
+insert into webhook_endpoint select project, pg_temp.id(90, n), 'https://example.org/' || n, decode(repeat('ab', 32), 'hex'), at, null from n;
 insert into gold_item select project, pg_temp.id(7, n), 'incorrect', 0, 'r', at, null from n;
 insert into adjudication
     select project, pg_temp.id(42, n), pg_temp.id(7, n), array[pg_temp.id(15, n)], at, 'incorrect', 0, 'r', pg_temp.id(1, n), at from n;

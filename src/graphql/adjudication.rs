@@ -1,6 +1,7 @@
 //! Disagreements of experts, and how they were decided.
 
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
+use atr_at_hand::at_hand;
 use atr_core::{domain::adjudication, ids::AdjudicationId, store};
 use chrono::{DateTime, Utc};
 
@@ -38,6 +39,7 @@ pub struct BlindOpinion {
 }
 
 /// A disagreement of experts on a trace, and how it was decided.
+#[at_hand]
 #[Object]
 impl Adjudication {
     /// Its id.

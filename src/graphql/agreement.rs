@@ -1,6 +1,7 @@
 //! How far experts agree, how often each is right, and what is likely true.
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
+use atr_at_hand::Leaf;
 use atr_core::{
     domain::agreement::{self, Undefined, questions},
     ids::{ExpertId, TraceId},
@@ -17,7 +18,7 @@ use super::{
 use crate::app::agreement::{self as judged, Agreed, Question, Reliable};
 
 /// What reviews are compared by.
-#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Enum, Leaf, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReviewQuestion {
     /// Is the answer right, partly right or wrong?
     Verdict,
@@ -40,7 +41,7 @@ impl From<questions::ReviewQuestion> for ReviewQuestion {
 }
 
 /// Why a coefficient of agreement is not defined.
-#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Enum, Leaf, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "Undefined")]
 pub enum UndefinedAgreement {
     /// No trace was rated twice: there is nothing to compare.

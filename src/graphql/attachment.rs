@@ -1,6 +1,7 @@
 //! Attached pictures.
 
 use async_graphql::{Context, ID, Object, Result};
+use atr_at_hand::at_hand;
 use atr_core::{domain::attachment, hash::hex, ids::AttachmentId};
 use chrono::{DateTime, Utc};
 
@@ -20,6 +21,7 @@ use super::{
 pub struct AttachedFile(pub(super) attachment::AttachedFile);
 
 /// A picture that was attached; its bytes are at `/v1/attachments/{id}`.
+#[at_hand]
 #[Object]
 impl AttachedFile {
     /// Its id.
@@ -88,6 +90,7 @@ impl AttachedFile {
 pub struct AttachmentReference(pub(super) attachment::Reference);
 
 /// A record and a picture that it refers to: no record but the tie of two, and so without an id.
+#[at_hand]
 #[Object]
 impl AttachmentReference {
     /// The id of what refers to it.

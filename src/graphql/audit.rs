@@ -1,6 +1,7 @@
 //! The audit log.
 
 use async_graphql::{Context, ID, InputObject, Object, Result};
+use atr_at_hand::at_hand;
 use atr_core::{domain::audit, ids::AuditEntryId, store::AuditFilter};
 use chrono::{DateTime, Utc};
 
@@ -19,6 +20,7 @@ use super::{
 pub struct AuditEntry(pub(super) audit::AuditEntry);
 
 /// Something that was done, by whom and from where. Each entry is chained to the one before it by its hash.
+#[at_hand]
 #[Object]
 impl AuditEntry {
     /// Its id.

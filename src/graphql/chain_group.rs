@@ -1,6 +1,7 @@
 //! Groups of chains of reasoning for one query.
 
 use async_graphql::{Context, ID, Object, Result};
+use atr_at_hand::at_hand;
 use atr_core::{
     domain::trace,
     ids::{ChainGroupId, TraceId},
@@ -23,6 +24,7 @@ use super::{
 pub struct ChainGroup(pub(super) trace::ChainGroup);
 
 /// Several chains of reasoning for one query.
+#[at_hand]
 #[Object]
 impl ChainGroup {
     /// Its id.

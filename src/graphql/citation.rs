@@ -1,6 +1,7 @@
 //! Citations and whether they hold.
 
 use async_graphql::{Context, ID, InputObject, Object, Result};
+use atr_at_hand::at_hand;
 use atr_core::{
     domain::citation,
     ids::{CitationId, ReviewId, VerificationId},
@@ -25,6 +26,7 @@ use super::{
 pub struct Citation(pub(super) citation::Citation);
 
 /// A reference in an answer or in a review.
+#[at_hand]
 #[Object]
 impl Citation {
     /// Its id.

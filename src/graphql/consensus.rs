@@ -1,6 +1,7 @@
 //! What chains of reasoning for one query agree on.
 
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
+use atr_at_hand::at_hand;
 use atr_core::{
     domain::judgement,
     ids::{ChainGroupId, ConsensusId},
@@ -22,6 +23,7 @@ use super::{
 pub struct Consensus(pub(super) judgement::Consensus);
 
 /// What the chains of a group agree on.
+#[at_hand]
 #[Object]
 impl Consensus {
     /// Its id.

@@ -1,6 +1,8 @@
 //! What a snapshot is made of: members, decisions, rows, files.
 
 use async_graphql::{Context, Enum, ID, Json, Object, Result};
+use atr_at_hand::Leaf;
+use atr_at_hand::at_hand;
 use atr_core::domain::snapshot;
 use serde_json::Value;
 
@@ -23,6 +25,7 @@ pub struct SnapshotMember(pub(super) snapshot::SnapshotMember);
 
 /// A trace in a snapshot, with what it was when the snapshot was frozen: no record but a place in the membership, and so
 /// without an id; the snapshot and the position name it.
+#[at_hand]
 #[Object]
 impl SnapshotMember {
     /// The snapshot.
@@ -133,7 +136,7 @@ impl PinnedFact {
 }
 
 /// Where something that a member rests on stands.
-#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Enum, Leaf, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "snapshot::Origin")]
 pub enum Origin {
     /// In the answer.
@@ -147,6 +150,7 @@ pub enum Origin {
 pub struct CurationDecision(pub(super) snapshot::CurationDecision);
 
 /// Why a member was kept or fell.
+#[at_hand]
 #[Object]
 impl CurationDecision {
     /// Its id.
@@ -200,6 +204,7 @@ impl CurationDecision {
 pub struct SnapshotRow(pub(super) snapshot::SnapshotRow);
 
 /// A row of a snapshot's files.
+#[at_hand]
 #[Object]
 impl SnapshotRow {
     /// Its id.

@@ -1,6 +1,8 @@
 //! Models measured, and which came into use.
 
 use async_graphql::{Context, Enum, ID, InputObject, Json, Object, Result, SimpleObject};
+use atr_at_hand::Leaf;
+use atr_at_hand::at_hand;
 use atr_core::{
     domain::evaluation,
     ids::{EvaluationId, PromotionId},
@@ -24,6 +26,7 @@ use super::{
 pub struct Evaluation(pub(super) evaluation::Evaluation);
 
 /// A model measured on the held-out cases.
+#[at_hand]
 #[Object]
 impl Evaluation {
     /// Its id.
@@ -121,7 +124,7 @@ impl Measures {
 }
 
 /// What a new model is compared with.
-#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Enum, Leaf, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Baseline {
     /// The reward model in use.
     ModelInUse,
@@ -187,6 +190,7 @@ impl Interval {
 pub struct Promotion(pub(super) evaluation::Promotion);
 
 /// Whether a model came into use, and why. The newest that is not a refusal names the model in use.
+#[at_hand]
 #[Object]
 impl Promotion {
     /// Its id.

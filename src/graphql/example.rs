@@ -1,6 +1,7 @@
 //! Candidate training rows and evaluation cases.
 
 use async_graphql::{Context, ID, InputObject, Json, Object, Result, SimpleObject};
+use atr_at_hand::at_hand;
 use atr_core::{
     domain::{evaluation, example},
     ids::{EvaluationCaseId, ExampleId},
@@ -26,6 +27,7 @@ use super::{
 pub struct Example(pub(super) example::Example);
 
 /// A candidate training row.
+#[at_hand]
 #[Object]
 impl Example {
     /// Its id.
@@ -89,6 +91,7 @@ impl Example {
 pub struct EvaluationCase(pub(super) evaluation::EvaluationCase);
 
 /// A judged answer that measures models.
+#[at_hand]
 #[Object]
 impl EvaluationCase {
     /// Its id.

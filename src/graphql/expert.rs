@@ -1,6 +1,7 @@
 //! Experts and what they are asked to judge.
 
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
+use atr_at_hand::at_hand;
 use atr_core::{
     domain::{assignment, expert, suggestion},
     ids::{AssignmentId, ExpertId, ReviewId},
@@ -26,6 +27,7 @@ use crate::app::assignments;
 pub struct Expert(pub(super) expert::Expert);
 
 /// An expert.
+#[at_hand]
 #[Object]
 impl Expert {
     /// Its id.
@@ -103,6 +105,7 @@ pub struct Absence {
 pub struct Assignment(pub(super) assignment::Assignment);
 
 /// An item of the weekly review, routed to an expert.
+#[at_hand]
 #[Object]
 impl Assignment {
     /// Its id.

@@ -1,6 +1,7 @@
 //! What users say of answers.
 
 use async_graphql::{Context, ID, InputObject, Object, Result};
+use atr_at_hand::at_hand;
 use atr_core::{
     domain::feedback::{self, Subject},
     ids::FeedbackId,
@@ -23,6 +24,7 @@ use super::{
 pub struct Feedback(pub(super) feedback::Feedback);
 
 /// What a user said of an answer. It is no verdict: experts alone give those.
+#[at_hand]
 #[Object]
 impl Feedback {
     /// Its id.

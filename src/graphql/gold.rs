@@ -1,6 +1,7 @@
 //! Traces of which it is known what is right. Who judges does not learn which they are.
 
 use async_graphql::{Context, Object, Result};
+use atr_at_hand::at_hand;
 use atr_core::{domain::gold, ids::TraceId};
 use chrono::{DateTime, Utc};
 
@@ -18,6 +19,7 @@ use super::{
 pub struct GoldItem(pub(super) gold::GoldItem);
 
 /// A trace of which it is known what is right: it tells how often an expert is. It is trained on never.
+#[at_hand]
 #[Object]
 impl GoldItem {
     /// The trace.

@@ -1,6 +1,7 @@
 //! How answers are to be judged.
 
 use async_graphql::{Context, ID, Object, Result};
+use atr_at_hand::at_hand;
 use atr_core::{domain::guideline, ids::GuidelineId};
 use chrono::{DateTime, Utc};
 
@@ -16,6 +17,7 @@ use super::{
 pub struct Guideline(pub(super) guideline::Guideline);
 
 /// A version of a guideline: how answers of a domain are to be judged.
+#[at_hand]
 #[Object]
 impl Guideline {
     /// Its id.

@@ -1,6 +1,7 @@
 //! What came in, and what became of it.
 
 use async_graphql::{Context, ID, InputObject, Json, Object, Result, SimpleObject};
+use atr_at_hand::at_hand;
 use atr_core::{
     domain::{access::Permission, intake},
     ids::{BatchId, QuarantinedId},
@@ -24,6 +25,7 @@ use super::{
 pub struct Batch(pub(super) store::Batch);
 
 /// A committed batch.
+#[at_hand]
 #[Object]
 impl Batch {
     /// Its id.
@@ -135,6 +137,7 @@ impl From<intake::Balance> for Balance {
 pub struct QuarantinedItem(pub(in crate::graphql) store::Quarantined);
 
 /// An item that was set aside.
+#[at_hand]
 #[Object]
 impl QuarantinedItem {
     /// Its id.

@@ -1,6 +1,8 @@
 //! What rests on what.
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result};
+use atr_at_hand::Leaf;
+use atr_at_hand::at_hand;
 use atr_core::{
     domain::lineage,
     ids::{AnyId, Kind},
@@ -21,6 +23,7 @@ use super::{
 pub struct LineageEdge(pub(super) lineage::LineageEdge);
 
 /// A thing and one that it rests on: no record but the tie of two, and so without an id.
+#[at_hand]
 #[Object]
 impl LineageEdge {
     /// The id of the later thing.
@@ -55,7 +58,7 @@ impl LineageEdge {
 }
 
 /// Which way to look from a thing.
-#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Enum, Leaf, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
     /// What does it rest on?
     Origins,

@@ -12,6 +12,7 @@ mod curation;
 mod evaluation;
 mod example;
 mod expert;
+mod fact_conflict;
 mod fault;
 mod feedback;
 mod gather;
@@ -19,6 +20,7 @@ mod gold;
 mod grounding;
 mod guideline;
 mod intake;
+mod leaf;
 mod limits;
 mod lineage;
 mod loading;
@@ -98,6 +100,7 @@ struct IntakeQueries(
     step::StepQuery,
     chain_group::ChainGroupQuery,
     grounding::GroundingQuery,
+    fact_conflict::FactConflictQuery,
     attachment::AttachmentQuery,
     feedback::FeedbackQuery,
     intake::IntakeQuery,

@@ -1,6 +1,7 @@
 //! Models: those that answer and those that judge.
 
 use async_graphql::{Context, ID, InputObject, Json, Object, Result, SimpleObject};
+use atr_at_hand::at_hand;
 use atr_core::{domain::model, ids::ModelVersionId, store};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -21,6 +22,7 @@ use super::{
 pub struct ModelVersion(pub(super) model::ModelVersion);
 
 /// A version of a model.
+#[at_hand]
 #[Object]
 impl ModelVersion {
     /// Its id.

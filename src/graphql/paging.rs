@@ -1,6 +1,7 @@
 //! Pages of lists: Relay's connections over the store's keyset pages.
 
 use async_graphql::{Result, SimpleObject};
+use atr_at_hand::AtHand;
 use atr_core::{
     ids::{AnyId, Id},
     store::{OrdinalRequest, Page, PageRequest},
@@ -17,10 +18,11 @@ use super::{
     evaluation::{Evaluation, Promotion},
     example::{EvaluationCase, Example},
     expert::{Assignment, Expert},
+    fact_conflict::FactConflict,
     fault::invalid,
     feedback::Feedback,
     gold::GoldItem,
-    grounding::{Fact, FactChange, FactConflict, Source},
+    grounding::{Fact, FactChange, Source},
     guideline::Guideline,
     intake::{Batch, QuarantinedItem},
     lineage::LineageEdge,
@@ -47,7 +49,7 @@ pub(super) const MOST: i32 = 100;
 pub(super) const USUAL: i32 = 20;
 
 /// Where a page stands in its list.
-#[derive(Debug, Clone, SimpleObject)]
+#[derive(Debug, Clone, SimpleObject, AtHand)]
 pub struct PageInfo {
     /// Whether there are records before the first of this page.
     has_previous_page: bool,
@@ -74,7 +76,7 @@ pub(super) type Connection<N> = <N as Listed>::Connection;
 macro_rules! connections {
     ($($node:ident: $connection:ident of $edge:ident;)*) => {$(
         /// A page of a list.
-        #[derive(Debug, Clone, SimpleObject)]
+        #[derive(Debug, Clone, SimpleObject, AtHand)]
         pub struct $connection {
             /// The records of this page and their places in the list.
             edges: Records<$edge>,
@@ -83,7 +85,7 @@ macro_rules! connections {
         }
 
         /// A record and its place in a list.
-        #[derive(Debug, Clone, SimpleObject)]
+        #[derive(Debug, Clone, SimpleObject, AtHand)]
         pub struct $edge {
             /// Its place: what `after` and `before` take.
             cursor: String,

@@ -1,6 +1,7 @@
 //! People who sign in.
 
 use async_graphql::{Context, ID, Object, Result};
+use atr_at_hand::at_hand;
 use atr_core::{domain::person, ids::PersonId};
 use chrono::{DateTime, Utc};
 
@@ -19,6 +20,7 @@ use super::{
 pub struct Person(pub(super) person::Person);
 
 /// Someone who signs in.
+#[at_hand]
 #[Object]
 impl Person {
     /// Its id.

@@ -1,6 +1,7 @@
 //! Projects and keys.
 
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
+use atr_at_hand::at_hand;
 use atr_core::{
     domain::keep_rule,
     ids::{ApiKeyId, ProjectId},
@@ -24,6 +25,7 @@ use super::{
 pub struct Project(pub(super) store::Project);
 
 /// A tenant.
+#[at_hand]
 #[Object]
 impl Project {
     /// Its id.
@@ -77,6 +79,7 @@ impl From<keep_rule::KeepRule> for KeepRule {
 pub struct Key(pub(super) store::KeyRecord);
 
 /// A key, without its secret.
+#[at_hand]
 #[Object]
 impl Key {
     /// Its id.

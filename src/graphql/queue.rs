@@ -1,6 +1,7 @@
 //! Work that is queued, done and given up.
 
 use async_graphql::{Context, ID, InputObject, Json, Object, Result, SimpleObject};
+use atr_at_hand::at_hand;
 use atr_core::{ids::TaskId, queue};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -20,6 +21,7 @@ use crate::app::stages;
 pub struct Task(pub(super) queue::Task);
 
 /// A task, as people look at it.
+#[at_hand]
 #[Object]
 impl Task {
     /// Its id.

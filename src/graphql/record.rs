@@ -1,8 +1,8 @@
 //! How records are answered: field by field, into the text of the answer, and only what has to wait is waited for.
 //!
-//! The engine makes a task of every field of every object, and a map of their values. Most fields of a record are at hand; here
-//! each is asked for where it stands and written, and those that lead to other records are waited for together. What is
-//! answered is the same; an extension of the engine that looks at fields would not see these, and there is none.
+//! The engine makes a task of every field of every object, and a map of their values. Most fields of a record are at hand and
+//! are written as they stand there; what they lead to is waited for together, and what is neither is asked of the engine. What
+//! is answered is the same; an extension of the engine that looks at fields would not see these, and there is none.
 
 use std::{borrow::Cow, future::poll_fn, pin::Pin, task::Poll};
 
@@ -14,7 +14,10 @@ use async_graphql::{
 };
 use futures_util::future::{MaybeDone, maybe_done};
 
-use super::text::{self, Sequence};
+use super::{
+    leaf::AtHand,
+    text::{self, Sequence},
+};
 
 /// A record, or what leads to one in a list.
 #[derive(Debug, Clone)]
@@ -134,13 +137,20 @@ trait Answering: Send + Sync {
     /// The value of a field.
     fn answer<'a>(&'a self, ctx: &'a Context<'a>) -> Erased<'a, ServerResult<Option<Value>>>;
 
+    /// Writes the value of a field; false, and nothing is written, where it is not at hand.
+    fn at_hand(&self, field: &str, to: &mut Vec<u8>) -> bool;
+
     /// What `__typename` says.
     fn type_name(&self) -> Cow<'static, str>;
 }
 
-impl<T: ContainerType> Answering for T {
+impl<T: ContainerType + AtHand> Answering for T {
     fn answer<'a>(&'a self, ctx: &'a Context<'a>) -> Erased<'a, ServerResult<Option<Value>>> {
         erased(self.resolve_field(ctx))
+    }
+
+    fn at_hand(&self, field: &str, to: &mut Vec<u8>) -> bool {
+        self.write(field, to)
     }
 
     fn type_name(&self) -> Cow<'static, str> {
@@ -157,7 +167,12 @@ async fn write<'a>(record: &dyn Answering, ctx: &ContextSelectionSet<'a>, asked:
     let mut object = Sequence::begin(b'{', to);
     let mut told = false;
     for field in &asked.0 {
-        let value = if field.node.name.node == "__typename" {
+        let (name, key) = (&field.node.name.node, &field.node.response_key().node);
+        if is_leaf(field) && object.field_if(key, |to| record.at_hand(name, to)) {
+            told = true;
+            continue;
+        }
+        let value = if name == "__typename" {
             Ok(Some(Value::String(record.type_name().into_owned())))
         } else if is_leaf(field) {
             record.answer(&ctx.with_field(field)).await
@@ -166,7 +181,7 @@ async fn write<'a>(record: &dyn Answering, ctx: &ContextSelectionSet<'a>, asked:
         };
         match value {
             Ok(value) => {
-                text::write(&value.unwrap_or_default(), object.field(&field.node.response_key().node));
+                text::write(&value.unwrap_or_default(), object.field(key));
                 told = true;
             }
             Err(error) => ctx.add_error(error),
@@ -203,7 +218,7 @@ async fn write_all<'a>(records: &[&dyn Answering], ctx: &ContextSelectionSet<'a>
     json
 }
 
-impl<T: ContainerType> OutputType for Record<T> {
+impl<T: ContainerType + AtHand> OutputType for Record<T> {
     fn type_name() -> Cow<'static, str> {
         T::type_name()
     }
@@ -224,7 +239,7 @@ impl<T: ContainerType> OutputType for Record<T> {
     }
 }
 
-impl<T: ContainerType> OutputType for Records<T> {
+impl<T: ContainerType + AtHand> OutputType for Records<T> {
     fn type_name() -> Cow<'static, str> {
         Vec::<T>::type_name()
     }

@@ -1,6 +1,7 @@
 //! What experts find of answers.
 
 use async_graphql::{Context, ID, InputObject, Object, Result};
+use atr_at_hand::at_hand;
 use atr_core::{
     domain::review,
     ids::{ReviewId, TraceId},
@@ -29,6 +30,7 @@ use super::{
 pub struct Review(pub(super) review::Review);
 
 /// What an expert said of a trace.
+#[at_hand]
 #[Object]
 impl Review {
     /// Its id.

@@ -1,6 +1,7 @@
 //! The cycles of the weekly review as they were held, and what came of each.
 
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
+use atr_at_hand::at_hand;
 use atr_core::{
     domain::{access::Permission, review_cycle},
     ids::ReviewCycleId,
@@ -24,6 +25,7 @@ use super::{
 pub struct ReviewCycle(pub(super) review_cycle::ReviewCycle);
 
 /// A cycle of the weekly review that was opened.
+#[at_hand]
 #[Object]
 impl ReviewCycle {
     /// Its id.

@@ -1,6 +1,7 @@
 //! Rewards of traces.
 
 use async_graphql::{ComplexObject, Context, ID, InputObject, Object, Result, SimpleObject};
+use atr_at_hand::at_hand;
 use atr_core::{
     domain::judgement,
     ids::{ScoreId, TraceId},
@@ -27,6 +28,7 @@ use super::{
 pub struct Score(pub(super) judgement::Score);
 
 /// The reward of a trace, each term kept.
+#[at_hand]
 #[Object]
 impl Score {
     /// Its id.

@@ -1,6 +1,7 @@
 //! Snapshots.
 
 use async_graphql::{Context, ID, InputObject, Json, Object, Result};
+use atr_at_hand::at_hand;
 use atr_core::{
     domain::snapshot,
     ids::{SnapshotId, TrainingJobId},
@@ -24,6 +25,7 @@ use super::{
 pub struct Snapshot(pub(super) snapshot::Snapshot);
 
 /// A snapshot.
+#[at_hand]
 #[Object]
 impl Snapshot {
     /// Its id.

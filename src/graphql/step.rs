@@ -1,6 +1,7 @@
 //! Steps of a trace's reasoning.
 
 use async_graphql::{Context, ID, InputObject, Object, Result};
+use atr_at_hand::at_hand;
 use atr_core::{
     domain::trace,
     ids::{StepId, TraceId},
@@ -23,6 +24,7 @@ use super::{
 pub struct Step(pub(super) trace::Step);
 
 /// One step of a trace's reasoning.
+#[at_hand]
 #[Object]
 impl Step {
     /// Its id.

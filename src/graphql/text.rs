@@ -36,7 +36,7 @@ pub(super) fn write(value: &Value, to: &mut Vec<u8>) {
 }
 
 /// Writes what cannot fail to be written.
-fn plain(value: &(impl Serialize + ?Sized), to: &mut Vec<u8>) {
+pub(super) fn plain(value: &(impl Serialize + ?Sized), to: &mut Vec<u8>) {
     serde_json::to_writer(to, value)
         .expect("a vector takes all that is written, and numbers, texts and errors are JSON");
 }
@@ -69,6 +69,17 @@ impl<'a> Sequence<'a> {
         to.extend_from_slice(name.as_bytes());
         to.extend_from_slice(b"\":");
         to
+    }
+
+    /// Writes the next field, if there is a value for it.
+    pub(super) fn field_if(&mut self, name: &str, value: impl FnOnce(&mut Vec<u8>) -> bool) -> bool {
+        let (before, begun) = (self.to.len(), self.begun);
+        let there = value(self.field(name));
+        if !there {
+            self.to.truncate(before);
+            self.begun = begun;
+        }
+        there
     }
 
     pub(super) fn end(self, bracket: u8) {

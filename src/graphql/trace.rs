@@ -1,6 +1,7 @@
 //! Error traces.
 
 use async_graphql::{ComplexObject, Context, ID, InputObject, Object, Result, SimpleObject};
+use atr_at_hand::{AtHand, at_hand};
 use atr_core::{
     domain::{attachment::AttachmentRef, trace},
     hash::Digest,
@@ -56,6 +57,7 @@ impl From<trace::Turn> for Turn {
 pub struct Trace(pub(super) trace::Trace);
 
 /// An uncertain or wrong answer of a model. Never changed: what is learnt of it stands in later records.
+#[at_hand]
 #[Object]
 impl Trace {
     /// Its id, by time of receipt.
@@ -259,7 +261,7 @@ impl Trace {
 }
 
 /// An uncertainty signal of the model that answered.
-#[derive(Debug, Clone, SimpleObject)]
+#[derive(Debug, Clone, SimpleObject, AtHand)]
 pub struct Signal {
     /// Its name: `mean_logprob`, `min_logprob` (natural logarithms), `entropy` and the like.
     name: String,

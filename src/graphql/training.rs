@@ -1,6 +1,7 @@
 //! Training jobs.
 
 use async_graphql::{Context, ID, InputObject, Json, Object, Result};
+use atr_at_hand::at_hand;
 use atr_core::{domain::training, ids::TrainingJobId};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -21,6 +22,7 @@ use super::{
 pub struct TrainingJob(pub(super) training::TrainingJob);
 
 /// A training run on a snapshot.
+#[at_hand]
 #[Object]
 impl TrainingJob {
     /// Its id.
@@ -121,6 +123,7 @@ impl TrainingJob {
 pub struct JobEvent(pub(super) training::JobEvent);
 
 /// A line that a trainer reported.
+#[at_hand]
 #[Object]
 impl JobEvent {
     /// Of which attempt.

@@ -1,6 +1,7 @@
 //! Runs of the verifier, and the claims they find.
 
 use async_graphql::{Context, ID, InputObject, Object, Result};
+use atr_at_hand::at_hand;
 use atr_core::{
     domain::judgement,
     ids::{ClaimId, TraceId, VerificationId},
@@ -25,6 +26,7 @@ use super::{
 pub struct Verification(pub(super) judgement::Verification);
 
 /// One run of the verifier over a trace.
+#[at_hand]
 #[Object]
 impl Verification {
     /// Its id.
@@ -78,6 +80,7 @@ impl Verification {
 pub struct Claim(pub(super) judgement::Claim);
 
 /// One checkable statement of an answer, and what the facts say of it.
+#[at_hand]
 #[Object]
 impl Claim {
     /// Its id.

@@ -1,6 +1,7 @@
 //! Where programs hear of the weekly review.
 
 use async_graphql::{Context, ID, Object, Result};
+use atr_at_hand::at_hand;
 use atr_core::{
     domain::{access::Permission, notice},
     ids::WebhookEndpointId,
@@ -19,6 +20,7 @@ use super::{
 pub struct WebhookEndpoint(pub(super) notice::WebhookEndpoint);
 
 /// Where a program hears of the weekly review, by signed requests as Standard Webhooks has them.
+#[at_hand]
 #[Object]
 impl WebhookEndpoint {
     /// Its id.

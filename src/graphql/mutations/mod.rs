@@ -12,6 +12,7 @@ mod record;
 mod tend;
 
 use async_graphql::{Enum, MergedObject, Result};
+use atr_at_hand::Leaf;
 
 use super::fault::{argument, fault};
 use crate::app::AppError;
@@ -32,7 +33,7 @@ pub struct Mutation(
 );
 
 /// What became of a mutation.
-#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Enum, Leaf, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MutationStatus {
     /// It was done.
     Done,

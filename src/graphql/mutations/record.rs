@@ -1,6 +1,7 @@
 //! Sending traces, reviews and grounding.
 
 use async_graphql::{Context, Enum, ID, Json, Object, Result, SimpleObject};
+use atr_at_hand::Leaf;
 use atr_core::domain::{
     Rejection,
     feedback::NewFeedback,
@@ -21,7 +22,7 @@ use crate::{
 const MOST: usize = 500;
 
 /// What became of one item.
-#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Enum, Leaf, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ItemStatus {
     /// Stored for the first time.
     Stored,

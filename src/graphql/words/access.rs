@@ -1,9 +1,10 @@
 //! Words of who may do what, and of what was done.
 
 use async_graphql::Enum;
+use atr_at_hand::Leaf;
 
 /// What the bearer of a key is here for.
-#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Enum, Leaf, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "atr_core::domain::access::Role")]
 pub enum Role {
     /// Runs the installation: every project, and all that an admin may.
@@ -23,7 +24,7 @@ pub enum Role {
 }
 
 /// What a key can be narrowed to.
-#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Enum, Leaf, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "atr_core::domain::access::Permission")]
 pub enum Scope {
     /// Read the project's records.
@@ -45,7 +46,7 @@ pub enum Scope {
 }
 
 /// What was done.
-#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Enum, Leaf, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "atr_core::domain::audit::Action")]
 pub enum AuditAction {
     /// A project was made.

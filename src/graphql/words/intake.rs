@@ -1,9 +1,10 @@
 //! Words of what comes in: traces, grounding, reviews.
 
 use async_graphql::Enum;
+use atr_at_hand::Leaf;
 
 /// A day of the week.
-#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Enum, Leaf, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "atr_core::domain::calendar::Weekday")]
 pub enum Weekday {
     /// The first.
@@ -23,7 +24,7 @@ pub enum Weekday {
 }
 
 /// What a trace may be used for.
-#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Enum, Leaf, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "atr_core::domain::trace::Split")]
 pub enum Split {
     /// To train on.
@@ -33,7 +34,7 @@ pub enum Split {
 }
 
 /// Which kind of competence a trace is about.
-#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Enum, Leaf, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "atr_core::domain::trace::Pillar")]
 pub enum Pillar {
     /// Language in general.
@@ -49,7 +50,7 @@ pub enum Pillar {
 }
 
 /// What a reasoning step does.
-#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Enum, Leaf, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "atr_core::domain::trace::StepKind")]
 pub enum StepKind {
     /// Draws an inference.
@@ -63,7 +64,7 @@ pub enum StepKind {
 }
 
 /// What a model is for.
-#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Enum, Leaf, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "atr_core::domain::model::ModelKind")]
 pub enum ModelKind {
     /// Answers: the model that traces name.
@@ -73,7 +74,7 @@ pub enum ModelKind {
 }
 
 /// How an item left the quarantine.
-#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Enum, Leaf, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "atr_core::domain::intake::Resolution")]
 pub enum Resolution {
     /// A replay stored it.
@@ -85,7 +86,7 @@ pub enum Resolution {
 }
 
 /// A door through which items come in in bulk.
-#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Enum, Leaf, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "atr_core::domain::intake::Door")]
 pub enum Door {
     /// Error traces.
@@ -103,7 +104,7 @@ pub enum Door {
 }
 
 /// How far a source is trusted.
-#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Enum, Leaf, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "atr_core::domain::grounding::TrustTier")]
 pub enum TrustTier {
     /// It made what it states: a register, a standard, a measurement.
@@ -115,7 +116,7 @@ pub enum TrustTier {
 }
 
 /// The state of a fact.
-#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Enum, Leaf, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "atr_core::domain::grounding::FactState")]
 pub enum FactStanding {
     /// Entered, and not yet vouched for: no claim is held against it.
@@ -129,7 +130,7 @@ pub enum FactStanding {
 }
 
 /// How a citation names what it refers to.
-#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Enum, Leaf, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "atr_core::domain::citation::CitationKind")]
 pub enum CitationKind {
     /// A mark in the text, such as `[3]`.
@@ -145,7 +146,7 @@ pub enum CitationKind {
 }
 
 /// Whether a citation holds.
-#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Enum, Leaf, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "atr_core::domain::citation::CitationState")]
 pub enum CitationState {
     /// It exists, is current, and says what is quoted, if anything is.
@@ -163,7 +164,7 @@ pub enum CitationState {
 }
 
 /// What an expert finds of an answer.
-#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Enum, Leaf, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "atr_core::domain::review::Verdict")]
 pub enum Verdict {
     /// It is right.
@@ -179,7 +180,7 @@ pub enum Verdict {
 }
 
 /// Who reviews.
-#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Enum, Leaf, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "atr_core::domain::expert::ExpertKind")]
 pub enum ExpertKind {
     /// A person.
@@ -189,7 +190,7 @@ pub enum ExpertKind {
 }
 
 /// How bad a flaw is.
-#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Enum, Leaf, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "atr_core::domain::review::Severity")]
 pub enum Severity {
     /// It misleads nobody.
@@ -201,7 +202,7 @@ pub enum Severity {
 }
 
 /// Who speaks in a conversation.
-#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Enum, Leaf, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "atr_core::domain::trace::Speaker")]
 pub enum Speaker {
     /// Instructions to the model.
@@ -213,7 +214,7 @@ pub enum Speaker {
 }
 
 /// What can be replaced in texts before they are stored.
-#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Enum, Leaf, Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[graphql(remote = "atr_core::domain::redaction::Pattern")]
 pub enum RedactedPattern {
     /// An e-mail address: `[e-mail]` stands in its place.
@@ -227,7 +228,7 @@ pub enum RedactedPattern {
 }
 
 /// How a reading of the text in a picture ended.
-#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Enum, Leaf, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "atr_core::domain::attachment::ReadingOutcome")]
 pub enum ReadingOutcome {
     /// There is text.

@@ -1,9 +1,10 @@
 //! Words of what is made of it: judgements, snapshots, models, work.
 
 use async_graphql::Enum;
+use atr_at_hand::Leaf;
 
 /// What the facts say of a claim.
-#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Enum, Leaf, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "atr_core::domain::judgement::ClaimVerdict")]
 pub enum ClaimVerdict {
     /// A fact says the same.
@@ -15,7 +16,7 @@ pub enum ClaimVerdict {
 }
 
 /// What an expert finds of a step.
-#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Enum, Leaf, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "atr_core::domain::review::StepFinding")]
 pub enum StepFinding {
     /// It holds, and follows from what comes before.
@@ -27,7 +28,7 @@ pub enum StepFinding {
 }
 
 /// What has become of an item of the weekly review.
-#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Enum, Leaf, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "atr_core::domain::assignment::AssignmentState")]
 pub enum AssignmentState {
     /// The expert has it, until its lease ends.
@@ -41,7 +42,7 @@ pub enum AssignmentState {
 }
 
 /// Whether a cycle of the weekly review is open.
-#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Enum, Leaf, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "atr_core::domain::review_cycle::CycleState")]
 pub enum ReviewCycleState {
     /// Its items are being judged.
@@ -51,7 +52,7 @@ pub enum ReviewCycleState {
 }
 
 /// What an item of the weekly review is for.
-#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Enum, Leaf, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "atr_core::domain::assignment::Purpose")]
 pub enum AssignmentPurpose {
     /// One judgement is enough.
@@ -63,7 +64,7 @@ pub enum AssignmentPurpose {
 }
 
 /// What a row is for.
-#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Enum, Leaf, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "atr_core::domain::example::ExampleFormat")]
 pub enum ExampleFormat {
     /// Supervised fine-tuning: messages.
@@ -79,7 +80,7 @@ pub enum ExampleFormat {
 }
 
 /// What a case is for.
-#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Enum, Leaf, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "atr_core::domain::evaluation::CasePurpose")]
 pub enum CasePurpose {
     /// Held out: in no snapshot.
@@ -89,7 +90,7 @@ pub enum CasePurpose {
 }
 
 /// What is measured on the cases. All but one are on held-out questions.
-#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Enum, Leaf, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "atr_core::domain::evaluation::MeasureName")]
 pub enum MeasureName {
     /// Area under the ROC curve: the chance that a right answer is rated above a wrong one, 0 to 1.
@@ -115,7 +116,7 @@ pub enum MeasureName {
 }
 
 /// Whether a model came into use.
-#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Enum, Leaf, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "atr_core::domain::evaluation::PromotionDecision")]
 pub enum PromotionDecision {
     /// It did.
@@ -127,7 +128,7 @@ pub enum PromotionDecision {
 }
 
 /// How far a snapshot is.
-#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Enum, Leaf, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "atr_core::domain::snapshot::SnapshotState")]
 pub enum SnapshotState {
     /// Its membership is fixed.
@@ -141,7 +142,7 @@ pub enum SnapshotState {
 }
 
 /// How far a job is.
-#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Enum, Leaf, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "atr_core::domain::training::JobState")]
 pub enum JobState {
     /// Waits for a worker.
@@ -157,7 +158,7 @@ pub enum JobState {
 }
 
 /// What is trained.
-#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Enum, Leaf, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "atr_core::domain::training::TrainingMethod")]
 pub enum TrainingMethod {
     /// The reward model of RLFH.
@@ -165,7 +166,7 @@ pub enum TrainingMethod {
 }
 
 /// Where it is trained.
-#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Enum, Leaf, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "atr_core::domain::training::TrainingBackend")]
 pub enum TrainingBackend {
     /// A process on this machine.
@@ -173,7 +174,7 @@ pub enum TrainingBackend {
 }
 
 /// How a later thing rests on an earlier one.
-#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Enum, Leaf, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "atr_core::domain::lineage::Relation")]
 pub enum Relation {
     /// It was made from it.
@@ -185,7 +186,7 @@ pub enum Relation {
 }
 
 /// A stage of the loop that does queued work.
-#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Enum, Leaf, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "atr_core::queue::Stage")]
 pub enum Stage {
     /// The text in attached pictures.
@@ -215,7 +216,7 @@ pub enum Stage {
 }
 
 /// The state of a task.
-#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Enum, Leaf, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "atr_core::queue::State")]
 pub enum TaskState {
     /// Ready to be claimed.
