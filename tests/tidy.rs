@@ -131,7 +131,7 @@ fn use_cases_return_neither_http_nor_graphql_types() {
 
 /// What the architecture quotes and is no path: crates, programs, types, a role, and a file of every room.
 const NO_PATHS: &[&str] =
-    &["atr", "atr-core", "atr-reward", "atr-workers", "atr-train-reward", "atr_app", "Tx", "mod.rs"];
+    &["atr", "atr-at-hand", "atr-core", "atr-reward", "atr-workers", "atr-train-reward", "atr_app", "Tx", "mod.rs"];
 
 #[test]
 fn every_path_that_the_architecture_names_is_there() {
