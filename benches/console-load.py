@@ -6,9 +6,9 @@ from service import Service, psql, tell
 
 experts, minutes = int(os.environ.get("EXPERTS", 50)), float(os.environ.get("MINUTES", 5))
 traces = int(os.environ.get("TRACES", 100_000))
-ITEMS, LEFT, SAVES, PAUSE = 20, 5_000, 5, 0.3
+ITEMS, LEFT, SAVES, PAUSE = 20, 20_000, 5, 0.3
 
-times, lost, faults, held = [], [], collections.Counter(), collections.Counter()
+times, lost, faults, held = collections.defaultdict(list), [], collections.Counter(), collections.Counter()
 
 def work(address, key, number, until):
     desk, draw = Desk(address, key), random.Random(number)
@@ -17,7 +17,7 @@ def work(address, key, number, until):
         began = time.perf_counter()
         answer = desk.ask(method, path, form, **{"accept-encoding": "identity", **headers})
         text = answer.read().decode()
-        times.append(time.perf_counter() - began)
+        times[what].append(time.perf_counter() - began)
         if answer.status not in good:
             faults[f"{what}: {answer.status}"] += 1
         return answer, text
@@ -63,7 +63,10 @@ with Service() as service:
     given = int(psql(service.database, "select count(*) from assignment where state = 'done'"))
     seen = sum(1 for _ in held)
     left = int(psql(service.database, "select count(*) from review_draft"))
-times.sort()
+for what, taken in times.items():
+    taken.sort()
+    print(f"{what}: {len(taken)} answers, half within {1000 * taken[len(taken) // 2]:.0f} ms, 99 of 100 within {1000 * taken[int(len(taken) * 0.99)]:.0f} ms", file=sys.stderr)
+times = sorted(one for taken in times.values() for one in taken)
 for fault, count in faults.items():
     print(f"{fault}: {count} times", file=sys.stderr)
 print(f"{len(times)} answers, {seen} items looked at, {given} judged, {left} drafts not given", file=sys.stderr)

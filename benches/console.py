@@ -2,7 +2,7 @@
 import glob, gzip, json, os, re, subprocess, sys, time, urllib.request
 
 from panel import Desk, crockford, expert_keys, fill
-from service import Service, programs, psql, tell
+from service import Service, here, programs, psql, tell
 
 traces, reviews, asked = int(os.environ.get("TRACES", 1_000_000)), int(os.environ.get("REVIEWS", 100_000)), int(os.environ.get("ASKED", 100))
 AXE = max(glob.glob(f"{programs}/build/atr-*/out/npm/node_modules/axe-core/axe.min.js"), key=os.path.getmtime)
@@ -17,16 +17,23 @@ def pages(service):
     items = ids(service, "asg", "assignment", 20, "state = 'held' and expert_id = (select id from expert where handle = 'expert-0')")
     facts = ids(service, "fct", "grounding_fact", 50)
     people = ids(service, "exp", "expert", 10)
+    every = lambda path, kind, table, rest="": [f"{path}/{one}{rest}" for one in ids(service, kind, table, 10)]
     of_admin = {
         "/traces": ["/traces", "/traces?domain=legal", f"/traces?after={traces[-1]}"], "/traces/{id}": [f"/traces/{id}" for id in traces],
         "/grounding": ["/grounding", "/grounding?state=verified", "/grounding?lapsed=true&state=verified"], "/grounding/conflicts": ["/grounding/conflicts"], "/grounding/{id}": [f"/grounding/{id}" for id in facts],
         "/grounding/{id}/retract": [f"/grounding/{id}/retract" for id in facts], "/grounding/enter": ["/grounding/enter"],
-        "/pipeline": ["/pipeline"], "/snapshots": ["/snapshots"], "/jobs": ["/jobs"], "/models": ["/models"],
+        "/pipeline": ["/pipeline"], "/snapshots": ["/snapshots"], "/snapshots/{id}": every("/snapshots", "snp", "snapshot"),
+        "/snapshots/{id}/difference": every("/snapshots", "snp", "snapshot", "/difference"), "/jobs": ["/jobs"], "/jobs/{id}": every("/jobs", "job", "training_job"),
+        "/models": ["/models"], "/models/{id}": every("/models", "mdl", "model_version"),
         "/people": ["/people"], "/people/agreement": ["/people/agreement"], "/people/accounts": ["/people/accounts"],
-        "/people/{id}": [f"/people/{id}" for id in people], "/project": ["/project"], "/project/keys": ["/project/keys"],
-        "/project/audit": ["/project/audit"], "/project/guidelines": ["/project/guidelines"], "/adjudications": ["/adjudications"],
+        "/people/{id}": [f"/people/{id}" for id in people], "/people/weeks": ["/people/weeks"],
+        "/people/weeks/{id}": every("/people/weeks", "cyc", "review_cycle"), "/project": ["/project"], "/project/keys": ["/project/keys"],
+        "/project/audit": ["/project/audit"], "/project/guidelines": ["/project/guidelines"], "/project/guidelines/{id}": every("/project/guidelines", "gdl", "guideline"),
+        "/project/webhooks": ["/project/webhooks"], "/adjudications": ["/adjudications"], "/adjudications/{id}": every("/adjudications", "adj", "adjudication"),
+        "/sign-in": ["/sign-in"], "/sign-in/link": ["/sign-in/link?token=lnk_none"], "/invitation": ["/invitation?token=inv_none"],
     }
-    of_expert = {"/week": ["/week"], "/week/{id}": [f"/week/{id}" for id in items]}
+    of_expert = {"/week": ["/week"], "/week/{id}": [f"/week/{id}" for id in items], "/week/{id}/steps": [f"/week/{id}/steps" for id in items],
+        "/week/facts": [f"/week/facts?q=element+{number}" for number in range(20)]}
     return of_admin, of_expert
 
 def transferred(desk, page, text, known={}):
@@ -89,7 +96,9 @@ with Service() as service:
         "trust_tier": "primary"}, *map(fact, range(10_000))])
     urllib.request.urlopen(urllib.request.Request(f"{service.address}/v1/ingest/grounding", body.encode(),
         {"authorization": f"Bearer {service.key}", "content-type": "application/x-ndjson"})).read()
-    psql(service.database, "vacuum analyze")
+    # Of what these do not make, some of every kind, as the tests of the API have them.
+    some = open(here.parent / "tests" / "edges.sql").read().replace("$FROM", "1").replace("$TO", "50")
+    psql(service.database, some.replace("where p.slug = 'one'", "").replace("'expert-'", "'other-'"), "vacuum analyze")
     of_admin, of_expert = pages(service)
     expert = expert_keys(service, 1)[0]
     rows, violations = {}, 0

@@ -162,7 +162,9 @@ impl<T: ContainerType + AtHand> Answering for T {
 async fn write<'a>(record: &dyn Answering, ctx: &ContextSelectionSet<'a>, asked: &Asked<'a>, to: &mut Vec<u8>) {
     let edges = asked.0.iter().filter(|field| !is_leaf(field));
     let edges = edges.map(|field| erased(async move { record.answer(&ctx.with_field(field)).await }));
-    let mut edges = all(edges).await.into_iter();
+    let edges = all(edges).await;
+    to.reserve(edges.iter().flatten().flatten().map(text::written_length).sum());
+    let mut edges = edges.into_iter();
     let begin = to.len();
     let mut object = Sequence::begin(b'{', to);
     let mut told = false;
@@ -197,11 +199,12 @@ async fn write<'a>(record: &dyn Answering, ctx: &ContextSelectionSet<'a>, asked:
 /// Writes what is asked of each of a list.
 async fn write_all<'a>(records: &[&dyn Answering], ctx: &ContextSelectionSet<'a>, asked: &Asked<'a>) -> Vec<u8> {
     let mut json = Vec::new();
-    let mut list = Sequence::begin(b'[', &mut json);
     if asked.is_at_hand() {
+        let mut list = Sequence::begin(b'[', &mut json);
         for (place, record) in records.iter().enumerate() {
             write(*record, &ctx.with_index(place), asked, list.next()).await;
         }
+        list.end(b']');
     } else {
         let writing = records.iter().enumerate().map(|(place, record)| {
             erased(async move {
@@ -210,11 +213,14 @@ async fn write_all<'a>(records: &[&dyn Answering], ctx: &ContextSelectionSet<'a>
                 own
             })
         });
-        for own in all(writing).await {
+        let written = all(writing).await;
+        json.reserve(written.iter().map(|own| own.len() + 1).sum::<usize>() + 1);
+        let mut list = Sequence::begin(b'[', &mut json);
+        for own in written {
             list.next().extend_from_slice(&own);
         }
+        list.end(b']');
     }
-    list.end(b']');
     json
 }
 

@@ -9,6 +9,15 @@ pub(super) fn written(json: Vec<u8>) -> Value {
     Value::Binary(json.into())
 }
 
+/// How many bytes of a value are written already.
+pub(super) fn written_length(value: &Value) -> usize {
+    match value {
+        Value::Binary(json) => json.len(),
+        Value::Object(fields) => fields.values().map(written_length).sum(),
+        _ => 0,
+    }
+}
+
 /// Writes a value.
 pub(super) fn write(value: &Value, to: &mut Vec<u8>) {
     match value {
@@ -89,7 +98,8 @@ impl<'a> Sequence<'a> {
 
 /// The JSON of an answer, with `data` or without.
 pub fn body(answer: &Response, with_data: bool) -> Vec<u8> {
-    let mut json = Vec::new();
+    // With room for what stands around it: a text that grows is copied.
+    let mut json = Vec::with_capacity(written_length(&answer.data) + 256);
     let mut fields = Sequence::begin(b'{', &mut json);
     if with_data {
         write(&answer.data, fields.field("data"));

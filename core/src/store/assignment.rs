@@ -75,14 +75,22 @@ impl Tx {
         self.changed.insert(Topic::Assignments);
         let project = self.project_uuid();
         let reasons = items.iter().map(|item| serde_json::to_value(&item.reason)).collect::<Result<Vec<_>, _>>()?;
-        let done = sqlx::query!(
+        let made = sqlx::query_scalar!(
             r#"
-            insert into assignment (project_id, id, cycle, expert_id, trace_id, rank, value, reason, reward_model_id, at,
-                                    purpose, slot, leased_until, state)
-            select $1, t.*, 'held' from unnest($2::uuid[], $3::date[], $4::uuid[], $5::uuid[], $6::int[], $7::float8[],
-                                               $8::jsonb[], $9::uuid[], $10::timestamptz[], $11::text[],
-                                               $12::smallint[], $13::timestamptz[]) as t
-            on conflict do nothing
+            with made as (
+                insert into assignment (project_id, id, cycle, expert_id, trace_id, rank, value, reason, reward_model_id,
+                                        at, purpose, slot, leased_until, state)
+                select $1, t.*, 'held' from unnest($2::uuid[], $3::date[], $4::uuid[], $5::uuid[], $6::int[],
+                                                   $7::float8[], $8::jsonb[], $9::uuid[], $10::timestamptz[],
+                                                   $11::text[], $12::smallint[], $13::timestamptz[]) as t
+                on conflict do nothing
+                returning cycle, trace_id, slot
+            ), refilled as (
+                update assignment a set refilled = true from made m
+                where a.project_id = $1 and a.cycle = m.cycle and a.trace_id = m.trace_id and a.slot = m.slot
+                  and a.state in ('passed', 'returned')
+            )
+            select count(*) as "made!" from made
             "#,
             project,
             &items.iter().map(|item| item.id.uuid()).collect::<Vec<_>>(),
@@ -98,9 +106,9 @@ impl Tx {
             &items.iter().map(|item| item.slot).collect::<Vec<_>>(),
             &items.iter().map(|item| item.leased_until).collect::<Vec<_>>(),
         )
-        .execute(self.connection())
+        .fetch_one(self.connection())
         .await?;
-        Ok(done.rows_affected())
+        Ok(made.unsigned_abs())
     }
 
     /// The assignments of a week (assignment_pkey).

@@ -147,8 +147,8 @@ impl Tx {
     }
 
     /// Gives an expert the slot of a cycle that is worth most of those that others passed on or left, and that they may
-    /// judge and of whose question they had nothing in this cycle (assignment_pkey; what frees one is locked, so that each
-    /// is taken once). `None` if there is none.
+    /// judge and of whose question they had nothing in this cycle (assignment_free_idx; what frees one is locked, so that
+    /// each is taken once). `None` if there is none.
     ///
     /// # Errors
     /// If the database refuses or is out of reach.
@@ -156,76 +156,47 @@ impl Tx {
         self.return_lapsed(cycle).await?;
         let (project, now) = (self.project_uuid(), self.now());
         for _ in 0..TRIES {
-            let id: AssignmentId = self.fresh();
-            let taken = sqlx::query_as!(
-                FoundSlot,
-                r#"
-                with free as (
-                    select a.trace_id, a.slot, a.value, a.reason, a.reward_model_id, a.purpose
-                    from assignment a
-                    join error_trace t on t.project_id = $1 and t.id = a.trace_id
-                    where a.project_id = $1 and a.cycle = $2 and a.state in ('passed', 'returned')
-                      and (cardinality($4::text[]) = 0 or t.domain = any($4))
-                      and (cardinality($5::text[]) = 0 or t.language = 'und' or t.language = any($5))
-                      and not exists (
-                          select from assignment b where b.project_id = $1 and b.cycle = $2 and b.trace_id = a.trace_id
-                            and b.slot = a.slot and b.state in ('held', 'done')
-                      )
-                      and not exists (
-                          select from assignment c join error_trace o on o.project_id = $1 and o.id = c.trace_id
-                          where c.project_id = $1 and c.cycle = $2 and c.expert_id = $3
-                            and coalesce(o.chain_group_id, o.id) = coalesce(t.chain_group_id, t.id)
-                      )
-                      and case when a.purpose = 'gold'
-                          then exists (select from gold_item g where g.project_id = $1 and g.trace_id = a.trace_id
-                                         and g.retired_at is null)
-                          else not exists (select from gold_item g where g.project_id = $1 and g.trace_id = a.trace_id)
-                      end
-                      and not exists (
-                          select from review r where r.project_id = $1 and r.trace_id = a.trace_id and r.expert_id = $3
-                      )
-                    order by a.value desc, a.id
-                    limit 1
-                    for update of a skip locked
-                ), held as (
-                    insert into assignment (project_id, id, cycle, expert_id, trace_id, rank, value, reason,
-                                            reward_model_id, at, purpose, slot, state, leased_until)
-                    select $1, $6, $2, $3, f.trace_id,
-                           coalesce((select max(m.rank) from assignment m
-                                     where m.project_id = $1 and m.cycle = $2 and m.expert_id = $3), 0) + 1,
-                           f.value, f.reason, f.reward_model_id, $7, f.purpose, f.slot, 'held', $8
-                    from free f
-                    on conflict do nothing
-                    returning id
-                )
-                select exists (select from free) as "found!", (select id from held) as id
-                "#,
+            let free = sqlx::query_file_scalar!(
+                "src/store/free_slot.sql",
                 project,
                 cycle,
                 expert.id.uuid(),
                 &expert.domains,
-                &expert.languages,
+                &expert.languages
+            );
+            let Some(free) = free.fetch_optional(self.connection()).await? else { return Ok(None) };
+            let id: AssignmentId = self.fresh();
+            let taken = sqlx::query_scalar!(
+                r#"
+                with held as (
+                    insert into assignment (project_id, id, cycle, expert_id, trace_id, rank, value, reason,
+                                            reward_model_id, at, purpose, slot, state, leased_until)
+                    select $1, $2, $3, $4, a.trace_id,
+                           coalesce((select max(m.rank) from assignment m
+                                     where m.project_id = $1 and m.cycle = $3 and m.expert_id = $4), 0) + 1,
+                           a.value, a.reason, a.reward_model_id, $6, a.purpose, a.slot, 'held', $7
+                    from assignment a where a.project_id = $1 and a.id = $5
+                    on conflict do nothing
+                    returning id
+                ), refilled as (
+                    update assignment a set refilled = true from held where a.project_id = $1 and a.id = $5
+                )
+                select id from held
+                "#,
+                project,
                 id.uuid(),
+                cycle,
+                expert.id.uuid(),
+                free,
                 now,
                 now + TAKEN_FOR,
-            )
-            .fetch_one(self.connection())
-            .await?;
-            match taken {
-                FoundSlot { id: Some(_), .. } => {
-                    self.changed.insert(Topic::Assignments);
-                    return Ok(self.assignments_by_id(&[id]).await?.pop());
-                }
-                FoundSlot { found: false, .. } => return Ok(None),
-                // Someone else took it while this waited for them.
-                FoundSlot { .. } => {}
+            );
+            if taken.fetch_optional(self.connection()).await?.is_some() {
+                self.changed.insert(Topic::Assignments);
+                return Ok(self.assignments_by_id(&[id]).await?.pop());
             }
+            // It was given to someone else in between.
         }
         Ok(None)
     }
-}
-
-struct FoundSlot {
-    found: bool,
-    id: Option<uuid::Uuid>,
 }
