@@ -134,13 +134,24 @@ async fn what_one_gives_back_another_takes_and_only_one_of_them() {
     assert_eq!(desk.does(0, &mutation, "status assignment { state }").await["assignment"]["state"], "RETURNED");
     assert_eq!(desk.does(0, &mutation, "status").await["status"], "CONFLICT");
     let took = futures_util::future::join_all(
-        (0..4).map(|expert| desk.does(expert, "takeAssignment", "status assignment { reason { words } }")),
+        (0..4).map(|expert| desk.does(expert, "takeAssignment", "status assignment { id reason { words } }")),
     )
     .await;
     let done: Vec<_> = took.iter().filter(|took| took["status"] == "DONE").collect();
     assert_eq!(done.len(), 1, "{took:#?}");
     assert_eq!(done[0]["assignment"]["reason"]["words"], "among what is most worth judging in chemistry");
     assert_ne!(took[0]["status"], "DONE", "they gave it back");
+    // Given back once more, it is free once more, and for those who had it not.
+    let taker = took.iter().position(|took| took["status"] == "DONE").expect("someone");
+    let mutation = format!("returnAssignment(assignment: {})", done[0]["assignment"]["id"]);
+    assert_eq!(desk.does(taker, &mutation, "status").await["status"], "DONE");
+    for expert in 0..4 {
+        let expected = if [0, taker].contains(&expert) { "CONFLICT" } else { "DONE" };
+        assert_eq!(desk.does(expert, "takeAssignment", "status").await["status"], expected, "expert {expert}");
+        if expected == "DONE" {
+            break;
+        }
+    }
 }
 
 #[tokio::test]
