@@ -75,6 +75,21 @@ impl Tx {
         self.changed.insert(Topic::Assignments);
         let project = self.project_uuid();
         let reasons = items.iter().map(|item| serde_json::to_value(&item.reason)).collect::<Result<Vec<_>, _>>()?;
+        // What freed these slots is locked before they are filled, as by who takes one: else each could wait for the other
+        // (assignment_trace_idx).
+        let freed = sqlx::query_scalar!(
+            "select a.id from assignment a
+             join unnest($2::date[], $3::uuid[], $4::smallint[]) as wanted (cycle, trace_id, slot)
+                 on wanted.cycle = a.cycle and wanted.trace_id = a.trace_id and wanted.slot = a.slot
+             where a.project_id = $1 and a.state in ('passed', 'returned') and not a.refilled
+             order by a.id for update of a",
+            project,
+            &items.iter().map(|item| item.cycle).collect::<Vec<_>>(),
+            &items.iter().map(|item| item.trace.uuid()).collect::<Vec<_>>(),
+            &items.iter().map(|item| item.slot).collect::<Vec<_>>(),
+        )
+        .fetch_all(self.connection())
+        .await?;
         let made = sqlx::query_scalar!(
             r#"
             with made as (
@@ -87,8 +102,8 @@ impl Tx {
                 returning cycle, trace_id, slot
             ), refilled as (
                 update assignment a set refilled = true from made m
-                where a.project_id = $1 and a.cycle = m.cycle and a.trace_id = m.trace_id and a.slot = m.slot
-                  and a.state in ('passed', 'returned')
+                where a.project_id = $1 and a.id = any($14)
+                  and a.cycle = m.cycle and a.trace_id = m.trace_id and a.slot = m.slot
             )
             select count(*) as "made!" from made
             "#,
@@ -105,6 +120,7 @@ impl Tx {
             &items.iter().map(|item| item.purpose.word().to_owned()).collect::<Vec<_>>(),
             &items.iter().map(|item| item.slot).collect::<Vec<_>>(),
             &items.iter().map(|item| item.leased_until).collect::<Vec<_>>(),
+            &freed,
         )
         .fetch_one(self.connection())
         .await?;

@@ -4,7 +4,7 @@
 //! Both macros name `crate::graphql::leaf`, whose traits they implement.
 
 use proc_macro::TokenStream;
-use quote::quote;
+use quote::{ToTokens, quote};
 use syn::{
     Data, DeriveInput, Error, FnArg, Ident, ImplItem, ImplItemFn, ItemImpl, ReturnType, Type, parse_macro_input,
 };
@@ -22,9 +22,18 @@ pub fn at_hand(_: TokenStream, item: TokenStream) -> TokenStream {
         quote! { #name => crate::graphql::leaf::Held(&(|| -> #ty #block)()).write(to), }
     });
     let arms: Vec<_> = arms.collect();
+    let written = implementation(record, &arms);
     quote! {
         #item
 
+        #written
+    }
+    .into()
+}
+
+/// What is written of a record, by an arm for each field.
+fn implementation(record: &impl ToTokens, arms: &[impl ToTokens]) -> impl ToTokens {
+    quote! {
         // A method may return early.
         #[allow(clippy::redundant_closure_call)]
         impl crate::graphql::leaf::AtHand for #record {
@@ -38,7 +47,6 @@ pub fn at_hand(_: TokenStream, item: TokenStream) -> TokenStream {
             }
         }
     }
-    .into()
 }
 
 /// The field that a method is, if it is at hand.
@@ -75,19 +83,7 @@ pub fn derive_at_hand(item: TokenStream) -> TokenStream {
         let name = name_of(ident);
         quote! { #name => crate::graphql::leaf::Held(&self.#ident).write(to), }
     });
-    quote! {
-        impl crate::graphql::leaf::AtHand for #record {
-            fn write(&self, field: &str, to: &mut Vec<u8>) -> bool {
-                #[allow(unused_imports)]
-                use crate::graphql::leaf::ByEngine as _;
-                match field {
-                    #(#arms)*
-                    _ => false,
-                }
-            }
-        }
-    }
-    .into()
+    implementation(record, &arms.collect::<Vec<_>>()).into_token_stream().into()
 }
 
 /// A word of an enum of the schema stands by itself.
