@@ -51,8 +51,9 @@ const NOT_TOLD: [(&str, &str); 18] = [
 ];
 
 /// Columns that no field is named after, and by what they are told, or why not at all.
-const OTHERWISE: [(&str, &str, &str); 58] = [
+const OTHERWISE: [(&str, &str, &str); 59] = [
     ("api_key", "token_hash", "told to nobody"),
+    ("assignment", "refilled", "what the others of its trace and slot tell"),
     ("assignment", "xact", "the place in what is followed: cursor"),
     ("attachment", "blob", "digest"),
     ("attachment", "byte_count", "bytes"),
