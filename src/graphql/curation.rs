@@ -1,8 +1,7 @@
 //! What a snapshot is made of: members, decisions, rows, files.
 
 use async_graphql::{Context, Enum, ID, Json, Object, Result};
-use atr_at_hand::Leaf;
-use atr_at_hand::at_hand;
+use atr_at_hand::{Leaf, at_hand};
 use atr_core::domain::snapshot;
 use serde_json::Value;
 

@@ -1,8 +1,7 @@
 //! Models measured, and which came into use.
 
 use async_graphql::{Context, Enum, ID, InputObject, Json, Object, Result, SimpleObject};
-use atr_at_hand::Leaf;
-use atr_at_hand::at_hand;
+use atr_at_hand::{Leaf, at_hand};
 use atr_core::{
     domain::evaluation,
     ids::{EvaluationId, PromotionId},

@@ -13,7 +13,8 @@ use crate::console::{ADDRESSES, Addresses};
 /// What the page may load and where it may send to. Its fonts stand in its style. One style is put in as it runs, which keeps
 /// what is behind a dialog from moving: it is named by its hash.
 const POLICY: &str = "default-src 'none'; script-src 'self'; \
-    style-src 'self' 'sha256-Y/huXlwoYkVyQlxwSVcCi1RCDGDCSVBzDt0hYP9qlTc='; font-src data:; img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    style-src 'self' 'sha256-Y/huXlwoYkVyQlxwSVcCi1RCDGDCSVBzDt0hYP9qlTc='; font-src data:; img-src data:; \
+    connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 #[derive(Template)]
 #[template(path = "graphiql.html")]

@@ -1,7 +1,6 @@
 //! The GraphQL editor.
 
 use atr_core::domain::access::Role;
-
 use fantoccini::key::Key;
 
 use super::Visit;

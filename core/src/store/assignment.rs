@@ -75,6 +75,9 @@ impl Tx {
         self.changed.insert(Topic::Assignments);
         let project = self.project_uuid();
         let reasons = items.iter().map(|item| serde_json::to_value(&item.reason)).collect::<Result<Vec<_>, _>>()?;
+        let cycles: Vec<_> = items.iter().map(|item| item.cycle).collect();
+        let traces: Vec<_> = items.iter().map(|item| item.trace.uuid()).collect();
+        let slots: Vec<_> = items.iter().map(|item| item.slot).collect();
         // What freed these slots is locked before they are filled, as by who takes one: else each could wait for the other
         // (assignment_trace_idx).
         let freed = sqlx::query_scalar!(
@@ -84,9 +87,9 @@ impl Tx {
              where a.project_id = $1 and a.state in ('passed', 'returned') and not a.refilled
              order by a.id for update of a",
             project,
-            &items.iter().map(|item| item.cycle).collect::<Vec<_>>(),
-            &items.iter().map(|item| item.trace.uuid()).collect::<Vec<_>>(),
-            &items.iter().map(|item| item.slot).collect::<Vec<_>>(),
+            &cycles,
+            &traces,
+            &slots,
         )
         .fetch_all(self.connection())
         .await?;
@@ -109,16 +112,16 @@ impl Tx {
             "#,
             project,
             &items.iter().map(|item| item.id.uuid()).collect::<Vec<_>>(),
-            &items.iter().map(|item| item.cycle).collect::<Vec<_>>(),
+            &cycles,
             &items.iter().map(|item| item.expert.uuid()).collect::<Vec<_>>(),
-            &items.iter().map(|item| item.trace.uuid()).collect::<Vec<_>>(),
+            &traces,
             &items.iter().map(|item| item.rank).collect::<Vec<_>>(),
             &items.iter().map(|item| item.value).collect::<Vec<_>>(),
             &reasons,
             &items.iter().map(|item| item.reward_model.map(Id::uuid)).collect::<Vec<_>>() as &[Option<Uuid>],
             &items.iter().map(|item| item.at).collect::<Vec<_>>(),
             &items.iter().map(|item| item.purpose.word().to_owned()).collect::<Vec<_>>(),
-            &items.iter().map(|item| item.slot).collect::<Vec<_>>(),
+            &slots,
             &items.iter().map(|item| item.leased_until).collect::<Vec<_>>(),
             &freed,
         )

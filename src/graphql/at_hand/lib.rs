@@ -1,7 +1,7 @@
 //! How the values that a record has at hand are written, made from the fields as they are declared for the engine: nothing is
 //! said twice.
 //!
-//! Both macros name `crate::graphql::leaf`, whose traits they implement.
+//! All of them name `crate::graphql::leaf`, whose traits they implement.
 
 use proc_macro::TokenStream;
 use quote::{ToTokens, quote};
@@ -34,10 +34,11 @@ pub fn at_hand(_: TokenStream, item: TokenStream) -> TokenStream {
 /// What is written of a record, by an arm for each field.
 fn implementation(record: &impl ToTokens, arms: &[impl ToTokens]) -> impl ToTokens {
     quote! {
-        // A method may return early.
+        // A method may return early, so that its block is that of a closure.
         #[allow(clippy::redundant_closure_call)]
         impl crate::graphql::leaf::AtHand for #record {
             fn write(&self, field: &str, to: &mut Vec<u8>) -> bool {
+                // Where every field is a leaf, nothing is left to the engine.
                 #[allow(unused_imports)]
                 use crate::graphql::leaf::ByEngine as _;
                 match field {
