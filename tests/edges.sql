@@ -53,7 +53,7 @@ insert into fact_state select project, pg_temp.id(11, n), pg_temp.id(10, n), 've
 insert into verification select project, pg_temp.id(12, n), pg_temp.id(7, n), 1, 0, 0, 'v', at from n;
 insert into claim
     select project, pg_temp.id(13, n), pg_temp.id(12, n), pg_temp.id(7, n), 0, 0, 1, 'a', 'a', true, 'supported', 1,
-           pg_temp.id(10, n), 0, 1, 'r'
+           pg_temp.id(10, n), 0, 1, 'r', 'likely_true', 1
     from n;
 insert into consensus
     select project, pg_temp.id(14, n), pg_temp.id(6, n), 'a', 1, 1,

@@ -18,7 +18,7 @@ use super::{
     scalars::{IntoId, Span, maybe_id},
     session::reading,
     trace::Trace,
-    words::ClaimVerdict,
+    words::{ClaimVerdict, Leaning},
 };
 
 /// One run of the verifier over a trace.
@@ -146,6 +146,17 @@ impl Claim {
     /// Why, in words.
     async fn reason(&self) -> &str {
         &self.0.reason
+    }
+
+    /// What all that was found about it leans to, where no single fact decides; null where nothing was found. It is no verdict: it
+    /// weighs nothing in the reward.
+    async fn leaning(&self) -> Option<Leaning> {
+        self.0.leaning.map(|(leaning, _)| leaning.into())
+    }
+
+    /// How likely it is true by all that was found about it, 0 to 1; null where nothing was found.
+    async fn likelihood(&self) -> Option<f64> {
+        self.0.leaning.map(|(_, likelihood)| likelihood)
     }
 }
 

@@ -23,6 +23,19 @@ words! {
     }
 }
 
+words! {
+    /// What all that was found about a claim leans to, where no single fact decides. It is no verdict: it weighs nothing in the
+    /// reward.
+    Leaning {
+        /// More likely true than is usual.
+        LikelyTrue = "likely_true",
+        /// More likely false than is usual.
+        LikelyFalse = "likely_false",
+        /// An opinion, or nothing that facts could settle.
+        Open = "open",
+    }
+}
+
 /// One run of the verifier over a trace.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verification {
@@ -71,6 +84,8 @@ pub struct Claim {
     pub fact_span: Option<(i32, i32)>,
     /// Why, in words.
     pub reason: String,
+    /// What all that was found about it leans to, and how likely it is true by that, 0 to 1; none where nothing was found.
+    pub leaning: Option<(Leaning, f64)>,
 }
 
 /// What the chains of a group agree on.

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{Page, PageRequest, Paging, Result, StoreError, Tx};
 use crate::{
-    domain::judgement::{Claim, ClaimVerdict, Verification},
+    domain::judgement::{Claim, ClaimVerdict, Leaning, Verification},
     ids::{ClaimId, FactId, Id, TraceId, VerificationId, uuids},
 };
 
@@ -63,6 +63,8 @@ struct ClaimRow {
     fact_span_start: Option<i32>,
     fact_span_end: Option<i32>,
     reason: String,
+    leaning: Option<String>,
+    likelihood: Option<f64>,
 }
 
 impl TryFrom<ClaimRow> for Claim {
@@ -82,6 +84,7 @@ impl TryFrom<ClaimRow> for Claim {
             deciding_fact: row.deciding_fact_id.map(FactId::from_uuid),
             fact_span: row.fact_span_start.zip(row.fact_span_end),
             reason: row.reason,
+            leaning: row.leaning.map(|word| word.parse::<Leaning>()).transpose()?.zip(row.likelihood),
         })
     }
 }
@@ -112,10 +115,11 @@ impl Tx {
         sqlx::query!(
             r#"
             insert into claim (project_id, id, verification_id, trace_id, ordinal, span_start, span_end, text, resolved,
-                               check_worthy, verdict, score, deciding_fact_id, fact_span_start, fact_span_end, reason)
+                               check_worthy, verdict, score, deciding_fact_id, fact_span_start, fact_span_end, reason,
+                               leaning, likelihood)
             select $1, * from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::int[], $6::int[], $7::int[], $8::text[],
                                      $9::text[], $10::bool[], $11::text[], $12::float8[], $13::uuid[], $14::int[],
-                                     $15::int[], $16::text[])
+                                     $15::int[], $16::text[], $17::text[], $18::float8[])
             "#,
             project,
             &claims.iter().map(|claim| claim.id.uuid()).collect::<Vec<_>>(),
@@ -133,6 +137,8 @@ impl Tx {
             &claims.iter().map(|claim| claim.fact_span.map(|span| span.0)).collect::<Vec<_>>() as &[Option<i32>],
             &claims.iter().map(|claim| claim.fact_span.map(|span| span.1)).collect::<Vec<_>>() as &[Option<i32>],
             &claims.iter().map(|claim| claim.reason.clone()).collect::<Vec<_>>(),
+            &claims.iter().map(|claim| claim.leaning.map(|(to, _)| to.word().to_owned())).collect::<Vec<_>>() as &[Option<String>],
+            &claims.iter().map(|claim| claim.leaning.map(|(_, likely)| likely)).collect::<Vec<_>>() as &[Option<f64>],
         )
         .execute(self.connection())
         .await?;
@@ -201,7 +207,7 @@ impl Tx {
         sqlx::query_as!(
             ClaimRow,
             "select id, verification_id, trace_id, ordinal, span_start, span_end, text, resolved, check_worthy, verdict,
-                    score, deciding_fact_id, fact_span_start, fact_span_end, reason
+                    score, deciding_fact_id, fact_span_start, fact_span_end, reason, leaning, likelihood
              from claim where project_id = $1 and verification_id = any($2) order by verification_id, ordinal",
             project,
             &runs
@@ -222,7 +228,7 @@ impl Tx {
         sqlx::query_as!(
             ClaimRow,
             "select id, verification_id, trace_id, ordinal, span_start, span_end, text, resolved, check_worthy, verdict,
-                    score, deciding_fact_id, fact_span_start, fact_span_end, reason
+                    score, deciding_fact_id, fact_span_start, fact_span_end, reason, leaning, likelihood
              from claim where project_id = $1 and id = any($2)",
             project,
             &ids

@@ -15,6 +15,18 @@ pub enum ClaimVerdict {
     Unverifiable,
 }
 
+/// What all that was found about a claim leans to, where no single fact decides. It is no verdict.
+#[derive(Enum, Leaf, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "atr_core::domain::judgement::Leaning")]
+pub enum Leaning {
+    /// More likely true than is usual.
+    LikelyTrue,
+    /// More likely false than is usual.
+    LikelyFalse,
+    /// An opinion, or nothing that facts could settle.
+    Open,
+}
+
 /// What an expert finds of a step.
 #[derive(Enum, Leaf, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "atr_core::domain::review::StepFinding")]

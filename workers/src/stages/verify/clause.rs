@@ -50,6 +50,8 @@ impl Content {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Clause {
     pub span: Span,
+    /// The stems of all its words that are no stop words, those of numbers and dates too.
+    pub terms: Vec<String>,
     pub content: Vec<Content>,
     pub quantities: Vec<Quantity>,
     pub dates: Vec<Date>,
@@ -144,6 +146,7 @@ fn clause(text: &str, offset: usize) -> Clause {
         .count();
     Clause {
         span: Span::new(offset, offset + text.trim_end().len()),
+        terms: all.iter().zip(&stop).filter(|(_, stop)| !**stop).map(|(w, _)| w.stem.clone()).collect(),
         negated: negations == 1,
         partial: lower(&lexicon::PARTIAL),
         universal: lower(&lexicon::UNIVERSAL),

@@ -21,7 +21,7 @@ use serde::Serialize;
 use self::fit::{in_order, measures_vouched, opposed, parts_name};
 use self::formal::{Formal, agrees, formal};
 use super::claims::{self, sentences};
-use super::clause::{Overlap, Sentence, overlap, sentence};
+use super::clause::{Clause, Overlap, Sentence, overlap, sentence};
 use super::slot::ordinal;
 use super::words::Span;
 
@@ -77,6 +77,11 @@ impl FactText {
     /// The statement as given.
     pub fn statement(&self) -> &str {
         &self.statement
+    }
+
+    /// Its sentences, whole.
+    pub(super) fn clauses(&self) -> impl Iterator<Item = &Clause> {
+        self.sentences.iter().map(|sentence| &sentence.whole)
     }
 }
 

@@ -25,6 +25,7 @@ pub mod search_terms;
 mod slot;
 mod sources;
 mod units;
+pub mod veracity;
 pub mod words;
 
 pub(crate) use handler::run;
