@@ -43,6 +43,7 @@ impl Bench {
             tesseract: folder.path().join("no-tesseract"),
             work_dir: folder.path().join("work"),
             reward_models: Default::default(),
+            parsed_facts: Default::default(),
             delivery: Default::default(),
             cancelled: CancellationToken::new(),
         };
