@@ -7,6 +7,7 @@ mod cycles;
 mod judging;
 mod lineage;
 mod reading;
+mod searching;
 mod snapshots;
 mod training;
 
