@@ -102,6 +102,7 @@ pub async fn work_by(world: &World, stages: &[Stage], delivery: Delivery) {
         tesseract: "tesseract".into(),
         work_dir: folder.path().join("work"),
         reward_models: Default::default(),
+        parsed_facts: Default::default(),
         delivery,
         cancelled: CancellationToken::new(),
     };

@@ -29,12 +29,14 @@ const TYPES: [(&str, &str); 14] = [
 ];
 
 /// Tables that no type tells of, and why.
-const NOT_TOLD: [(&str, &str); 18] = [
+const NOT_TOLD: [(&str, &str); 20] = [
     ("audit_salt", "what the log's hashes are salted with: told, it would open what erasure closes"),
     ("broker", "how a program hears of the broker, for doctor and health"),
     ("chain_group_key", "keeps one name for one group"),
     ("doorbell", "what the relay rang"),
     ("example_key", "keeps one example of a format for one review"),
+    ("fact_word", "the vocabulary that a search looks words up in that are spelt alike: each is in some fact"),
+    ("fact_word_sample", "tells a search how many facts have a word"),
     ("feedback_key", "keeps one name for one feedback"),
     ("ingest_answer", "what a body's lines were answered: the doors tell it again"),
     ("ingest_key", "how far a body got: the doors tell it"),
@@ -51,7 +53,7 @@ const NOT_TOLD: [(&str, &str); 18] = [
 ];
 
 /// Columns that no field is named after, and by what they are told, or why not at all.
-const OTHERWISE: [(&str, &str, &str); 59] = [
+const OTHERWISE: [(&str, &str, &str); 60] = [
     ("api_key", "token_hash", "told to nobody"),
     ("assignment", "refilled", "what the others of its trace and slot tell"),
     ("assignment", "xact", "the place in what is followed: cursor"),
@@ -84,6 +86,7 @@ const OTHERWISE: [(&str, &str, &str); 59] = [
     ("feedback", "subject", "trace, spanId, traceExternalId"),
     ("feedback", "content_hash", "tells the same from other feedback under one name"),
     ("grounding_fact", "terms", "what it is searched by"),
+    ("grounding_fact", "verified", "state"),
     ("ingest_batch", "received", "balance"),
     ("ingest_batch", "stored", "balance"),
     ("ingest_batch", "duplicate", "balance"),

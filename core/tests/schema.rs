@@ -17,6 +17,8 @@ const NOT_BY_TIME: &[(&str, &str)] = &[
     ("project", "few, named by slug"),
     ("snapshot", "few, named by people; its rows are by the snapshot's time"),
     ("grounding_fact", "knowledge: an old entry is as much in use as a new one"),
+    ("fact_word", "a vocabulary: a word is in it once, whenever a fact had it first"),
+    ("fact_word_sample", "knowledge: an old fact is searched as a new one"),
     ("fact_conflict", "a pair of facts conflicts once, whenever this was found"),
     ("grounding_source", "knowledge: an old entry is as much in use as a new one"),
     ("guideline", "few: what leads wrote, named by domain and version"),

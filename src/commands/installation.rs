@@ -116,6 +116,7 @@ impl Installation {
             tesseract: TESSERACT.into(),
             work_dir: data_folder(place)?.join("work"),
             reward_models: atr_workers::RewardModels::default(),
+            parsed_facts: Default::default(),
             delivery,
             cancelled: tokio_util::sync::CancellationToken::new(),
         })

@@ -53,6 +53,7 @@ async fn main() {
                 tesseract: "tesseract".into(),
                 work_dir: folder.path().join("work"),
                 reward_models: RewardModels::default(),
+                parsed_facts: Default::default(),
                 delivery: Default::default(),
                 cancelled: CancellationToken::new(),
             };

@@ -39,6 +39,8 @@ pub struct Context {
     pub work_dir: PathBuf,
     /// The reward model in use.
     pub reward_models: RewardModels,
+    /// The facts that claims were held against last.
+    pub parsed_facts: stages::verify::parsed_facts::ParsedFacts,
     /// How people and programs are told of the weekly review.
     pub delivery: notices::Delivery,
     /// Fires when this work must stop: the process ends, or the lease is lost.

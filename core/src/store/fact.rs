@@ -105,17 +105,19 @@ impl Tx {
         let from: Vec<_> = facts.iter().map(|entry| entry.fact.valid_from).collect();
         let to: Vec<_> = facts.iter().map(|entry| entry.fact.valid_to).collect();
         let hashes: Vec<_> = facts.iter().map(|entry| entry.fact.content_hash().as_bytes().to_vec()).collect();
+        // Said with the fact and not only by its state: else the state's trigger would write each row a second time.
+        let first_verified: Vec<_> = facts.iter().map(|entry| entry.state == FactState::Verified).collect();
         let (project, now) = (self.project_uuid(), self.now());
         sqlx::query!(
             r#"
             insert into grounding_fact (project_id, id, external_id, source_id, domain, subject, statement, quote,
-                                        valid_from, valid_to, content_hash, recorded_at)
+                                        valid_from, valid_to, content_hash, recorded_at, verified)
             select $1, t.id, t.external_id, t.source_id, t.domain, t.subject, t.statement, t.quote,
-                   t.valid_from, t.valid_to, t.content_hash, $2
+                   t.valid_from, t.valid_to, t.content_hash, $2, t.verified
             from unnest($3::uuid[], $4::text[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::text[],
-                        $10::date[], $11::date[], $12::bytea[])
+                        $10::date[], $11::date[], $12::bytea[], $13::boolean[])
                  with ordinality as t (id, external_id, source_id, domain, subject, statement, quote, valid_from,
-                                       valid_to, content_hash, place)
+                                       valid_to, content_hash, verified, place)
             -- In one order everywhere, so that transactions with the same ids wait for each other and never in a ring.
             order by t.external_id, t.place
             on conflict (project_id, external_id) do nothing
@@ -132,6 +134,7 @@ impl Tx {
             &from as &[Option<NaiveDate>],
             &to as &[Option<NaiveDate>],
             &hashes,
+            &first_verified,
         )
         .execute(self.connection())
         .await?;
@@ -283,7 +286,7 @@ impl Tx {
 
     /// Verified facts whose statement matches words as people type them into a search (all of them; `or`, `-` and
     /// quotation marks as usual), the best first, with their rank (cover density, by document length); at most `most`
-    /// and 200 (grounding_fact_terms_idx).
+    /// and 200 (grounding_fact_keys_idx). What only denies finds nothing.
     ///
     /// # Errors
     /// If the database is out of reach.

@@ -65,7 +65,7 @@ impl Tx {
         key: Option<ApiKeyId>,
     ) -> Result<Option<StateChanged>> {
         let (project, at) = (self.project_uuid(), self.now());
-        // A fact's row is nobody's to update, and so not to lock: the lock is on its id, until this transaction ends.
+        // A fact's row is no program's to update, and so not to lock: the lock is on its id, until this transaction ends.
         sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1::uuid::text, 0))", fact.uuid())
             .execute(self.connection())
             .await?;

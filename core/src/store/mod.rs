@@ -95,7 +95,7 @@ pub use example::ExampleFilter;
 pub use expert::ExpertFilter;
 pub use fact::{FactEntry, FactFilter};
 pub use fact_conflict::FactConflictFilter;
-pub use fact_search::FoundFact;
+pub use fact_search::{FactQuery, FoundFact, PLACES, SAMPLE, SAMPLED, SampledWord};
 pub use fact_state::StateChanged;
 pub use feedback::{FeedbackFilter, Opinions};
 pub use followed::{Followed, Place};

@@ -64,6 +64,7 @@ impl World {
             tesseract: "tesseract".into(),
             work_dir: self.folder.path().join("work"),
             reward_models: RewardModels::default(),
+            parsed_facts: Default::default(),
             delivery: Default::default(),
             cancelled: CancellationToken::new(),
         };

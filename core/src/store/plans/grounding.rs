@@ -2,6 +2,8 @@
 
 use chrono::NaiveDate;
 
+use sqlx::{AssertSqlSafe, Row};
+
 use super::{
     FEW_AND_MANY, Library, MOST, by_id,
     rows::{
@@ -14,9 +16,10 @@ use crate::{
         citation::CitationState,
         grounding::{FactState, TrustTier},
     },
+    ids::Id,
     store::{
-        CitationFilter, FactConflictFilter, FactFilter, SourceFilter, citation::citations_query, fact::facts_query,
-        fact_conflict::conflicts_query, source::sources_query,
+        CitationFilter, FactConflictFilter, FactFilter, FactQuery, SourceFilter, Tx, citation::citations_query,
+        fact::facts_query, fact_conflict::conflicts_query, source::sources_query,
     },
 };
 
@@ -98,4 +101,63 @@ async fn a_page_of_grounding_costs_a_page_by_whatever_it_is_filtered() {
         ]
     });
     all.expect_an_index(pairs.map(listing)).await;
+}
+
+/// Facts that the search is tried on.
+const FACTS: u64 = 100_000;
+
+/// How many rows of a table this transaction has looked at so far, and how often it read all of it.
+async fn looked_at(tx: &mut Tx, table: &str) -> (i64, i64) {
+    let row = sqlx::query("select idx_tup_fetch, seq_scan from pg_stat_xact_user_tables where relname = $1")
+        .bind(table)
+        .fetch_one(tx.connection())
+        .await
+        .expect("what the transaction did");
+    (row.get(0), row.get(1))
+}
+
+#[tokio::test]
+async fn a_search_for_facts_looks_at_those_it_asks_for_alone_among_a_hundred_thousand() {
+    let db = super::support::Database::create().await;
+    super::without_checks(&db.owner).await;
+    let project = db.project.uuid();
+    // A word in every fact, one in every tenth, one in every thousandth, and one in one alone. Another project has as many of the rare ones.
+    let sql = format!(
+        "insert into grounding_fact (project_id, id, external_id, source_id, domain, subject, statement, content_hash, recorded_at, verified)
+         select p.id, gen_random_uuid(), 'f' || n, gen_random_uuid(), 'd', 's', format('metal tenth%s thousandth%s alone%s', n % 10, n % 1000, n),
+                int8send(n), now(), true
+         from generate_series(1, {FACTS}) n, (values ('{project}'::uuid)) p (id);
+         insert into grounding_fact (project_id, id, external_id, source_id, domain, subject, statement, content_hash, recorded_at, verified)
+         select '{}', gen_random_uuid(), 'f' || n, gen_random_uuid(), 'd', 's', 'metal thousandth7', int8send(n), now(), true
+         from generate_series(1, 2000) n",
+        db.add_project("two").await.uuid()
+    );
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&db.owner).await.expect("facts");
+    let mut tx = db.store.begin(db.project).await.expect("a transaction");
+    let asked = |any: &[&[&str]]| FactQuery {
+        any: any.iter().map(|all| all.iter().map(|&word| word.to_owned()).collect()).collect(),
+        ranked: vec!["metal".to_owned()],
+    };
+    let searches: [(&[&[&str]], i64); 4] = [
+        (&[&["alone77"]], 1),
+        (&[&["thousandth7"]], 100),
+        (&[&["tenth7", "alone77"], &["thousandth8", "metal"]], 101),
+        (&[&["metal"]], 5000),
+    ];
+    for (any, most) in searches {
+        let before = looked_at(&mut tx, "grounding_fact").await;
+        let found = tx.facts_for_queries(&[asked(any)], 20).await.expect("facts");
+        let (rows, scans) = looked_at(&mut tx, "grounding_fact").await;
+        assert_eq!(i64::try_from(found.len()).expect("few"), most.min(20), "{any:?}");
+        assert_eq!(scans, before.1, "{any:?} reads all facts");
+        assert!(rows - before.0 <= most, "{any:?} looks at {} facts", rows - before.0);
+    }
+    let claims = ["metal tenth7 thousandth7 alone77".to_owned(), "metall alone77".to_owned()];
+    let words = tx.sample_fact_words(&claims).await.expect("words");
+    assert!(words.iter().all(|word| word.places.len() <= crate::store::SAMPLE));
+    for table in ["fact_word", "fact_word_sample"] {
+        let (rows, scans) = looked_at(&mut tx, table).await;
+        assert_eq!(scans, 0, "{table} is read from end to end");
+        assert!(rows <= 1000, "{table}: {rows}");
+    }
 }

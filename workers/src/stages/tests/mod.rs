@@ -7,6 +7,7 @@ mod cycles;
 mod judging;
 mod lineage;
 mod reading;
+mod searching;
 mod snapshots;
 mod training;
 
@@ -43,6 +44,7 @@ impl Bench {
             tesseract: folder.path().join("no-tesseract"),
             work_dir: folder.path().join("work"),
             reward_models: Default::default(),
+            parsed_facts: Default::default(),
             delivery: Default::default(),
             cancelled: CancellationToken::new(),
         };

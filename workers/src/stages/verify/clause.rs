@@ -6,7 +6,7 @@ use regex::Regex;
 
 use super::dates::Date;
 use super::lexicon;
-use super::measure::{Quantity, Unit, measures};
+use super::measure::{Quantity, Unit, measures_among};
 use super::words::{Span, Word, words};
 
 /// A word that says what the sentence is about.
@@ -109,7 +109,7 @@ pub(super) fn sentence(text: &str, span: Span) -> Sentence {
 
 fn clause(text: &str, offset: usize) -> Clause {
     let all = words(text);
-    let found = measures(text);
+    let found = measures_among(text, &all);
     let taken = |s: &Span| {
         found.quantities.iter().any(|q| q.span.overlaps(s)) || found.dates.iter().any(|d| d.span.overlaps(s))
     };

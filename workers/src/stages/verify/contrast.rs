@@ -10,12 +10,11 @@ use atr_core::{
 
 use super::{
     compare::{FactText, Relation, compare_parsed},
+    handler::FACTS,
+    search::facts_for,
     search_terms::search_terms,
 };
 use crate::StageError;
-
-/// How many facts are held against one.
-const FACTS: i32 = 20;
 
 /// Holds facts, as far as they are still verified, against those that a search for their words finds.
 pub(super) async fn contrast(tx: &mut Tx, facts: &BTreeSet<FactId>) -> Result<(), StageError> {
@@ -26,8 +25,12 @@ pub(super) async fn contrast(tx: &mut Tx, facts: &BTreeSet<FactId>) -> Result<()
     facts.retain(|fact| fact.state == FactState::Verified);
     let (facts, queries): (Vec<Fact>, Vec<String>) =
         facts.into_iter().filter_map(|fact| search_terms(&fact.statement).map(|terms| (fact, terms))).unzip();
-    let mut near: Vec<(usize, FactId)> =
-        tx.facts_for_queries(&queries, FACTS).await?.into_iter().map(|found| (found.query, found.fact)).collect();
+    let found = facts_for(tx, &queries, FACTS).await?;
+    let mut near: Vec<(usize, FactId)> = found
+        .iter()
+        .enumerate()
+        .flat_map(|(query, found)| found.iter().map(move |found| (query, found.fact)))
+        .collect();
     near.retain(|(query, other)| facts[*query].id != *other);
     let others: BTreeSet<FactId> = near.iter().map(|(_, other)| *other).collect();
     let others: HashMap<FactId, Fact> = tx

@@ -55,14 +55,16 @@ static ERA: LazyLock<Regex> = LazyLock::new(|| {
 /// The dates of `text`; `numbers` are those found in it.
 pub(super) fn dates(text: &str, numbers: &[Number]) -> Vec<Date> {
     let mut found: Vec<Date> = Vec::new();
-    for caught in ISO.captures_iter(text) {
+    // Most statements have no digit, and what names a month without one is no date.
+    let written = if text.bytes().any(|byte| byte.is_ascii_digit()) { text } else { "" };
+    for caught in ISO.captures_iter(written) {
         let whole = caught.get(0).expect("group 0");
         let (month, day) = (caught[2].parse().ok(), caught[3].parse().ok());
         if month.is_some_and(|m: u8| (1..=12).contains(&m)) && day.is_some_and(|d: u8| (1..=31).contains(&d)) {
             found.push(Date { year: caught[1].parse().ok(), month, day, span: Span::new(whole.start(), whole.end()) });
         }
     }
-    for caught in NAMED.captures_iter(text) {
+    for caught in NAMED.captures_iter(written) {
         let whole = caught.get(0).expect("group 0");
         let name = caught["month"].trim_end_matches('.').to_lowercase();
         let month = MONTHS.iter().position(|m| m.starts_with(&name[..3])).map(|at| at as u8 + 1);

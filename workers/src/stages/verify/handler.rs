@@ -1,6 +1,6 @@
 //! Reads traces, holds their claims against the facts that a search finds, and writes what came of it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use atr_core::{
     domain::{
@@ -11,16 +11,17 @@ use atr_core::{
     },
     ids::{FactId, TraceId, VerificationId},
     queue::{Claim, Work},
-    store::{FoundFact, Tx},
+    store::Tx,
 };
 
 use super::{
     citations::{self, CitationMention},
     claims::{self, ClaimSpan},
-    compare::FactText,
     contrast::contrast,
-    decide::{Candidate, Judgement, Verdict, decide},
+    decide::Judgement,
+    parsed_facts::{Texts, hold},
     resolve::resolve,
+    search::{Found, facts_for},
     search_terms::search_terms,
     sources::Sources,
 };
@@ -30,7 +31,7 @@ use crate::{Context, StageError};
 pub const VERSION: &str = "verify-2";
 
 /// How many facts are held against one claim.
-const FACTS: i32 = 20;
+pub(super) const FACTS: u16 = 20;
 /// How many traces one task of verifying what rests on a fact looks at.
 const PAGE: i64 = 200;
 
@@ -51,18 +52,12 @@ pub(crate) async fn run(cx: &Context, tasks: &[Claim]) -> Result<(), StageError>
     let traces = tx.traces_by_id(&traces.into_iter().collect::<Vec<_>>()).await?;
     let split = blocking(move || traces.into_iter().map(Split::new).collect::<Vec<_>>()).await?;
     let queries: Vec<String> = split.iter().flat_map(|trace| trace.queries().map(str::to_owned)).collect();
-    let mut found: HashMap<usize, Vec<FoundFact>> = HashMap::new();
-    for fact in tx.facts_for_queries(&queries, FACTS).await? {
-        found.entry(fact.query).or_default().push(fact);
-    }
+    let found = facts_for(&mut tx, &queries, FACTS).await?;
     let sources = Sources::read(&mut tx, split.iter().flat_map(|trace| &trace.mentions)).await?;
-    let (ids, now) = (cx.store.ids().clone(), tx.now());
+    let (ids, now, parsed) = (cx.store.ids().clone(), tx.now(), cx.parsed_facts.clone());
     let judged = blocking(move || {
         let mut query = 0;
-        let mut texts: HashMap<FactId, FactText> = HashMap::new();
-        for fact in found.values().flatten() {
-            texts.entry(fact.fact).or_insert_with(|| FactText::new(&fact.statement));
-        }
+        let texts = parsed.texts(found.iter().flatten());
         let known = Known { found, texts, sources };
         let mut out = Written::default();
         for trace in split {
@@ -124,9 +119,9 @@ impl Split {
 /// What a batch is held against.
 struct Known {
     /// The facts that each search found.
-    found: HashMap<usize, Vec<FoundFact>>,
+    found: Vec<Vec<Found>>,
     /// Their texts.
-    texts: HashMap<FactId, FactText>,
+    texts: Texts,
     /// The sources that answers cite.
     sources: Sources,
 }
@@ -164,9 +159,9 @@ impl Written {
         self.edges.push(Edge { from: id.into(), to: trace.into(), relation: Relation::WasDerivedFrom });
         for (ordinal, (claim, resolved, terms)) in (0..).zip(split.claims) {
             let worthy = terms.is_some();
-            let facts: &[FoundFact] = if worthy {
+            let facts: &[Found] = if worthy {
                 *query += 1;
-                known.found.get(&(*query - 1)).map(Vec::as_slice).unwrap_or_default()
+                known.found.get(*query - 1).map(Vec::as_slice).unwrap_or_default()
             } else {
                 &[]
             };
@@ -221,14 +216,4 @@ impl Written {
         }
         self.runs.push(run);
     }
-}
-
-fn hold(claim: &str, facts: &[FoundFact], texts: &HashMap<FactId, FactText>) -> Verdict {
-    let names: Vec<String> = facts.iter().map(|found| found.fact.to_string()).collect();
-    let candidates: Vec<Candidate<'_>> = facts
-        .iter()
-        .zip(&names)
-        .map(|(found, name)| Candidate { fact: name, text: &texts[&found.fact], rank: f64::from(found.rank) })
-        .collect();
-    decide(claim, &candidates)
 }

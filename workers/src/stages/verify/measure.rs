@@ -83,13 +83,17 @@ pub struct Measures {
 
 /// Finds the quantities and dates of `text`.
 pub fn measures(text: &str) -> Measures {
-    let all = words(text);
+    measures_among(text, &words(text))
+}
+
+/// The same, for a text whose words are known.
+pub(super) fn measures_among(text: &str, all: &[Word]) -> Measures {
     let found = numbers(text);
     let dates = dates::dates(text, &found);
     let quantities = found
         .iter()
         .filter(|n| !n.ordinal && !dates.iter().any(|d| d.span.overlaps(&n.span)))
-        .map(|n| quantity(text, n, &all))
+        .map(|n| quantity(text, n, all))
         .collect();
     Measures { quantities, dates }
 }

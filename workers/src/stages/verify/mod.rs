@@ -1,7 +1,7 @@
 //! Verify: what an answer claims, held against grounding facts.
 //!
 //! Rules, none of which reads or writes anything: [`claims`] splits an answer, [`resolve`] makes a short one a statement, [`search_terms`]
-//! asks for facts, [`compare`] holds one against a claim, [`decide`] gives the verdict, [`citations`] checks what is quoted from
+//! and [`search_plan`] say which facts to ask for, [`fuse`] makes one ranking of several, [`compare`] holds one against a claim, [`decide`] gives the verdict, [`citations`] checks what is quoted from
 //! where, [`consensus`] merges several chains for one query.
 //!
 //! English only, and made for precision: what the rules are unsure of is unverifiable. A claim in another script is
@@ -16,11 +16,15 @@ pub mod consensus;
 mod contrast;
 pub mod dates;
 pub mod decide;
+pub mod fuse;
 mod handler;
 mod lexicon;
 pub mod measure;
 pub mod numbers;
+pub mod parsed_facts;
 pub mod resolve;
+pub mod search;
+pub mod search_plan;
 pub mod search_terms;
 mod slot;
 mod sources;
