@@ -59,6 +59,7 @@ pub async fn decided(world: &World, by: FactId) -> TraceId {
         deciding_fact: Some(by),
         fact_span: None,
         reason: "Au is not Ag".to_owned(),
+        leaning: None,
     };
     tx.insert_verifications(&[run], &[claim]).await.expect("stored");
     tx.commit().await.expect("committed");

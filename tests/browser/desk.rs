@@ -87,6 +87,7 @@ impl Visit {
             deciding_fact: Some(fact),
             fact_span: Some((31, 33)),
             reason: "the fact has Au".to_owned(),
+            leaning: None,
         };
         tx.insert_verifications(&[run], &[claim]).await.expect("stored");
         tx.commit().await.expect("a commit");

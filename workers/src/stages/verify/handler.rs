@@ -5,30 +5,26 @@ use std::collections::BTreeSet;
 use atr_core::{
     domain::{
         citation::{Citation, CitationOrigin},
-        judgement::{Claim as ClaimRecord, ClaimVerdict, Verification},
+        judgement::{Claim as ClaimRecord, Verification},
         lineage::{Edge, Relation},
         trace::Trace,
     },
-    ids::{FactId, TraceId, VerificationId},
+    ids::{FactId, Ids, TraceId, VerificationId},
     queue::{Claim, Work},
     store::Tx,
 };
+use chrono::{DateTime, Utc};
 
 use super::{
     citations::{self, CitationMention},
-    claims::{self, ClaimSpan},
     contrast::contrast,
-    decide::Judgement,
-    parsed_facts::{Texts, hold},
-    resolve::resolve,
-    search::{Found, facts_for},
-    search_terms::search_terms,
+    judge::{Answered, Counts, JudgedClaim, judge},
     sources::Sources,
 };
 use crate::{Context, StageError};
 
 /// Version of the rules; kept with every verification.
-pub const VERSION: &str = "verify-2";
+pub const VERSION: &str = "verify-3";
 
 /// How many facts are held against one claim.
 pub(super) const FACTS: u16 = 20;
@@ -50,26 +46,23 @@ pub(crate) async fn run(cx: &Context, tasks: &[Claim]) -> Result<(), StageError>
     }
     contrast(&mut tx, &contrasted).await?;
     let traces = tx.traces_by_id(&traces.into_iter().collect::<Vec<_>>()).await?;
-    let split = blocking(move || traces.into_iter().map(Split::new).collect::<Vec<_>>()).await?;
-    let queries: Vec<String> = split.iter().flat_map(|trace| trace.queries().map(str::to_owned)).collect();
-    let found = facts_for(&mut tx, &queries, FACTS).await?;
-    let sources = Sources::read(&mut tx, split.iter().flat_map(|trace| &trace.mentions)).await?;
-    let (ids, now, parsed) = (cx.store.ids().clone(), tx.now(), cx.parsed_facts.clone());
-    let judged = blocking(move || {
-        let mut query = 0;
-        let texts = parsed.texts(found.iter().flatten());
-        let known = Known { found, texts, sources };
+    let answers = traces.iter().map(|trace| Answered { query: trace.query.clone(), answer: trace.answer.clone() });
+    let judged = judge(&mut tx, &cx.parsed_facts, answers.collect()).await?;
+    let mentions: Vec<Vec<CitationMention>> = traces.iter().map(|trace| citations::find(&trace.answer)).collect();
+    let sources = Sources::read(&mut tx, mentions.iter().flatten()).await?;
+    let (ids, now) = (cx.store.ids().clone(), tx.now());
+    let written = blocking(move || {
         let mut out = Written::default();
-        for trace in split {
-            out.add(trace, &mut query, &known, &ids, now);
+        for ((trace, claims), mentions) in traces.into_iter().zip(judged).zip(mentions) {
+            out.add(&trace, claims, &mentions, &sources, &ids, now);
         }
         out
     })
     .await?;
-    tx.insert_verifications(&judged.runs, &judged.claims).await?;
-    tx.insert_citations(&judged.citations).await?;
-    tx.note_lineage(&judged.edges).await?;
-    tx.enqueue_all(judged.runs.iter().map(|run| Work::ScoreTrace { trace: run.trace })).await?;
+    tx.insert_verifications(&written.runs, &written.claims).await?;
+    tx.insert_citations(&written.citations).await?;
+    tx.note_lineage(&written.edges).await?;
+    tx.enqueue_all(written.runs.iter().map(|run| Work::ScoreTrace { trace: run.trace })).await?;
     tx.succeed_all(tasks).await?;
     Ok(tx.commit().await?)
 }
@@ -88,44 +81,6 @@ pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send 
     tokio::task::spawn_blocking(work).await.map_err(|error| StageError::Lasting(error.to_string()))
 }
 
-/// A trace with the claims of its answer.
-struct Split {
-    trace: Trace,
-    claims: Vec<(ClaimSpan, String, Option<String>)>,
-    mentions: Vec<CitationMention>,
-}
-
-impl Split {
-    fn new(trace: Trace) -> Self {
-        let claims = claims::split(&trace.answer)
-            .into_iter()
-            .map(|claim| {
-                let resolved = resolve(&trace.query, &claim.statement);
-                // What is no assertion by itself may be one as the answer to its question.
-                let worthy = claims::worth_checking(&resolved);
-                let terms = worthy.then(|| search_terms(&resolved)).flatten();
-                (claim, resolved, terms)
-            })
-            .collect();
-        let mentions = citations::find(&trace.answer);
-        Self { trace, claims, mentions }
-    }
-
-    fn queries(&self) -> impl Iterator<Item = &str> {
-        self.claims.iter().filter_map(|(_, _, terms)| terms.as_deref())
-    }
-}
-
-/// What a batch is held against.
-struct Known {
-    /// The facts that each search found.
-    found: Vec<Vec<Found>>,
-    /// Their texts.
-    texts: Texts,
-    /// The sources that answers cite.
-    sources: Sources,
-}
-
 /// What is written for a batch.
 #[derive(Default)]
 struct Written {
@@ -136,76 +91,50 @@ struct Written {
 }
 
 impl Written {
-    /// Judges a trace. `query` counts the searches in the order in which [`Split::queries`] gave them.
+    /// Adds a trace, its judged claims and its citations.
     fn add(
         &mut self,
-        split: Split,
-        query: &mut usize,
-        known: &Known,
-        ids: &atr_core::ids::Ids,
-        now: chrono::DateTime<chrono::Utc>,
+        trace: &Trace,
+        claims: Vec<JudgedClaim>,
+        mentions: &[CitationMention],
+        sources: &Sources,
+        ids: &Ids,
+        now: DateTime<Utc>,
     ) {
         let id: VerificationId = ids.make();
-        let trace = split.trace.id;
-        let mut run = Verification {
-            id,
-            trace,
-            supported: 0,
-            contradicted: 0,
-            unverifiable: 0,
-            rules_version: VERSION.to_owned(),
-            at: now,
-        };
-        self.edges.push(Edge { from: id.into(), to: trace.into(), relation: Relation::WasDerivedFrom });
-        for (ordinal, (claim, resolved, terms)) in (0..).zip(split.claims) {
-            let worthy = terms.is_some();
-            let facts: &[Found] = if worthy {
-                *query += 1;
-                known.found.get(*query - 1).map(Vec::as_slice).unwrap_or_default()
-            } else {
-                &[]
-            };
-            let verdict = hold(&resolved, facts, &known.texts);
-            let deciding = verdict.deciding.map(|at| facts[at].fact);
-            let judgement = match verdict.judgement {
-                Judgement::Supported => ClaimVerdict::Supported,
-                Judgement::Contradicted => ClaimVerdict::Contradicted,
-                Judgement::Unverifiable => ClaimVerdict::Unverifiable,
-            };
-            // What asserts nothing is neither for nor against the answer.
-            match judgement {
-                ClaimVerdict::Supported => run.supported += 1,
-                ClaimVerdict::Contradicted => run.contradicted += 1,
-                ClaimVerdict::Unverifiable if worthy => run.unverifiable += 1,
-                ClaimVerdict::Unverifiable => {}
-            }
-            if let Some(fact) = deciding {
+        let Counts { supported, contradicted, unverifiable } = Counts::of(&claims);
+        let rules_version = VERSION.to_owned();
+        self.runs.push(Verification { id, trace: trace.id, supported, contradicted, unverifiable, rules_version, at: now });
+        self.edges.push(Edge { from: id.into(), to: trace.id.into(), relation: Relation::WasDerivedFrom });
+        for (ordinal, claim) in (0..).zip(claims) {
+            if let Some(fact) = claim.deciding {
                 self.edges.push(Edge { from: id.into(), to: fact.into(), relation: Relation::Used });
             }
             self.claims.push(ClaimRecord {
                 id: ids.make(),
                 verification: id,
-                trace,
+                trace: trace.id,
                 ordinal,
-                span: claim.span.offsets(),
-                text: claim.text,
-                resolved,
-                check_worthy: worthy,
-                verdict: judgement,
-                score: verdict.score,
-                deciding_fact: deciding,
-                fact_span: verdict.fact_span.map(|span| span.offsets()),
-                reason: if worthy { verdict.reason } else { "it asserts nothing that a fact could decide".to_owned() },
+                span: claim.said.span.offsets(),
+                text: claim.said.text,
+                resolved: claim.resolved,
+                check_worthy: claim.check_worthy,
+                verdict: claim.verdict,
+                score: claim.score,
+                deciding_fact: claim.deciding,
+                fact_span: claim.fact_span,
+                reason: claim.reason,
+                leaning: claim.leaning,
             });
         }
-        for mention in split.mentions {
-            let checked = known.sources.check(&mention, &split.trace.answer);
+        for mention in mentions {
+            let checked = sources.check(mention, &trace.answer);
             self.citations.push(Citation {
                 id: ids.make(),
-                trace,
+                trace: trace.id,
                 origin: CitationOrigin::Verification(id),
                 kind: checked.kind,
-                raw: mention.span.of(&split.trace.answer).to_owned(),
+                raw: mention.span.of(&trace.answer).to_owned(),
                 span: Some(mention.span.offsets()),
                 source: checked.source,
                 fact: None,
@@ -214,6 +143,5 @@ impl Written {
                 reason: checked.reason,
             });
         }
-        self.runs.push(run);
     }
 }

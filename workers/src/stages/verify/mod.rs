@@ -18,6 +18,7 @@ pub mod dates;
 pub mod decide;
 pub mod fuse;
 mod handler;
+pub mod judge;
 mod lexicon;
 pub mod measure;
 pub mod numbers;

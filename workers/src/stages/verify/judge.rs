@@ -1,0 +1,192 @@
+//! Judges the claims of answers by the facts that a search finds for them: what a task of verifying does with a trace, and what a
+//! program is told that asks before it answers.
+
+use atr_core::{
+    domain::judgement::{ClaimVerdict, Leaning},
+    ids::FactId,
+    store::Tx,
+};
+
+use super::{
+    claims::{self, ClaimSpan},
+    compare::FactText,
+    decide::Judgement,
+    handler::{FACTS, blocking},
+    parsed_facts::{ParsedFacts, Texts, hold},
+    resolve::resolve,
+    search::{Found, facts_for},
+    search_terms::search_terms,
+    veracity::{Features, Measures, fitted::FITTED, mean},
+};
+use crate::StageError;
+
+/// An answer and the question that it answers.
+#[derive(Debug, Clone)]
+pub struct Answered {
+    /// What was asked.
+    pub query: String,
+    /// What was answered.
+    pub answer: String,
+}
+
+/// A claim of an answer, judged.
+#[derive(Debug, Clone)]
+pub struct JudgedClaim {
+    /// What stands in the answer, and where.
+    pub said: ClaimSpan,
+    /// The claim made self-contained with the help of the question.
+    pub resolved: String,
+    /// Whether it asserts something that facts could decide.
+    pub check_worthy: bool,
+    /// What the facts say.
+    pub verdict: ClaimVerdict,
+    /// How sure the rule is, 0 to 1.
+    pub score: f64,
+    /// The fact that decided.
+    pub deciding: Option<FactId>,
+    /// Byte offsets of the deciding words in the fact's statement.
+    pub fact_span: Option<(i32, i32)>,
+    /// Why, in words.
+    pub reason: String,
+    /// What all that was found about it leans to, and how likely it is true by that; none where nothing was found.
+    pub leaning: Option<(Leaning, f64)>,
+}
+
+/// How many claims of an answer the facts support, contradict and leave undecided. What asserts nothing is neither for nor against
+/// the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Claims that a fact supports.
+    pub supported: i32,
+    /// Claims that a fact contradicts.
+    pub contradicted: i32,
+    /// Claims that assert something and that no fact decides.
+    pub unverifiable: i32,
+}
+
+impl Counts {
+    /// Counts claims.
+    pub fn of(claims: &[JudgedClaim]) -> Self {
+        let mut counts = Self::default();
+        for claim in claims {
+            match claim.verdict {
+                ClaimVerdict::Supported => counts.supported += 1,
+                ClaimVerdict::Contradicted => counts.contradicted += 1,
+                ClaimVerdict::Unverifiable if claim.check_worthy => counts.unverifiable += 1,
+                ClaimVerdict::Unverifiable => {}
+            }
+        }
+        counts
+    }
+}
+
+/// The claims of each answer, in order, judged by what the project's verified facts say.
+///
+/// # Errors
+/// If the database is out of reach.
+pub async fn judge(
+    tx: &mut Tx,
+    parsed: &ParsedFacts,
+    answers: Vec<Answered>,
+) -> Result<Vec<Vec<JudgedClaim>>, StageError> {
+    let split = blocking(move || answers.iter().map(Split::of).collect::<Vec<_>>()).await?;
+    let queries: Vec<String> =
+        split.iter().flat_map(|answer| &answer.claims).filter_map(|claim| claim.terms.clone()).collect();
+    let found = facts_for(tx, &queries, FACTS).await?;
+    let parsed = parsed.clone();
+    blocking(move || {
+        let texts = parsed.texts(found.iter().flatten());
+        let mut found = found.into_iter();
+        split
+            .into_iter()
+            .map(|answer| {
+                let facts = answer.claims.iter().map(|claim| claim.terms.as_ref().and_then(|_| found.next()));
+                let facts: Vec<Vec<Found>> = facts.map(Option::unwrap_or_default).collect();
+                answer.judged(&facts, &texts)
+            })
+            .collect()
+    })
+    .await
+}
+
+/// An answer's claims, before they are judged.
+struct Split {
+    question: String,
+    claims: Vec<SplitClaim>,
+}
+
+struct SplitClaim {
+    said: ClaimSpan,
+    resolved: String,
+    /// What is searched for; none where nothing is asserted.
+    terms: Option<String>,
+}
+
+impl Split {
+    fn of(answered: &Answered) -> Self {
+        let claims = claims::split(&answered.answer)
+            .into_iter()
+            .map(|said| {
+                let resolved = resolve(&answered.query, &said.statement);
+                // What is no assertion by itself may be one as the answer to its question.
+                let worthy = claims::worth_checking(&resolved);
+                let terms = worthy.then(|| search_terms(&resolved)).flatten();
+                SplitClaim { said, resolved, terms }
+            })
+            .collect();
+        Self { question: answered.query.clone(), claims }
+    }
+
+    /// Judges the claims, each by the facts found for it.
+    fn judged(self, facts: &[Vec<Found>], texts: &Texts) -> Vec<JudgedClaim> {
+        let leanings = leanings(&self, facts, texts);
+        self.claims
+            .into_iter()
+            .zip(facts)
+            .zip(leanings)
+            .map(|((claim, facts), leaning)| {
+                let verdict = hold(&claim.resolved, facts, texts);
+                let check_worthy = claim.terms.is_some();
+                JudgedClaim {
+                    said: claim.said,
+                    resolved: claim.resolved,
+                    check_worthy,
+                    verdict: match verdict.judgement {
+                        Judgement::Supported => ClaimVerdict::Supported,
+                        Judgement::Contradicted => ClaimVerdict::Contradicted,
+                        Judgement::Unverifiable => ClaimVerdict::Unverifiable,
+                    },
+                    score: verdict.score,
+                    deciding: verdict.deciding.map(|at| facts[at].fact),
+                    fact_span: verdict.fact_span.map(|span| span.offsets()),
+                    reason: if check_worthy {
+                        verdict.reason
+                    } else {
+                        "it asserts nothing that a fact could decide".to_owned()
+                    },
+                    leaning,
+                }
+            })
+            .collect()
+    }
+}
+
+/// What the facts found lean to, of each claim for which there are any; beside what they have of the answer as a whole.
+fn leanings(answer: &Split, facts: &[Vec<Found>], texts: &Texts) -> Vec<Option<(Leaning, f64)>> {
+    let measured: Vec<Option<Measures>> = answer
+        .claims
+        .iter()
+        .zip(facts)
+        .map(|(claim, facts)| {
+            let passages: Vec<&FactText> = facts.iter().map(|found| texts[&found.fact].as_ref()).collect();
+            let measures = || Measures::of(&answer.question, &FactText::new(&claim.resolved), &passages);
+            (!passages.is_empty()).then(measures)
+        })
+        .collect();
+    let whole = mean(&measured.iter().flatten().copied().collect::<Vec<_>>());
+    let leaning = |own: Measures| {
+        let likelihood = FITTED.likelihood(&Features::new(&own, &whole));
+        (likelihood.leaning(FITTED.raise), likelihood.true_)
+    };
+    measured.into_iter().map(|own| own.map(leaning)).collect()
+}
