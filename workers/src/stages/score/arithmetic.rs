@@ -6,6 +6,9 @@
 //!
 //! Measured by `make bench NAME=steps`.
 
+#[cfg(test)]
+mod tests;
+
 use super::expression::{Sheet, Side};
 use super::names::{Definition, Names, Restated};
 use super::rational::Value;
@@ -141,13 +144,14 @@ impl Chain {
     fn equations(&mut self, text: &str, offset: usize, out: &mut Arithmetic) {
         let sheet = Sheet::new(text);
         let defined = self.names.count();
+        let mut whole = Vec::new();
         for at in 0..sheet.tokens.len() {
             let kind = sheet.tokens[at].kind;
             if !(kind.equates() || kind == Kind::Is) {
                 continue;
             }
             if kind != Kind::Is && sheet.defines(at) {
-                self.define(&sheet, at, offset, out);
+                whole.extend(self.define(&sheet, at, offset, out));
                 continue;
             }
             let (left, right) = (sheet.side_before(at, &self.names), sheet.side_after(at, &self.names));
@@ -167,17 +171,25 @@ impl Chain {
                 }
             }
         }
+        for (first, last) in whole {
+            let span = Span::new(first.span.start, last.span.end).shifted(offset);
+            out.checked += 1;
+            if !out.wrong.iter().any(|w| w.span.overlaps(&span)) {
+                note(out, &first, &last, offset);
+            }
+        }
         if self.names.count() >= defined + 2 {
             self.hold_against_posed(&sheet, offset, out);
         }
     }
 
-    /// Takes in what the equals sign at `at` says that a name is, and holds it against what was said of it before.
-    fn define(&mut self, sheet: &Sheet, at: usize, offset: usize, out: &mut Arithmetic) {
-        let Some(name) = at.checked_sub(1).and_then(|before| sheet.name(before)) else { return };
+    /// Takes in what the equals sign at `at` says that a name is, and holds it against what was said of it before. Gives the ends of a
+    /// chain that has parts which cannot be read and another value in the end than at the beginning.
+    fn define(&mut self, sheet: &Sheet, at: usize, offset: usize, out: &mut Arithmetic) -> Option<(Side, Side)> {
+        let name = at.checked_sub(1).and_then(|before| sheet.name(before))?;
         let Some(first) = sheet.side_after(at, &self.names) else {
             self.names.forget(name);
-            return;
+            return None;
         };
         let last = sheet.last_of_chain(at, &self.names);
         let definition = Definition::new(first.span.of(sheet.text), first.value, first.operator);
@@ -189,7 +201,7 @@ impl Chain {
             Restated::WrongValue(before) => {
                 out.checked += 1;
                 out.wrong.push(WrongEquation {
-                    span: first.span.shifted(offset),
+                    span: Span::new(sheet.tokens[at - 1].span.start, first.span.end).shifted(offset),
                     computed: before.near(),
                     written: first.value.near(),
                 });
@@ -199,18 +211,15 @@ impl Chain {
         match last {
             // What a chain comes to is what later steps use, be it right or wrong: the fault is where it was made.
             Some(last) if last.value.is(first.value) || judge(&first, &last, false) == Some(false) => {
-                let whole = Span::new(first.span.start, last.span.end);
-                let parts = sheet.chain_is_whole(at, &self.names);
-                if !parts && !last.value.is(first.value) {
-                    out.checked += 1;
-                    if !out.wrong.iter().any(|w| w.span.overlaps(&whole.shifted(offset))) {
-                        note(out, &first, &last, offset);
-                    }
-                }
                 self.names.bind(name, definition, last.value, !last.operator);
+                let same = last.value.is(first.value);
+                (!same && !sheet.chain_is_whole(at, &self.names)).then_some((first, last))
             }
             // Rounded on the way, or broken off: no value to hold others against.
-            _ => self.names.forget(name),
+            _ => {
+                self.names.forget(name);
+                None
+            }
         }
     }
 
@@ -276,7 +285,15 @@ fn judge(left: &Side, right: &Side, nearly: bool) -> Option<bool> {
         } else {
             0.0
         };
-        let loose = if nearly { 0.02 * a.near().abs().max(b.near().abs()) } else { 0.0 };
+        // So many decimals were printed by a program that computes in binary.
+        let binary = left.places.max(right.places).is_some_and(|places| (10..u32::MAX).contains(&places));
+        let loose = if binary {
+            1e-9 * a.near().abs().max(b.near().abs())
+        } else if nearly {
+            0.02 * a.near().abs().max(b.near().abs())
+        } else {
+            0.0
+        };
         a.gap(b) <= rounding.max(loose) * (1.0 + 1e-9)
     };
     let values = |s: &Side| [s.value, s.percent_value];
@@ -299,64 +316,4 @@ fn judge(left: &Side, right: &Side, nearly: bool) -> Option<bool> {
         return None;
     }
     (left.value.near().is_finite() && right.value.near().is_finite()).then_some(false)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn wrong_results_are_found_in_their_place() {
-        for (text, wrong) in [
-            ("So 960 + 1200 + 1000 = 3260 square feet.", "960 + 1200 + 1000 = 3260"),
-            ("She has 16 - 3 - 4 = <<16-3-4=8>>9 eggs", "16-3-4=8"),
-            ("5 times 4 is 21.", "5 times 4 is 21"),
-            ("24 divided by 8 is 4", "24 divided by 8 is 4"),
-            ("(2 + 3) * 4 = 24", "(2 + 3) * 4 = 24"),
-            ("20% of 50 = 15", "20% of 50 = 15"),
-            ("3 x 5 = 16", "3 x 5 = 16"),
-            ("2 + 2 = 4 = 5 - 0", "4 = 5 - 0"),
-        ] {
-            let found = check(text);
-            assert_eq!(found.wrong.iter().map(|w| w.span.of(text)).collect::<Vec<_>>(), [wrong], "{text}: {found:?}");
-        }
-    }
-
-    #[test]
-    fn right_results_roundings_and_unit_changes_are_not() {
-        for text in [
-            "16 - 3 - 4 = <<16-3-4=9>>9 eggs",
-            "She pays $2 * 9 = $18 every day",
-            "10 / 3 = 3.33",
-            "100/3 = 33",
-            "0.05 * 37 = 1.85 = $1.85",
-            "20% of 50 = 10 and 50 * 20% = 10 and 10/50 = 20%",
-            "5 apples + 3 apples = 8 apples",
-            "3 + 4 = 7 * 2 = 14",
-            "2^3 = 8, 5**2 = 25",
-            "-3 * (4 - 6) = 6",
-            "1,000 * 3 = 3,000",
-        ] {
-            let found = check(text);
-            assert!(found.wrong.is_empty() && found.checked > 0, "{text}: {found:?}");
-        }
-    }
-
-    #[test]
-    fn what_has_variables_or_words_between_is_left_alone() {
-        for text in [
-            "40 + X * 0.05 + 2 = 43",
-            "60x * 5 / 15 = 40x",
-            "24 - X = 11",
-            "the cost is 5",
-            "x == 5 + 2",
-            "a = 5 // 2",
-            "The rest of the house = 960",
-            "20 cents * 5 = $1",
-            "2 shirts is $30 x 2",
-            "45 km\nCho = 14 * 8",
-        ] {
-            assert_eq!(check(text).wrong, [], "{text}");
-        }
-    }
 }

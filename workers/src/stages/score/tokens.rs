@@ -54,7 +54,8 @@ pub(super) struct Token {
 static TOKEN: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
         r"(?x)
-        (?P<number> [0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)? | [0-9]+(?:\.[0-9]+)? | \.[0-9]+ )
+        (?P<clock> [0-9]+:[0-9]{2}(?::[0-9]{2})? )
+        | (?P<number> [0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)? | [0-9]+(?:\.[0-9]+)? | \.[0-9]+ )
         | (?P<word> \p{L}[\p{L}\p{N}_'’]* )
         | (?P<line> \n )
         | (?P<other> <= | >= | == | != | \+= | -= | // | \*\* | [^\s] )",
@@ -95,6 +96,9 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
                 },
                 "of" if matches!(out.last().map(|t| t.kind), Some(Kind::Percent)) => Kind::Times,
                 "equals" | "is" if number_after => Kind::Is,
+                // What an auxiliary is between is no expression: "6 days would be -25000".
+                "is" | "are" | "was" | "were" | "be" | "been" | "would" | "will" | "has" | "have" | "had" | "do"
+                | "does" | "did" => Kind::Stop,
                 "percent" => Kind::Percent,
                 // "2x", "3n": a variable; "5kg" is read as one too, which costs nothing but an equation.
                 _ if glued(&out) && number_before => Kind::Barrier,

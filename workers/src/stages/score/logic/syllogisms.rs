@@ -1,8 +1,8 @@
 //! Categorical statements of the question and the steps, and the inferences drawn from them: "all men are mortal, Socrates is a man,
 //! so Socrates is mortal".
 //!
-//! Read are plain forms only: a quantifier or a name, a noun, "is" or "are" (or "have", "can"), and what it is. Terms are held to be of
-//! something, as in Aristotle's logic, so that only what follows in no reading is called invalid.
+//! Read are plain forms only: a quantifier or a name, a noun, "is" or "are" (or "have", "can"), and what it is. A term is held to be
+//! of something, as in Aristotle's logic and in everyday talk: "all cups are full" and "no cups are full" contradict each other.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
@@ -32,7 +32,7 @@ pub(super) fn invalid_inferences(
     let premises: Vec<Statement> = given.iter().filter(|read| !read.generic).map(|read| read.statement).collect();
     let mut known: Vec<Statement> = given.iter().map(|read| read.statement).collect();
     let mut quantified = given.iter().any(Read::quantified);
-    if !consistent(&premises, false) {
+    if !consistent(&premises, true) {
         return;
     }
     for (at, step) in steps.iter().enumerate() {
@@ -72,7 +72,7 @@ pub(super) fn invalid_inferences(
 fn judge(premises: &[Statement], known: &[Statement], read: &Read) -> Option<FaultKind> {
     let mut all = premises.to_vec();
     all.push(read.statement);
-    if !premises.is_empty() && !consistent(&all, false) {
+    if !premises.is_empty() && !consistent(&all, true) {
         return Some(FaultKind::PremiseContradicted);
     }
     if !read.inferred {
@@ -362,6 +362,8 @@ mod tests {
         let found = kinds(question, &["Socrates is a man.", "Socrates is not mortal."], None);
         assert_eq!(found, [(FaultKind::PremiseContradicted, vec![1])]);
         let found = kinds("No fish are mammals. All trout are fish.", &["Some trout are mammals."], None);
+        assert_eq!(found, [(FaultKind::PremiseContradicted, vec![0])]);
+        let found = kinds("All cups are full.", &["So no cups are full."], None);
         assert_eq!(found, [(FaultKind::PremiseContradicted, vec![0])]);
     }
 

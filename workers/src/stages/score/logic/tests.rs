@@ -98,3 +98,59 @@ fn an_answer_without_a_unit_is_reached_by_its_number_as_written() {
         assert_eq!(found, [(FaultKind::ConclusionDoesNotFollow, vec![])], "{said} {answer}");
     }
 }
+
+#[test]
+fn the_first_suspect_is_the_step_in_which_the_first_mistake_was_made() {
+    let question = "((5 + 2 * 1 - 6) + (5 + 3 - -2 * 2)) =";
+    let steps = [
+        step("It can be written as \"(A + B)\", where A = (5 + 2 * 1 - 6) and B = (5 + 3 - -2 * 2).", &[]),
+        step("Let's calculate A = (5 + 2 * 1 - 6) = (5 + 2 - 6) = 1.", &[0]),
+        step("Let's calculate B = (5 + 3 - -2 * 2) = (5 + 3 - 4) = 4.", &[0]),
+        step("Then A + B = 1 + 4 = 5. So the answer is 5", &[1, 2]),
+    ];
+    let logic = examine(question, &steps, Some("5"));
+    assert_eq!(kinds(&logic), [(FaultKind::WrongArithmetic, vec![2]), (FaultKind::ConclusionDoesNotFollow, vec![])]);
+    assert_eq!(logic.first_suspect, Some(2));
+    // The answer alone is wrong: the last step is suspect, where there is one.
+    assert_eq!(examine("5 + 3 =", &[step("We add.", &[]), step("That is 9.", &[0])], Some("9")).first_suspect, Some(1));
+    assert_eq!(examine("5 + 3 =", &[], Some("9")).first_suspect, None);
+    assert_eq!(examine("5 + 3 =", &[step("5 + 3 = 8", &[])], Some("8")).first_suspect, None);
+    // Of two steps that contradict each other the later is suspect.
+    let steps = [step("Whales are mammals.", &[]), step("Whales are not mammals.", &[])];
+    assert_eq!(examine("", &steps, None).first_suspect, Some(1));
+}
+
+#[test]
+fn an_expression_that_is_not_the_one_asked_for_is_misread() {
+    let steps = [step("It is \"A - B\", where A = (9 - 2) and B = (3 * 4).", &[]), step("A - B = 7 - 12 = -5", &[0])];
+    let logic = examine("Calculate (9 - 2) - (3 + 4).", &steps, Some("-5"));
+    assert_eq!(kinds(&logic), [(FaultKind::MisreadExpression, vec![0]), (FaultKind::ConclusionDoesNotFollow, vec![])]);
+    assert!(logic.findings[0].reason.contains("(9 - 2) - (3 + 4), which comes to 0"), "{logic:?}");
+}
+
+#[test]
+fn premises_in_the_question_are_held_against_the_steps() {
+    let question = "Three cups stand in a row: a red cup, a blue cup, and a gray cup. The red cup is to the left of the blue cup. \
+                    All cups are fragile.";
+    let steps = [
+        step("The red cup is to the left of the blue cup, so the blue cup is the leftmost.", &[]),
+        step("So no cups are fragile.", &[]),
+    ];
+    let logic = examine(question, &steps, None);
+    assert_eq!(kinds(&logic), [(FaultKind::PremiseContradicted, vec![0]), (FaultKind::PremiseContradicted, vec![1])]);
+    assert_eq!((logic.consistency, logic.first_suspect), (0.25, Some(0)));
+}
+
+#[test]
+fn kinds_are_written_as_they_are_kept() {
+    let name = |kind| serde_json::to_value(kind).unwrap();
+    for (kind, written) in [
+        (FaultKind::WrongArithmetic, "wrong_arithmetic"),
+        (FaultKind::MisreadExpression, "misread_expression"),
+        (FaultKind::PremiseContradicted, "premise_contradicted"),
+        (FaultKind::InvalidInference, "invalid_inference"),
+        (FaultKind::UnsupportedJump, "unsupported_jump"),
+    ] {
+        assert_eq!(name(kind), written);
+    }
+}

@@ -27,6 +27,12 @@ impl Reader {
         let mut reader =
             Self { names, scales: Scales::default(), axis: Scales::default().lean("first"), counted: None };
         let all = words(question);
+        // What moves has no one order.
+        let moves =
+            |w: &Word| matches!(w.stem.as_str(), "swap" | "switch" | "exchang" | "trad" | "overtak" | "mov" | "pass");
+        if all.iter().any(moves) {
+            return None;
+        }
         let lean = (0..all.len()).find_map(|at| {
             let near = (at.saturating_sub(8)..at).rev().any(|from| reader.object(&all, from).is_some());
             let compared = reader.comparison(&all, at).map(|(lean, _)| lean);
@@ -115,8 +121,7 @@ impl Reader {
         let item = match all[at].lower.as_str() {
             "is" | "are" | "was" | "were" | "be" | "finished" | "finish" | "finishes" | "came" | "comes" | "stands"
             | "sits" | "ranks" | "ranked" | "placed" | "goes" => Item::Is,
-            "not" | "never" | "isn't" | "aren't" | "wasn't" | "weren't" => Item::Not,
-            "cannot" | "can't" => Item::Not,
+            "not" | "never" | "isn't" | "aren't" | "wasn't" | "weren't" | "cannot" | "can't" => Item::Not,
             "can" => Item::Can,
             "any" | "unknown" => Item::Any,
             "or" => Item::Or,
