@@ -1,4 +1,4 @@
-//! How often the rules of verify and score are right, on data sets that people labelled.
+//! How often the rules of verify are right, on data sets that people labelled.
 //!
 //! `DATA=… cargo run -p atr-workers --example judgements` prints the figures; `DATA` is `../shared/data` if it is not set.
 #![expect(clippy::print_stdout, reason = "figures are what it is for")]
@@ -6,8 +6,6 @@
 use std::error::Error;
 use std::process::Command;
 
-use atr_workers::stages::score::arithmetic;
-use atr_workers::stages::score::logic::{FaultKind, Step, examine};
 use atr_workers::stages::verify::compare::{FactText, Relation, compare};
 use atr_workers::stages::verify::consensus::{ChainAnswer, final_answer, merge, normalise};
 use atr_workers::stages::verify::decide::{Candidate, Judgement, decide};
@@ -17,10 +15,7 @@ type Outcome = Result<(), Box<dyn Error>>;
 
 fn main() -> Outcome {
     let data = std::env::var("DATA").unwrap_or_else(|_| "../shared/data".to_owned());
-    steps(&rows(&data, "mr-gsm8k/mr_gsm8k.jsonl.gz")?);
-    let solutions = rows(&data, "gsm8k-model-solutions/example_model_solutions.jsonl.gz")?;
-    right_solutions(&solutions);
-    consensus(&solutions);
+    consensus(&rows(&data, "gsm8k-model-solutions/example_model_solutions.jsonl.gz")?);
     factcheck(&rows(&data, "factcheck-bench/factcheck_bench.jsonl.gz")?);
     expertqa(&rows(&data, "expertqa/expertqa.jsonl.gz")?);
     Ok(())
@@ -47,87 +42,7 @@ fn share(part: usize, of: usize) -> String {
     format!("{part}/{of} = {:.3}", part as f64 / of.max(1) as f64)
 }
 
-/// Wrong solutions with the first wrong step: where does the arithmetic of steps fail?
-fn steps(rows: &[Value]) {
-    let (mut flagged, mut exact, mut later, mut before, mut equations) = (0, 0, 0, 0, 0);
-    let mut others = [0; 4];
-    for row in rows {
-        let steps = list(row, "model_output_steps");
-        let wrong = row["model_output_solution_first_error_step"].as_u64().unwrap_or(0) as usize;
-        let first = steps.iter().position(|s| !arithmetic::check(s).wrong.is_empty()).map(|at| at + 1);
-        equations += steps.iter().map(|s| arithmetic::check(s).checked).sum::<usize>();
-        if let Some(at) = first {
-            flagged += 1;
-            exact += usize::from(at == wrong);
-            later += usize::from(at > wrong);
-            before += usize::from(at < wrong);
-            if at < wrong && std::env::var_os("SHOW").is_some() {
-                println!("  before: {} (first wrong: {wrong})", steps[at - 1]);
-            }
-        }
-        for (count, kind) in others.iter_mut().zip(KINDS) {
-            *count += usize::from(faults(text(row, "question"), &steps, None).contains(&kind));
-        }
-    }
-    println!("mr-gsm8k: {} wrong solutions, {equations} equations computed", rows.len());
-    println!("  solutions with a wrong equation {}", share(flagged, rows.len()));
-    println!(
-        "  first wrong equation is the first wrong step {}, after it {later}, before it {before}",
-        share(exact, flagged)
-    );
-    println!("  other findings: {}", named(&others));
-}
-
-const KINDS: [FaultKind; 4] =
-    [FaultKind::CircularSupport, FaultKind::Unsupported, FaultKind::Contradiction, FaultKind::ConclusionDoesNotFollow];
-
-fn named(counts: &[usize; 4]) -> String {
-    KINDS.iter().zip(counts).map(|(kind, count)| format!("{kind:?} {count}")).collect::<Vec<_>>().join(", ")
-}
-
-fn faults(question: &str, steps: &[&str], conclusion: Option<&str>) -> Vec<FaultKind> {
-    let before: Vec<Vec<usize>> = (0..steps.len()).map(|at| at.checked_sub(1).into_iter().collect()).collect();
-    let graph: Vec<Step> = steps.iter().zip(&before).map(|(text, rests_on)| Step { text, rests_on }).collect();
-    let logic = examine(question, &graph, conclusion);
-    if std::env::var_os("SHOW").is_some() {
-        for finding in logic.findings.iter().filter(|f| f.kind != FaultKind::WrongArithmetic) {
-            println!(
-                "  {:?}: {} | {:?}",
-                finding.kind,
-                finding.reason,
-                finding.steps.iter().map(|s| steps[*s]).collect::<Vec<_>>()
-            );
-        }
-    }
-    logic.findings.into_iter().map(|f| f.kind).collect()
-}
-
 const MODELS: [&str; 4] = ["6b_finetuning", "6b_verification", "175b_finetuning", "175b_verification"];
-
-/// Solutions graded right: every finding in one is a false alarm, as far as a right answer means right steps.
-fn right_solutions(rows: &[Value]) {
-    for right in [true, false] {
-        let (mut all, mut arithmetic, mut others) = (0, 0, [0; 4]);
-        for row in rows {
-            for model in MODELS.iter().map(|m| &row[*m]).filter(|m| m["is_correct"] == right) {
-                let solution = text(model, "solution");
-                let steps: Vec<&str> = solution.lines().collect();
-                all += 1;
-                let found = faults(text(row, "question"), &steps, Some(final_answer(solution)));
-                arithmetic += usize::from(found.contains(&FaultKind::WrongArithmetic));
-                for (count, kind) in others.iter_mut().zip(KINDS) {
-                    *count += usize::from(found.contains(&kind));
-                }
-            }
-        }
-        let graded = if right { "right" } else { "wrong" };
-        println!(
-            "gsm8k-model-solutions graded {graded}: wrong arithmetic in {}; {}",
-            share(arithmetic, all),
-            named(&others)
-        );
-    }
-}
 
 /// Four models' solutions as four chains.
 fn consensus(rows: &[Value]) {

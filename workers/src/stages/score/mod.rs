@@ -7,7 +7,10 @@ pub mod arithmetic;
 mod expression;
 mod handler;
 pub mod logic;
+mod names;
+mod rational;
 pub mod reward;
+mod tokens;
 
 pub(crate) use handler::run;
 
