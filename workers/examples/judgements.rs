@@ -9,7 +9,7 @@ use std::process::Command;
 use atr_workers::stages::score::arithmetic;
 use atr_workers::stages::score::logic::{FaultKind, Step, examine};
 use atr_workers::stages::verify::compare::{FactText, Relation, compare};
-use atr_workers::stages::verify::consensus::{ChainAnswer, final_answer, merge, normalise};
+use atr_workers::stages::verify::consensus::final_answer;
 use atr_workers::stages::verify::decide::{Candidate, Judgement, decide};
 use serde_json::Value;
 
@@ -20,7 +20,6 @@ fn main() -> Outcome {
     steps(&rows(&data, "mr-gsm8k/mr_gsm8k.jsonl.gz")?);
     let solutions = rows(&data, "gsm8k-model-solutions/example_model_solutions.jsonl.gz")?;
     right_solutions(&solutions);
-    consensus(&solutions);
     factcheck(&rows(&data, "factcheck-bench/factcheck_bench.jsonl.gz")?);
     expertqa(&rows(&data, "expertqa/expertqa.jsonl.gz")?);
     Ok(())
@@ -127,47 +126,6 @@ fn right_solutions(rows: &[Value]) {
             named(&others)
         );
     }
-}
-
-/// Four models' solutions as four chains.
-fn consensus(rows: &[Value]) {
-    let (mut right, mut any, mut singles) = (0.0, 0u32, [0u32; 4]);
-    for row in rows {
-        let chains: Vec<(&str, bool)> =
-            MODELS.iter().map(|m| (text(&row[*m], "solution"), row[*m]["is_correct"] == true)).collect();
-        for (count, chain) in singles.iter_mut().zip(&chains) {
-            *count += u32::from(chain.1);
-        }
-        any += u32::from(chains.iter().any(|c| c.1));
-        let answers: Vec<ChainAnswer> =
-            chains.iter().map(|c| ChainAnswer { answer: c.0, mean_logprob: None }).collect();
-        let merged = merge(&answers);
-        if let Some(group) = merged.groups.first() {
-            // A tie counts for the share of the tied groups that is right: which of them wins is no merit.
-            let tied: Vec<_> = merged.groups.iter().filter(|g| g.share == group.share).collect();
-            let won = tied.iter().filter(|g| g.chains.iter().any(|at| chains[*at].1)).count();
-            right += won as f64 / tied.len() as f64;
-        }
-    }
-    let n = rows.len() as f64;
-    println!(
-        "gsm8k-model-solutions: {} questions, agreed answer right {:.3}, at least one right {:.3}",
-        rows.len(),
-        right / n,
-        f64::from(any) / n
-    );
-    for (model, count) in MODELS.iter().zip(singles) {
-        println!("  {model} alone {:.3}", f64::from(count) / n);
-    }
-    let mut split = 0;
-    for row in rows {
-        let keys: Vec<(String, bool)> = MODELS
-            .iter()
-            .map(|m| (normalise(final_answer(text(&row[*m], "solution"))), row[*m]["is_correct"] == true))
-            .collect();
-        split += usize::from(keys.iter().any(|a| keys.iter().any(|b| a.0 == b.0 && a.1 != b.1)));
-    }
-    println!("  questions where one normal form was graded both right and wrong {split}");
 }
 
 /// Claims with the evidence given for them, against the label of the claim and the stance of each piece.
