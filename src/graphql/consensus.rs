@@ -36,12 +36,12 @@ impl Consensus {
         one(ctx, self.0.group).await
     }
 
-    /// The answer that most chains give; empty where none answered.
+    /// The likeliest answer of those that chains give; empty where none answered.
     async fn agreed_answer(&self) -> &str {
         &self.0.agreed_answer
     }
 
-    /// That answer's share of the vote, 0 to 1.
+    /// The chance that it is right, as far as the chains and their models' records tell, 0 to 1.
     async fn confidence(&self) -> f64 {
         self.0.confidence
     }

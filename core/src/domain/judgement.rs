@@ -95,9 +95,9 @@ pub struct Consensus {
     pub id: ConsensusId,
     /// The group.
     pub group: ChainGroupId,
-    /// The answer that most chains give; empty where none answered.
+    /// The likeliest answer of those that chains give; empty where none answered.
     pub agreed_answer: String,
-    /// That answer's share of the vote, 0 to 1.
+    /// The chance that it is right, as far as the chains and their models' records tell, 0 to 1.
     pub confidence: f64,
     /// How many chains were compared.
     pub chains: i32,

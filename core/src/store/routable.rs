@@ -95,7 +95,7 @@ impl OtherChains {
         let count = |share: f64| (share.clamp(0.0, 1.0) * f64::from(chains)).round() as u32;
         let same = count(*agreement.get(&trace)?).saturating_sub(1);
         let dissents = dissenters.contains(&trace);
-        // Of those who dissent too, some may give this chain's own answer, which is no more frequent than the agreed one.
+        // Of those who dissent too, some may give this chain's own answer, which is seldom more frequent than the agreed one.
         let rivals = agreement.iter().filter(|(other, _)| dissenters.contains(other) != dissents);
         let rival = rivals.map(|(_, share)| count(*share)).max().unwrap_or(0);
         Some(Self { chains: others, same: same.min(others), rival: rival.min(others) })

@@ -13,7 +13,7 @@ use atr_core::{
     },
     ids::{ExpertId, FactId, ProjectId, ReviewId, SourceId, TraceId},
     queue::{Stage, TaskFilter},
-    store::{CitationFilter, PageRequest, ReviewFilter, Store, StoreError},
+    store::{CitationFilter, ModelRecord, PageRequest, ReviewFilter, Store, StoreError},
 };
 use serde_json::{Value, json};
 
@@ -342,5 +342,25 @@ async fn another_project_sees_nothing_of_a_review() -> Result<(), StoreError> {
     let lines = [json!({"trace": scene.trace, "expert": "one", "verdict": "correct"})];
     let refused = record(&scene.db.store, other, &lines, None).await?;
     assert!(matches!(&refused.items[0], ItemOutcome::Rejected { field, .. } if field == "expert"), "{refused:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_models_record_counts_its_answers_that_all_judge_alike() -> Result<(), StoreError> {
+    let scene = Scene::set().await?;
+    let mut tx = scene.db.store.begin(scene.db.project).await?;
+    let model = tx.traces_by_id(&[scene.trace]).await?[0].model;
+    assert_eq!(tx.model_records(10).await?, []);
+    drop(tx);
+    let after = async |changes: &[Value]| -> Result<Vec<ModelRecord>, StoreError> {
+        scene.record(&changes.iter().map(|change| line(change.clone())).collect::<Vec<_>>()).await?;
+        scene.db.store.begin(scene.db.project).await?.model_records(10).await
+    };
+    let wrong = [ModelRecord { model, right: 0, judged: 1 }];
+    assert_eq!(after(&[json!({})]).await?, wrong);
+    // Who could not tell says nothing.
+    assert_eq!(after(&[json!({"expert": "two", "verdict": "cannot_judge"})]).await?, wrong);
+    assert_eq!(after(&[json!({"expert": "two", "verdict": "correct"})]).await?, [], "they differ");
+    assert_eq!(after(&[json!({"verdict": "correct"})]).await?, [ModelRecord { model, right: 1, judged: 1 }]);
     Ok(())
 }

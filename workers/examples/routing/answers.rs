@@ -14,7 +14,7 @@ use atr_workers::stages::{
     },
     verify::{
         claims::{split, worth_checking},
-        consensus::{ChainAnswer, final_answer, merge},
+        consensus::{Chain, final_answer, merge},
         resolve::resolve,
     },
 };
@@ -63,13 +63,15 @@ pub fn gsm8k(data: &str) -> Outcome<Answers> {
             .chain(&OTHERS)
             .map(|model| text(&row[*model], "solution"))
             .collect::<Outcome<_>>()?;
-        let finals: Vec<ChainAnswer<'_>> =
-            chains.iter().map(|chain| ChainAnswer { answer: final_answer(chain), mean_logprob: None }).collect();
-        let merged = merge(&finals);
+        let merged = merge(
+            question,
+            &chains.iter().map(|chain| Chain { answer: chain, ..Chain::default() }).collect::<Vec<_>>(),
+        );
         let agreement: BTreeMap<TraceId, f64> = (0..).map(trace).zip(merged.agreement.iter().copied()).collect();
         let dissenters: Vec<TraceId> = merged.dissenters.iter().copied().map(trace).collect();
         let others = OtherChains::of(trace(0), u32::try_from(chains.len())?, &agreement, &dissenters);
-        let said = Said { model: BEST, question, domain: "mathematics", answer: finals[0].answer, solution: chains[0] };
+        let said =
+            Said { model: BEST, question, domain: "mathematics", answer: final_answer(chains[0]), solution: chains[0] };
         let common_ground = common_ground(question, &chains)[0];
         let item = said.item(answers.items.len());
         answers.items.push(Item { common_ground, of: Routable { others, ..item.of }, ..item });

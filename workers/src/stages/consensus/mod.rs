@@ -4,19 +4,23 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use atr_core::{
     domain::{
-        judgement::Consensus,
+        judgement::{Consensus, Verification},
         lineage::{Edge, Relation},
-        trace::Trace,
+        trace::{Step, Trace},
     },
     hash,
-    ids::{ChainGroupId, TraceId},
+    ids::{ChainGroupId, ModelVersionId, TraceId},
     queue::{Claim, Work},
+    store::Tx,
 };
 
 use crate::{
     Context, StageError,
-    stages::verify::consensus::{ChainAnswer, merge},
+    stages::verify::consensus::{self, Chain, Record, Verdicts},
 };
+
+/// A model's record is told by so many of the newest judgements.
+const JUDGED: i64 = 2_000;
 
 /// Merges a batch of groups of one project, in one transaction.
 pub(crate) async fn run(cx: &Context, claims: &[Claim]) -> Result<(), StageError> {
@@ -42,21 +46,27 @@ pub(crate) async fn run(cx: &Context, claims: &[Claim]) -> Result<(), StageError
             chains.entry(group).or_default().push(trace);
         }
     }
-    let (mut changed, mut edges) = (Vec::new(), Vec::new());
+    let mut waiting = Vec::new();
     for (group, mut traces) in chains {
         traces.sort_by_key(|trace| trace.id);
         let inputs_hash = hash::of_json(&traces.iter().map(|trace| (trace.id, &trace.answer)).collect::<Vec<_>>());
-        if before.get(&group) == Some(&inputs_hash) {
-            continue;
+        if before.get(&group) != Some(&inputs_hash) {
+            waiting.push((group, traces, inputs_hash));
         }
-        let answers: Vec<ChainAnswer<'_>> = traces
-            .iter()
-            .map(|trace| ChainAnswer {
-                answer: &trace.answer,
-                mean_logprob: trace.signals.get("mean_logprob").copied(),
-            })
-            .collect();
-        let merged = merge(&answers);
+    }
+    let known = Known::read(&mut tx, waiting.iter().flat_map(|(_, traces, _)| traces)).await?;
+    // The rules take the processor: off the threads that serve I/O.
+    let merged = tokio::task::spawn_blocking(move || {
+        let merged = waiting.into_iter().map(|(group, traces, inputs_hash)| {
+            let merged = known.merge(&traces);
+            (group, traces, inputs_hash, merged)
+        });
+        merged.collect::<Vec<_>>()
+    })
+    .await
+    .map_err(|error| StageError::Lasting(error.to_string()))?;
+    let (mut changed, mut edges) = (Vec::new(), Vec::new());
+    for (group, traces, inputs_hash, merged) in merged {
         let found = Consensus {
             id: tx.fresh(),
             group,
@@ -80,4 +90,57 @@ pub(crate) async fn run(cx: &Context, claims: &[Claim]) -> Result<(), StageError
     tx.enqueue_all(changed.into_iter().map(|trace| Work::ScoreTrace { trace })).await?;
     tx.succeed_all(claims).await?;
     Ok(tx.commit().await?)
+}
+
+/// What is known of chains beside what they say.
+struct Known {
+    steps: HashMap<TraceId, Vec<Step>>,
+    verified: HashMap<TraceId, Verification>,
+    records: HashMap<ModelVersionId, Record>,
+}
+
+impl Known {
+    async fn read(tx: &mut Tx, traces: impl Iterator<Item = &Trace>) -> Result<Self, StageError> {
+        let ids: Vec<TraceId> = traces.map(|trace| trace.id).collect();
+        if ids.is_empty() {
+            return Ok(Self { steps: HashMap::new(), verified: HashMap::new(), records: HashMap::new() });
+        }
+        let mut steps: HashMap<TraceId, Vec<Step>> = HashMap::new();
+        for step in tx.steps_of_traces(&ids).await? {
+            steps.entry(step.trace).or_default().push(step);
+        }
+        let verified = tx.latest_verifications_of_traces(&ids).await?;
+        let count = |answers: i64| u32::try_from(answers).unwrap_or(u32::MAX);
+        let records = tx.model_records(JUDGED).await?;
+        let records = records
+            .into_iter()
+            .map(|of| (of.model, Record { right: count(of.right), judged: count(of.judged) }))
+            .collect();
+        Ok(Self { steps, verified: verified.into_iter().map(|run| (run.trace, run)).collect(), records })
+    }
+
+    /// Chains of one group, as they are merged.
+    fn merge(&self, traces: &[Trace]) -> consensus::Consensus {
+        let steps: Vec<Vec<&str>> = traces
+            .iter()
+            .map(|trace| self.steps.get(&trace.id).into_iter().flatten().map(|step| step.text.as_str()).collect())
+            .collect();
+        let count = |claims: i32| u32::try_from(claims).unwrap_or(0);
+        let chains: Vec<Chain<'_>> = traces
+            .iter()
+            .zip(&steps)
+            .map(|(trace, steps)| Chain {
+                answer: &trace.answer,
+                steps,
+                mean_logprob: trace.signals.get("mean_logprob").copied(),
+                verdicts: self
+                    .verified
+                    .get(&trace.id)
+                    .map(|run| Verdicts { supported: count(run.supported), contradicted: count(run.contradicted) }),
+                record: self.records.get(&trace.model).copied(),
+            })
+            .collect();
+        // Chains of a group answer one query.
+        consensus::merge(traces.first().map_or("", |trace| trace.query.as_str()), &chains)
+    }
 }

@@ -5,7 +5,6 @@ use proptest::prelude::*;
 use super::citations::{self, KnownSource};
 use super::claims::split;
 use super::compare::{FactText, Relation, compare};
-use super::consensus::{ChainAnswer, merge, normalise};
 use super::decide::{Candidate, decide};
 use super::measure::measures;
 use super::resolve::resolve;
@@ -143,33 +142,5 @@ proptest! {
         prop_assume!(same && quoted.chars().any(char::is_alphanumeric));
         let mention = &citations::find("[1]")[0];
         prop_assert_eq!(citations::check(mention, Some(&source), Some(quoted)).state, citations::CitationState::Verified);
-    }
-
-    #[test]
-    fn consensus_does_not_depend_on_order(
-        answers in proptest::collection::vec(prop_oneof![text(), "(The )?(answer is )?(12|twelve|12\\.0|13|yes|No\\.|Paris)"], 0..7),
-        logprobs in proptest::collection::vec(-3.0..0.0f64, 7),
-        weighted in any::<bool>(),
-        turn in 0usize..7,
-    ) {
-        let chains: Vec<ChainAnswer> = answers.iter().zip(&logprobs)
-            .map(|(answer, p)| ChainAnswer { answer, mean_logprob: weighted.then_some(*p) }).collect();
-        let mut turned = chains.clone();
-        if !turned.is_empty() {
-            turned.rotate_left(turn % chains.len());
-            turned.reverse();
-        }
-        let (a, b) = (merge(&chains), merge(&turned));
-        prop_assert_eq!(&a.answer, &b.answer);
-        prop_assert_eq!(a.confidence, b.confidence);
-        let shape = |m: &super::consensus::Consensus| m.groups.iter().map(|g| (g.key.clone(), g.chains.len(), g.share)).collect::<Vec<_>>();
-        prop_assert_eq!(shape(&a), shape(&b));
-        prop_assert_eq!(a.dissenters.len(), b.dissenters.len());
-        prop_assert!(a.agreement.iter().all(|s| (0.0..=1.0).contains(s)));
-    }
-
-    #[test]
-    fn normal_forms_do_not_see_case_and_space(text in "[a-z0-9 ]{0,24}") {
-        prop_assert_eq!(normalise(&text), normalise(&format!("  {text} ")));
     }
 }
