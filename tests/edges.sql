@@ -57,7 +57,10 @@ insert into claim
     from n;
 insert into consensus
     select project, pg_temp.id(14, n), pg_temp.id(6, n), 'a', 1, 1,
-           jsonb_build_object('trc_' || repeat('0', 26), 1), array[pg_temp.id(7, n)], pg_temp.hash(n), at
+           jsonb_build_object('trc_' || repeat('0', 26), 1), array[pg_temp.id(7, n)], pg_temp.hash(n), at,
+           0, pg_temp.id(7, n), jsonb_build_object('trc_' || repeat('0', 26), 1),
+           jsonb_build_array(jsonb_build_object('trace', 'trc_' || repeat('0', 26), 'step', 0, 'representative_step', 0,
+                                                'parting', 'other_result', 'reason', 'r'))
     from n;
 insert into guideline select project, pg_temp.id(41, n), '', n, 'x', at from n;
 insert into review

@@ -1,5 +1,6 @@
 //! The tests of the whole, in one binary.
 
+mod answers;
 mod asking;
 mod attachments;
 mod audit;

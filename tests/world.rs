@@ -135,10 +135,15 @@ impl World {
 
     /// What a document is answered.
     pub async fn graphql(&self, key: &str, document: &str) -> Value {
+        self.graphql_with(key, document, &json!({})).await
+    }
+
+    /// The same of a document with variables.
+    pub async fn graphql_with(&self, key: &str, document: &str, variables: &Value) -> Value {
         let request = Request::post("/graphql")
             .header(header::AUTHORIZATION, format!("Bearer {key}"))
             .header(header::CONTENT_TYPE, "application/json")
-            .body(Body::from(json!({"query": document}).to_string()))
+            .body(Body::from(json!({"query": document, "variables": variables}).to_string()))
             .expect("a request");
         serde_json::from_slice(&body_of(self.ask(request).await).await).expect("JSON")
     }

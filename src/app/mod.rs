@@ -2,6 +2,7 @@
 
 pub mod adjudicate;
 pub mod agreement;
+pub mod answers;
 pub mod assignments;
 pub mod attach;
 pub mod audit;
@@ -59,6 +60,8 @@ use atr_core::{
     store::{Store, StoreError, Tx},
 };
 
+use atr_workers::{RewardModels, StageError, stages::verify::parsed_facts::ParsedFacts};
+
 use crate::oidc::{OidcError, Provider};
 
 /// What every use case works with. Cheap to clone.
@@ -95,6 +98,10 @@ pub struct Process {
     pub rates: rates::Rates,
     /// How often it was tried of late to sign in as whom.
     pub tries: sessions::Tries,
+    /// The facts that claims were held against last.
+    pub parsed_facts: ParsedFacts,
+    /// The reward model in use.
+    pub reward_models: RewardModels,
     /// What is waited for.
     pub changes: Arc<changes::Changes>,
 }
@@ -305,6 +312,9 @@ pub enum AppError {
     /// A fault of what hashes passwords.
     #[error("the password could not be held against what is stored; see the service's log")]
     Hashing(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A fault of what judges answers.
+    #[error("the answers could not be judged: try again in a moment; the service's log has more")]
+    Judging(#[from] StageError),
     /// A fault of the blob store.
     #[error("a stored file could not be read or written; see the service's log")]
     Blob(#[from] std::io::Error),
@@ -329,7 +339,7 @@ impl AppError {
             Self::TooOften { .. } => "RATE_LIMITED",
             Self::Provider(_) => "UNAVAILABLE",
             Self::Store(error) if error.is_passing() => "UNAVAILABLE",
-            Self::Store(_) | Self::Blob(_) | Self::Hashing(_) => "INTERNAL",
+            Self::Store(_) | Self::Blob(_) | Self::Hashing(_) | Self::Judging(_) => "INTERNAL",
         }
     }
 
@@ -354,7 +364,7 @@ impl AppError {
 
     /// Writes the inner detail of a fault to the log; refusals are not faults.
     pub fn log(&self) {
-        if let Self::Store(_) | Self::Blob(_) | Self::Hashing(_) | Self::Provider(_) = self {
+        if let Self::Store(_) | Self::Blob(_) | Self::Hashing(_) | Self::Judging(_) | Self::Provider(_) = self {
             let mut detail = String::new();
             let mut cause = std::error::Error::source(self);
             while let Some(inner) = cause {

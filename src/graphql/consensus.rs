@@ -4,18 +4,19 @@ use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use atr_at_hand::at_hand;
 use atr_core::{
     domain::judgement,
-    ids::{ChainGroupId, ConsensusId},
+    ids::{ChainGroupId, ConsensusId, TraceId},
 };
 use chrono::{DateTime, Utc};
 
 use super::{
     chain_group::ChainGroup,
     fault::OrFault,
-    loading::{found, many, one},
+    loading::{found, many, maybe, one},
     paging::{Connection, PageArgs, connect},
     scalars::{IntoId, maybe_id},
     session::reading,
     trace::Trace,
+    words::Parting,
 };
 
 /// What the chains of a group agree on.
@@ -56,6 +57,31 @@ impl Consensus {
         many(ctx, &self.0.dissenters).await
     }
 
+    /// How far the vote is spread over the answers: the entropy of their shares, in nats, 0 where all give one; null where it was not
+    /// kept yet.
+    async fn entropy(&self) -> Option<f64> {
+        self.0.entropy
+    }
+
+    /// The trace whose chain stands for the agreed answer; null where none answered.
+    async fn representative(&self, ctx: &Context<'_>) -> Result<Option<Trace>> {
+        maybe(ctx, self.0.representative).await
+    }
+
+    /// For each trace the chance that its answer is right.
+    async fn confidences(&self) -> Vec<ChainConfidence> {
+        let confidence = |(trace, confidence): (&TraceId, &f64)| ChainConfidence {
+            trace_id: trace.into_id(),
+            confidence: *confidence,
+        };
+        self.0.confidences.iter().map(confidence).collect()
+    }
+
+    /// Where each dissenter that answered parts ways with the representative.
+    async fn divergences(&self) -> Vec<Divergence> {
+        self.0.divergences.iter().map(Into::into).collect()
+    }
+
     /// BLAKE3 of the chains compared.
     async fn inputs_hash(&self) -> String {
         self.0.inputs_hash.to_hex().to_string()
@@ -79,6 +105,42 @@ pub struct Agreement {
     trace_id: ID,
     /// The share of the chains, 0 to 1.
     share: f64,
+}
+
+/// How likely one trace's answer is right.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct ChainConfidence {
+    /// The trace.
+    trace_id: ID,
+    /// The chance, 0 to 1; 0 where it has no answer.
+    confidence: f64,
+}
+
+/// Where and how a dissenter parts ways with the representative.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct Divergence {
+    /// The dissenter.
+    trace_id: ID,
+    /// Its first step that parts, by its place from 0; null where it has no step left.
+    step: Option<i32>,
+    /// The representative's step against it; null where that has none left.
+    representative_step: Option<i32>,
+    /// How they part.
+    parting: Parting,
+    /// Why, in words.
+    reason: String,
+}
+
+impl From<&judgement::Divergence> for Divergence {
+    fn from(found: &judgement::Divergence) -> Self {
+        Self {
+            trace_id: found.trace.into_id(),
+            step: found.step,
+            representative_step: found.representative_step,
+            parting: found.parting.into(),
+            reason: found.reason.clone(),
+        }
+    }
 }
 
 /// Reads of this file's records.

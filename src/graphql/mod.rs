@@ -53,6 +53,7 @@ mod training;
 mod verification;
 mod webhook;
 mod words;
+mod worth;
 
 use std::{
     any::TypeId,
@@ -112,6 +113,7 @@ struct JudgementQueries(
     verification::VerificationQuery,
     consensus::ConsensusQuery,
     score::ScoreQuery,
+    worth::WorthQuery,
     review::ReviewQuery,
     review_calendar::ReviewCalendarQuery,
     review_draft::ReviewDraftQuery,

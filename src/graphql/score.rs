@@ -111,6 +111,11 @@ impl Score {
         maybe(ctx, self.0.inputs.reward_model).await
     }
 
+    /// The step in which the first mistake was made, by its place from 0, as far as the rules found one.
+    async fn first_suspect(&self) -> Option<i32> {
+        self.0.first_suspect
+    }
+
     /// What the logic rules found in its reasoning.
     async fn findings(&self) -> Vec<LogicFinding> {
         self.0.findings.iter().map(|finding| LogicFinding::of(finding, self.0.trace)).collect()

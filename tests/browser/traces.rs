@@ -148,6 +148,7 @@ async fn judged(visit: &Visit, of: TraceId) {
         feedback_term: terms.feedback,
         feedback_count: 1,
         findings: vec![],
+        first_suspect: None,
         inputs_hash: atr_core::hash::of_json(&"test"),
         at: tx.now(),
     };

@@ -44,8 +44,13 @@ pub(super) const SENDERS: [(&str, &[Role]); 4] = [
     ("feedback", &[Operator, Admin, Ingest]),
 ];
 
-const MUTATIONS: [(&str, &str, &[Role]); 46] = [
+const MUTATIONS: [(&str, &str, &[Role]); 47] = [
     ("recordTraces", r#"(items: [{external_id: "t", model: "m", query: "q", answer: "b"}])"#, SENDERS[0].1),
+    (
+        "compareChains",
+        r#"(chains: [{model: "m", query: "q", answer: "b"}, {model: "m", query: "q", answer: "c"}], recordBelow: 0)"#,
+        SENDERS[0].1,
+    ),
     ("recordReviews", r#"(items: [{trace: "trc_0", expert: "exp_0", verdict: "correct"}])"#, SENDERS[1].1),
     (
         "recordGrounding",
@@ -108,6 +113,7 @@ fn readers(field: &str) -> &'static [Role] {
     match field {
         "projects" => &[Operator],
         "webhookEndpoints" => ADMINS,
+        "rewards" => &[Operator, Admin, Curator, Trainer, Auditor, Ingest],
         "key" | "keys" | "person" | "people" | "auditEntry" | "auditEntries" => &[Operator, Admin, Auditor],
         "node" | "nodes" | "trace" | "traces" | "step" | "steps" | "source" | "sources" | "fact" | "facts"
         | "factConflicts" | "searchFacts" | "attachedFile" | "review" | "reviews" | "reviewCalendar"
@@ -159,6 +165,7 @@ pub(super) async fn queries() -> Vec<Call> {
             let value = match text(innermost(&argument["type"]), "name") {
                 "ID" => format!("\"{}_0\"", kind_of(text(innermost(&field["type"]), "name")).prefix()),
                 "String" => r#""gold""#.to_owned(),
+                "JSON" => r#"{query: "q", answer: "a"}"#.to_owned(),
                 "LineageInput" => r#"{of: "snp_0", direction: ORIGINS}"#.to_owned(),
                 other => panic!("{name} must be given a {other}, which no test knows"),
             };

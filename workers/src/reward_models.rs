@@ -2,10 +2,10 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use atr_core::{ids::ModelVersionId, store::Tx};
+use atr_core::{blobs::Blobs, ids::ModelVersionId, store::Tx};
 use atr_reward::RewardModel;
 
-use crate::{Context, StageError};
+use crate::StageError;
 
 /// Keeps the model that was asked last.
 #[derive(Debug, Clone, Default)]
@@ -19,14 +19,14 @@ impl RewardModels {
     ///
     /// # Errors
     /// If its weights are not in the blob store, or cannot be read.
-    pub async fn in_use(&self, cx: &Context, tx: &mut Tx) -> Result<Option<Loaded>, StageError> {
+    pub async fn in_use(&self, blobs: &Blobs, tx: &mut Tx) -> Result<Option<Loaded>, StageError> {
         let Some(version) = tx.model_in_use().await? else { return Ok(None) };
         if let Some((id, model)) = &*self.0.lock().unwrap_or_else(PoisonError::into_inner)
             && *id == version.id
         {
             return Ok(Some((*id, Arc::clone(model))));
         }
-        let model = Arc::new(load(cx, &version).await?);
+        let model = Arc::new(load(blobs, &version).await?);
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((version.id, Arc::clone(&model)));
         Ok(Some((version.id, model)))
     }
@@ -37,14 +37,14 @@ impl RewardModels {
 /// # Errors
 /// If it has none, or they cannot be read.
 pub(crate) async fn load(
-    cx: &Context,
+    blobs: &Blobs,
     version: &atr_core::domain::model::ModelVersion,
 ) -> Result<RewardModel, StageError> {
     let artefact = version
         .artefact
         .as_ref()
         .ok_or_else(|| StageError::Lasting(format!("the reward model {} has no weights", version.name)))?;
-    let bytes = cx.blobs.get(&artefact.digest).await?;
+    let bytes = blobs.get(&artefact.digest).await?;
     RewardModel::load(&bytes)
         .map_err(|error| StageError::Lasting(format!("the weights of {} cannot be read: {error}", version.name)))
 }

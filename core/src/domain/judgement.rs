@@ -105,10 +105,49 @@ pub struct Consensus {
     pub agreement: BTreeMap<TraceId, f64>,
     /// Traces that give another answer.
     pub dissenters: Vec<TraceId>,
+    /// How far the vote is spread over the answers: the entropy of their shares, in nats; none where it was not kept yet.
+    pub entropy: Option<f64>,
+    /// The trace whose chain stands for the agreed answer; none where none answered.
+    pub representative: Option<TraceId>,
+    /// By trace: the chance that its answer is right, 0 to 1.
+    pub confidences: BTreeMap<TraceId, f64>,
+    /// Where each dissenter that answered parts ways with the representative.
+    pub divergences: Vec<Divergence>,
     /// BLAKE3 of the chains compared.
     pub inputs_hash: Digest,
     /// When they were compared.
     pub at: DateTime<Utc>,
+}
+
+words! {
+    /// How the chain of a dissenter parts from that of the representative.
+    Parting {
+        /// Its step comes to another value.
+        OtherResult = "other_result",
+        /// Its step says something else.
+        OtherWords = "other_words",
+        /// It ends where the other goes on.
+        StopsShort = "stops_short",
+        /// It goes on where the other ends.
+        GoesOn = "goes_on",
+        /// Their steps do not differ; only what they conclude does.
+        OtherConclusion = "other_conclusion",
+    }
+}
+
+/// Where and how a dissenter parts ways with the representative.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Divergence {
+    /// The dissenter.
+    pub trace: TraceId,
+    /// Its first step that parts, by its place from 0; none where it has no step left.
+    pub step: Option<i32>,
+    /// The representative's step against it; none where that has none left.
+    pub representative_step: Option<i32>,
+    /// How they part.
+    pub parting: Parting,
+    /// Why, in words.
+    pub reason: String,
 }
 
 /// Something wrong with a trace's reasoning.
@@ -162,6 +201,8 @@ pub struct Score {
     pub feedback_count: i32,
     /// What the logic rules found.
     pub findings: Vec<Finding>,
+    /// The step in which the first mistake was made, by its place from 0, as far as the rules found one.
+    pub first_suspect: Option<i32>,
     /// BLAKE3 of the inputs and the weights.
     pub inputs_hash: Digest,
     /// When.

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod adjudication;
 pub mod agreement;
+pub mod answer;
 pub mod assignment;
 pub mod attachment;
 pub mod audit;

@@ -110,6 +110,23 @@ impl NewTrace {
         [&self.query, &self.answer].into_iter().chain(steps).chain(turns).map(String::len).sum()
     }
 
+    /// The name of the model that answered.
+    pub fn model(&self) -> &str {
+        &self.model
+    }
+
+    /// The same as chains of one group: of the first's, or, where it names none, of one that is named by what the chains say.
+    pub fn grouped(mut chains: Vec<Self>) -> Vec<Self> {
+        let said: Vec<(&str, &str)> =
+            chains.iter().map(|chain| (chain.model.as_str(), chain.answer.as_str())).collect();
+        let own = || format!("compared-{}", hash::of_json(&(chains.first().map(|chain| &chain.query), &said)).to_hex());
+        let group = chains.first().and_then(|chain| chain.group.clone()).unwrap_or_else(own);
+        for chain in &mut chains {
+            chain.group = Some(group.clone());
+        }
+        chains
+    }
+
     /// The contents that came with it, in order.
     pub(crate) fn attached(&self) -> Vec<Digest> {
         self.attachments.iter().map(|file| file.digest).collect()

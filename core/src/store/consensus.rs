@@ -22,6 +22,10 @@ struct ConsensusRow {
     chains: i32,
     agreement: serde_json::Value,
     dissenters: Vec<Uuid>,
+    entropy: Option<f64>,
+    representative_id: Option<Uuid>,
+    confidences: serde_json::Value,
+    divergences: serde_json::Value,
     inputs_hash: Vec<u8>,
     at: DateTime<Utc>,
 }
@@ -37,6 +41,10 @@ impl TryFrom<ConsensusRow> for Consensus {
             chains: row.chains,
             agreement: serde_json::from_value::<BTreeMap<TraceId, f64>>(row.agreement)?,
             dissenters: row.dissenters.into_iter().map(TraceId::from_uuid).collect(),
+            entropy: row.entropy,
+            representative: row.representative_id.map(TraceId::from_uuid),
+            confidences: serde_json::from_value(row.confidences)?,
+            divergences: serde_json::from_value(row.divergences)?,
             inputs_hash: hash::from_bytes(&row.inputs_hash)
                 .map_err(|_| StoreError::Corrupt("a consensus's hash is not 32 bytes long".to_owned()))?,
             at: row.at,
@@ -54,8 +62,8 @@ impl Tx {
         sqlx::query!(
             r#"
             insert into consensus (project_id, id, chain_group_id, agreed_answer, confidence, chains, agreement,
-                                   dissenters, inputs_hash, at)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+                                   dissenters, inputs_hash, at, entropy, representative_id, confidences, divergences)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
             "#,
             project,
             found.id.uuid(),
@@ -67,6 +75,10 @@ impl Tx {
             &uuids(&found.dissenters),
             found.inputs_hash.as_bytes().as_slice(),
             found.at,
+            found.entropy,
+            found.representative.map(Id::uuid),
+            serde_json::to_value(&found.confidences)?,
+            serde_json::to_value(&found.divergences)?,
         )
         .execute(self.connection())
         .await?;
@@ -83,7 +95,7 @@ impl Tx {
             ConsensusRow,
             r#"
             select c.id, c.chain_group_id, c.agreed_answer, c.confidence, c.chains, c.agreement, c.dissenters,
-                   c.inputs_hash, c.at
+                   c.entropy, c.representative_id, c.confidences, c.divergences, c.inputs_hash, c.at
             from unnest($2::uuid[]) g (id), lateral (
                 select * from consensus where project_id = $1 and chain_group_id = g.id order by id desc limit 1
             ) c
@@ -106,7 +118,8 @@ impl Tx {
         let (project, ids) = (self.project_uuid(), uuids(ids));
         sqlx::query_as!(
             ConsensusRow,
-            "select id, chain_group_id, agreed_answer, confidence, chains, agreement, dissenters, inputs_hash, at
+            "select id, chain_group_id, agreed_answer, confidence, chains, agreement, dissenters, entropy,
+                    representative_id, confidences, divergences, inputs_hash, at
              from consensus where project_id = $1 and id = any($2)",
             project,
             &ids

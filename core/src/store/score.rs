@@ -37,6 +37,7 @@ struct ScoreRow {
     feedback_term: Option<f64>,
     feedback_count: i32,
     findings: serde_json::Value,
+    first_suspect: Option<i32>,
     inputs_hash: Vec<u8>,
     at: DateTime<Utc>,
 }
@@ -62,6 +63,7 @@ impl TryFrom<ScoreRow> for Score {
             feedback_term: row.feedback_term,
             feedback_count: row.feedback_count,
             findings: serde_json::from_value(row.findings)?,
+            first_suspect: row.first_suspect,
             inputs_hash: hash::from_bytes(&row.inputs_hash)
                 .map_err(|_| StoreError::Corrupt("a score's hash is not 32 bytes long".to_owned()))?,
             at: row.at,
@@ -82,10 +84,10 @@ impl Tx {
             r#"
             insert into score (project_id, id, trace_id, verification_id, consensus_id, review_id, reward_model_id,
                                reward, expert_term, support_term, unverifiable_term, consistency_term, model_term,
-                               findings, inputs_hash, at, feedback_term, feedback_count)
+                               findings, inputs_hash, at, feedback_term, feedback_count, first_suspect)
             select $1, * from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::uuid[], $8::float8[],
                                      $9::float8[], $10::float8[], $11::float8[], $12::float8[], $13::float8[],
-                                     $14::jsonb[], $15::bytea[], $16::timestamptz[], $17::float8[], $18::int[])
+                                     $14::jsonb[], $15::bytea[], $16::timestamptz[], $17::float8[], $18::int[], $19::int[])
             "#,
             project,
             &scores.iter().map(|score| score.id.uuid()).collect::<Vec<_>>(),
@@ -105,6 +107,7 @@ impl Tx {
             &scores.iter().map(|score| score.at).collect::<Vec<_>>(),
             &scores.iter().map(|score| score.feedback_term).collect::<Vec<_>>() as &[Option<f64>],
             &scores.iter().map(|score| score.feedback_count).collect::<Vec<_>>(),
+            &scores.iter().map(|score| score.first_suspect).collect::<Vec<_>>() as &[Option<i32>],
         )
         .execute(self.connection())
         .await?;
@@ -122,7 +125,7 @@ impl Tx {
             r#"
             select s.id, s.trace_id, s.verification_id, s.consensus_id, s.review_id, s.reward_model_id, s.reward,
                    s.expert_term, s.support_term, s.unverifiable_term, s.consistency_term, s.model_term, s.feedback_term,
-                   s.feedback_count, s.findings, s.inputs_hash, s.at
+                   s.feedback_count, s.findings, s.first_suspect, s.inputs_hash, s.at
             from unnest($2::uuid[]) t (id), lateral (
                 select * from score where project_id = $1 and trace_id = t.id order by id desc limit 1
             ) s
@@ -147,7 +150,7 @@ impl Tx {
             ScoreRow,
             "select id, trace_id, verification_id, consensus_id, review_id, reward_model_id, reward, expert_term,
                     support_term, unverifiable_term, consistency_term, model_term, feedback_term, feedback_count, findings,
-                    inputs_hash, at
+                    first_suspect, inputs_hash, at
              from score where project_id = $1 and id = any($2)",
             project,
             &ids

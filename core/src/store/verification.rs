@@ -137,7 +137,8 @@ impl Tx {
             &claims.iter().map(|claim| claim.fact_span.map(|span| span.0)).collect::<Vec<_>>() as &[Option<i32>],
             &claims.iter().map(|claim| claim.fact_span.map(|span| span.1)).collect::<Vec<_>>() as &[Option<i32>],
             &claims.iter().map(|claim| claim.reason.clone()).collect::<Vec<_>>(),
-            &claims.iter().map(|claim| claim.leaning.map(|(to, _)| to.word().to_owned())).collect::<Vec<_>>() as &[Option<String>],
+            &claims.iter().map(|claim| claim.leaning.map(|(to, _)| to.word().to_owned())).collect::<Vec<_>>()
+                as &[Option<String>],
             &claims.iter().map(|claim| claim.leaning.map(|(_, likely)| likely)).collect::<Vec<_>>() as &[Option<f64>],
         )
         .execute(self.connection())

@@ -2,6 +2,7 @@
 //! do at all, and faults of the service, are errors.
 
 mod administer;
+mod compare;
 mod curate;
 mod desk;
 mod judging;
@@ -22,6 +23,7 @@ use crate::app::AppError;
 #[derive(Debug, Default, MergedObject)]
 pub struct Mutation(
     record::RecordMutation,
+    compare::CompareMutation,
     curate::CurateMutation,
     desk::DeskMutation,
     judging::JudgingMutation,
@@ -81,6 +83,7 @@ fn answer<T>(result: Result<T, AppError>) -> Result<Answer<T>> {
         | AppError::TooOften { .. }
         | AppError::NotSignedIn(_)
         | AppError::Hashing(_)
+        | AppError::Judging(_)
         | AppError::Store(_)
         | AppError::Blob(_)
         | AppError::Provider(_) => return Err(fault(&error)),

@@ -98,7 +98,7 @@ payload! {
 }
 
 /// Reads items by the parser of the line door, so that both doors refuse the same things.
-fn parse<T>(
+pub(super) fn parse<T>(
     items: &[Json<Value>],
     parse: impl Fn(&[u8]) -> Result<T, Rejection>,
 ) -> Result<Vec<Result<T, Rejection>>, AppError> {

@@ -27,6 +27,22 @@ pub enum Leaning {
     Open,
 }
 
+/// How the chain of a dissenter parts from that of the representative.
+#[derive(Enum, Leaf, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "atr_core::domain::judgement::Parting")]
+pub enum Parting {
+    /// Its step comes to another value.
+    OtherResult,
+    /// Its step says something else.
+    OtherWords,
+    /// It ends where the other goes on.
+    StopsShort,
+    /// It goes on where the other ends.
+    GoesOn,
+    /// Their steps do not differ; only what they conclude does.
+    OtherConclusion,
+}
+
 /// What an expert finds of a step.
 #[derive(Enum, Leaf, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "atr_core::domain::review::StepFinding")]

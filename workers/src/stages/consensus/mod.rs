@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use atr_core::{
     domain::{
-        judgement::{Consensus, Verification},
+        judgement::{Consensus, Divergence, Verification},
         lineage::{Edge, Relation},
         trace::{Step, Trace},
     },
@@ -67,6 +67,8 @@ pub(crate) async fn run(cx: &Context, claims: &[Claim]) -> Result<(), StageError
     .map_err(|error| StageError::Lasting(error.to_string()))?;
     let (mut changed, mut edges) = (Vec::new(), Vec::new());
     for (group, traces, inputs_hash, merged) in merged {
+        let of_trace = |at: &usize| traces[*at].id;
+        let divergences = merged.divergences.into_iter().map(|parts| divergence(parts, of_trace)).collect();
         let found = Consensus {
             id: tx.fresh(),
             group,
@@ -74,7 +76,11 @@ pub(crate) async fn run(cx: &Context, claims: &[Claim]) -> Result<(), StageError
             confidence: merged.confidence,
             chains: i32::try_from(traces.len()).unwrap_or(i32::MAX),
             agreement: traces.iter().map(|trace| trace.id).zip(merged.agreement).collect(),
-            dissenters: merged.dissenters.iter().map(|at| traces[*at].id).collect(),
+            dissenters: merged.dissenters.iter().map(of_trace).collect(),
+            entropy: Some(merged.entropy),
+            representative: merged.representative.as_ref().map(of_trace),
+            confidences: traces.iter().map(|trace| trace.id).zip(merged.confidences).collect(),
+            divergences,
             inputs_hash,
             at: tx.now(),
         };
@@ -90,6 +96,17 @@ pub(crate) async fn run(cx: &Context, claims: &[Claim]) -> Result<(), StageError
     tx.enqueue_all(changed.into_iter().map(|trace| Work::ScoreTrace { trace })).await?;
     tx.succeed_all(claims).await?;
     Ok(tx.commit().await?)
+}
+
+fn divergence(found: consensus::Divergence, of_trace: impl Fn(&usize) -> TraceId) -> Divergence {
+    let place = |at: usize| i32::try_from(at).unwrap_or(i32::MAX);
+    Divergence {
+        trace: of_trace(&found.chain),
+        step: found.step.map(place),
+        representative_step: found.representative_step.map(place),
+        parting: found.parting,
+        reason: found.reason,
+    }
 }
 
 /// What is known of chains beside what they say.

@@ -50,9 +50,9 @@ pub(crate) async fn run(cx: &Context, claim: &Claim) -> Result<(), StageError> {
     }
 
     let judges = (
-        load(cx, &model).await?,
+        load(&cx.blobs, &model).await?,
         match &before {
-            Some(before) => Some(load(cx, before).await?),
+            Some(before) => Some(load(&cx.blobs, before).await?),
             None => None,
         },
     );

@@ -27,7 +27,10 @@ use super::{
 };
 use crate::{
     Context, StageError,
-    stages::derive::rules::{Settled, settle},
+    stages::{
+        derive::rules::{Settled, settle},
+        verify::judge::Counts,
+    },
 };
 
 /// How many traces one task of scoring all looks at.
@@ -139,7 +142,7 @@ impl About {
             decided,
             before: before.into_iter().map(|score| (score.trace, score.inputs_hash)).collect(),
             opinions: tx.opinions_of_traces(ids).await?,
-            model: cx.reward_models.in_use(cx, tx).await?,
+            model: cx.reward_models.in_use(&cx.blobs, tx).await?,
             weights: RewardWeights::default(),
         })
     }
@@ -174,11 +177,8 @@ impl About {
         }
         let steps = self.steps.get(&id).map(Vec::as_slice).unwrap_or_default();
         let logic = examine(trace, steps);
-        let (support, unverifiable) = Terms::factual(
-            usize::try_from(run.supported).unwrap_or(0),
-            usize::try_from(run.contradicted).unwrap_or(0),
-            usize::try_from(run.unverifiable).unwrap_or(0),
-        );
+        let Verification { supported, contradicted, unverifiable, .. } = *run;
+        let (support, unverifiable) = Terms::of_counts(Counts { supported, contradicted, unverifiable });
         let terms = Terms {
             expert: match settled {
                 Settled::Verdict(true) => Some(1.0),
@@ -207,6 +207,7 @@ impl About {
             model_term: terms.model,
             feedback_term: terms.feedback,
             feedback_count: count,
+            first_suspect: logic.first_suspect.and_then(|at| i32::try_from(at).ok()),
             findings: logic.findings.into_iter().map(finding).collect(),
             inputs_hash,
             at: now,
@@ -214,7 +215,7 @@ impl About {
     }
 }
 
-fn finding(found: logic::Finding) -> Finding {
+pub(super) fn finding(found: logic::Finding) -> Finding {
     let kind = serde_json::to_value(found.kind).ok().and_then(|kind| kind.as_str().map(str::to_owned));
     Finding { kind: kind.unwrap_or_default(), steps: found.steps, reason: found.reason }
 }

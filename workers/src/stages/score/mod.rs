@@ -11,6 +11,7 @@ mod names;
 mod rational;
 pub mod reward;
 mod tokens;
+pub mod worth;
 
 pub(crate) use handler::run;
 

@@ -17,6 +17,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::stages::verify::judge::Counts;
+
 /// What the reward is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Terms {
@@ -168,6 +170,12 @@ impl Terms {
             return (0.0, 0.0);
         }
         ((supported as f64 - contradicted as f64) / total as f64, unverifiable as f64 / total as f64)
+    }
+
+    /// The same of counted claims.
+    pub fn of_counts(counts: Counts) -> (f64, f64) {
+        let claims = |count: i32| usize::try_from(count).unwrap_or(0);
+        Self::factual(claims(counts.supported), claims(counts.contradicted), claims(counts.unverifiable))
     }
 
     /// The term of users' opinions, each -1 to 1: their mean, drawn towards 0 as by one who is undecided.

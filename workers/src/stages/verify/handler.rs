@@ -104,7 +104,15 @@ impl Written {
         let id: VerificationId = ids.make();
         let Counts { supported, contradicted, unverifiable } = Counts::of(&claims);
         let rules_version = VERSION.to_owned();
-        self.runs.push(Verification { id, trace: trace.id, supported, contradicted, unverifiable, rules_version, at: now });
+        self.runs.push(Verification {
+            id,
+            trace: trace.id,
+            supported,
+            contradicted,
+            unverifiable,
+            rules_version,
+            at: now,
+        });
         self.edges.push(Edge { from: id.into(), to: trace.id.into(), relation: Relation::WasDerivedFrom });
         for (ordinal, claim) in (0..).zip(claims) {
             if let Some(fact) = claim.deciding {

@@ -4,28 +4,13 @@
 //! common subsequence of such meetings is the way both went: chains that compute in another order and come together again have
 //! not parted. They part after the last meeting.
 
+pub use atr_core::domain::judgement::Parting;
 use serde::Serialize;
 
 use super::chain::{Read, ReadStep, same};
 
 /// Two steps without results say the same from this share of common words on (Jaccard).
 const ALIKE: f64 = 0.5;
-
-/// How two chains part.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Parting {
-    /// The dissenter's step comes to another value.
-    OtherResult,
-    /// The dissenter's step says something else.
-    OtherWords,
-    /// The dissenter ends where the other goes on.
-    StopsShort,
-    /// The dissenter goes on where the other ends.
-    GoesOn,
-    /// Their steps do not differ; only what they conclude does.
-    OtherConclusion,
-}
 
 /// Where and how a dissenter parts ways.
 #[derive(Debug, Clone, PartialEq, Serialize)]

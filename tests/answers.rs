@@ -1,0 +1,100 @@
+//! A serving stack asks before it answers: what an answer is worth, and what several chains say together.
+
+use atr_core::domain::access::Role;
+use serde_json::{Value, json};
+
+use crate::world::World;
+
+const FIELDS: &str = "reward field message firstSuspect parts { name term adds } findings { kind steps } \
+                      claims { text verdict checkWorthy leaning likelihood decidingFactId reason }";
+
+async fn rewards(world: &World, key: &str, items: &Value) -> Value {
+    let document = format!("query($items: [JSON!]!) {{ rewards(items: $items) {{ {FIELDS} }} }}");
+    world.graphql_with(key, &document, &json!({ "items": items })).await["data"]["rewards"].clone()
+}
+
+async fn compared(world: &World, key: &str, chains: &Value, below: f64) -> Value {
+    let document = "mutation($chains: [JSON!]!, $below: Float!) {
+        compareChains(chains: $chains, recordBelow: $below) { status field message comparison {
+            agreedAnswer confidence entropy representative recorded { items { status id } }
+            chains { dissents agreement confidence supported contradicted divergence { step representativeStep parting reason } }
+        } } }";
+    let answer = world.graphql_with(key, document, &json!({ "chains": chains, "below": below })).await;
+    answer["data"]["compareChains"].clone()
+}
+
+async fn grounded() -> (World, String) {
+    let world = World::new().await;
+    let admin = world.key(Role::Admin, None).await;
+    let lines = [
+        json!({"kind": "source", "external_id": "table", "publisher": "IUPAC", "title": "Elements", "licence": "CC0-1.0", "trust_tier": "primary"}),
+        json!({"kind": "fact", "external_id": "gold", "source": "table", "domain": "chemistry", "subject": "gold",
+               "statement": "The chemical symbol of gold is Au."}),
+    ];
+    for outcome in world.send_lines(&admin, "grounding", &lines).await {
+        assert_eq!(outcome["status"], "stored", "{outcome:#}");
+    }
+    let sender = world.key(Role::Ingest, None).await;
+    (world, sender)
+}
+
+#[tokio::test]
+async fn what_the_facts_support_is_worth_more_than_what_they_contradict_and_says_why() {
+    let (world, sender) = grounded().await;
+    let answer = |symbol: &str| json!({"query": "What is the symbol of gold?", "answer": format!("The chemical symbol of gold is {symbol}.")});
+    let items = json!([answer("Au"), answer("Ag"), {"query": "q", "answer": "a", "steps": [{"text": "2 + 2 = 5"}]}, {"query": "q"}]);
+    let worth = rewards(&world, &sender, &items).await;
+    assert!(worth[0]["reward"].as_f64() > worth[1]["reward"].as_f64(), "{worth:#}");
+    assert_eq!(worth[0]["claims"][0]["verdict"], "SUPPORTED", "{worth:#}");
+    assert_eq!(worth[1]["claims"][0]["verdict"], "CONTRADICTED", "{worth:#}");
+    assert!(worth[1]["claims"][0]["decidingFactId"].as_str().is_some_and(|id| id.starts_with("fct_")), "{worth:#}");
+    assert_eq!(worth[2]["findings"][0]["kind"], "wrong_arithmetic", "{worth:#}");
+    assert_eq!(worth[2]["firstSuspect"], 0, "{worth:#}");
+    for item in worth.as_array().expect("a list").iter().take(3) {
+        let adds: f64 = item["parts"].as_array().expect("parts").iter().filter_map(|part| part["adds"].as_f64()).sum();
+        assert!((adds - item["reward"].as_f64().expect("a reward")).abs() < 1e-9, "{item:#}");
+    }
+    // One that is no answer does not keep the others out.
+    assert_eq!((&worth[3]["field"], &worth[3]["reward"]), (&json!("answer"), &Value::Null), "{worth:#}");
+    assert_eq!(
+        world.graphql(&world.key(Role::Auditor, None).await, "{ traces { edges { cursor } } }").await["data"]["traces"]
+            ["edges"],
+        json!([])
+    );
+}
+
+#[tokio::test]
+async fn chains_that_agree_are_answered_and_not_kept_and_a_doubted_answer_becomes_error_traces() {
+    let (world, sender) = grounded().await;
+    let chain = |step: &str, answer: &str| json!({"model": "chat", "query": "Ann has 16 eggs and eats 3. How many are left?", "answer": answer, "steps": [{"text": step}]});
+    let (right, wrong) = (chain("16 - 3 = 13", "13"), chain("16 + 3 = 19", "19"));
+    let sure = compared(&world, &sender, &json!([right, right, right, wrong]), 0.5).await;
+    assert_eq!(sure["status"], "DONE", "{sure:#}");
+    let found = &sure["comparison"];
+    assert_eq!((&found["agreedAnswer"], &found["recorded"]), (&json!("13"), &Value::Null), "{found:#}");
+    assert_eq!(found["chains"][3]["dissents"], true, "{found:#}");
+    assert_eq!(found["chains"][3]["divergence"]["parting"], "OTHER_RESULT", "{found:#}");
+    let doubted = compared(&world, &sender, &json!([right, wrong]), 1.0).await;
+    let kept = doubted["comparison"]["recorded"]["items"].as_array().expect("kept");
+    assert!(kept.len() == 2 && kept.iter().all(|item| item["status"] == "STORED"), "{doubted:#}");
+    let auditor = world.key(Role::Auditor, None).await;
+    let groups =
+        world.graphql(&auditor, "{ chainGroups { edges { node { traces { edges { node { answer } } } } } } }").await;
+    let group = &groups["data"]["chainGroups"]["edges"];
+    assert_eq!(group.as_array().map(Vec::len), Some(1), "{groups:#}");
+    assert_eq!(group[0]["node"]["traces"]["edges"].as_array().map(Vec::len), Some(2), "{groups:#}");
+}
+
+#[tokio::test]
+async fn chains_of_several_queries_or_one_alone_are_refused_by_name() {
+    let (world, sender) = grounded().await;
+    let chain = |query: &str| json!({"model": "chat", "query": query, "answer": "13"});
+    let mixed = compared(&world, &sender, &json!([chain("a"), chain("b")]), 0.5).await;
+    assert_eq!((&mixed["status"], &mixed["field"]), (&json!("INVALID"), &json!("chains[1].query")), "{mixed:#}");
+    let alone = compared(&world, &sender, &json!([chain("a")]), 0.5).await;
+    assert_eq!((&alone["status"], &alone["field"]), (&json!("INVALID"), &json!("chains")), "{alone:#}");
+    let broken = compared(&world, &sender, &json!([chain("a"), {"model": "chat", "query": "a"}]), 0.5).await;
+    assert_eq!(broken["field"], "chains[1].answer", "{broken:#}");
+    let beyond = compared(&world, &sender, &json!([chain("a"), chain("a")]), 2.0).await;
+    assert_eq!(beyond["field"], "recordBelow", "{beyond:#}");
+}

@@ -1,0 +1,102 @@
+//! What an answer is worth, asked before anything is stored: the facts' word, the logic of its steps and the reward model's, by the
+//! formula that scores traces. It is what an online trainer takes for a reward.
+
+use std::sync::Arc;
+
+use atr_core::{
+    domain::{answer::Answer, judgement::Finding},
+    store::Tx,
+};
+use atr_reward::{Candidate, RewardModel, Signals};
+
+use super::{
+    handler::finding,
+    logic,
+    reward::{Part, RewardWeights, Terms},
+};
+use crate::{
+    StageError,
+    stages::verify::{
+        judge::{Answered, Counts, JudgedClaim, judge},
+        parsed_facts::ParsedFacts,
+    },
+};
+
+/// What an answer is worth, with what makes it so.
+#[derive(Debug, Clone)]
+pub struct Worth {
+    /// The reward, -1 to 1.
+    pub reward: f64,
+    /// The terms that there are, each with what it adds; in sum they are the reward.
+    pub parts: Vec<Part>,
+    /// The claims, judged.
+    pub claims: Vec<JudgedClaim>,
+    /// What the logic rules found.
+    pub findings: Vec<Finding>,
+    /// The step in which the first mistake was made, by its place from 0, as far as the rules found one.
+    pub first_suspect: Option<usize>,
+}
+
+/// What answers are worth, in their order. No expert and no user has said anything of them: these terms are absent.
+///
+/// # Errors
+/// If the database is out of reach.
+pub async fn worth(
+    tx: &mut Tx,
+    parsed: &ParsedFacts,
+    model: Option<Arc<RewardModel>>,
+    answers: Vec<Answer>,
+) -> Result<Vec<Worth>, StageError> {
+    let asked = answers.iter().map(|of| Answered { query: of.query.clone(), answer: of.answer.clone() }).collect();
+    let judged = judge(tx, parsed, asked).await?;
+    // Logic and inference take the processor: off the threads that serve I/O.
+    tokio::task::spawn_blocking(move || {
+        answers.iter().zip(judged).map(|(answer, claims)| weigh(model.as_deref(), answer, claims)).collect()
+    })
+    .await
+    .map_err(|error| StageError::Lasting(error.to_string()))?
+}
+
+fn weigh(model: Option<&RewardModel>, answer: &Answer, claims: Vec<JudgedClaim>) -> Result<Worth, StageError> {
+    let graph: Vec<logic::Step<'_>> =
+        answer.steps.iter().map(|step| logic::Step { text: &step.text, rests_on: &step.rests_on }).collect();
+    let logic = logic::examine(&answer.query, &graph, Some(&answer.answer));
+    let (support, unverifiable) = Terms::of_counts(Counts::of(&claims));
+    let terms = Terms {
+        expert: None,
+        support,
+        unverifiable,
+        consistency: logic.consistency,
+        model: model.map(|model| model.score(&candidate(answer, &texts(answer)))),
+        feedback: None,
+    };
+    let weights = RewardWeights::default();
+    let lasting = |error: super::reward::RewardError| StageError::Lasting(error.to_string());
+    let reward = weights.reward(terms).map_err(lasting)?.value;
+    Ok(Worth {
+        reward,
+        parts: weights.parts(terms).map_err(lasting)?,
+        claims,
+        first_suspect: logic.first_suspect,
+        findings: logic.findings.into_iter().map(finding).collect(),
+    })
+}
+
+fn texts(answer: &Answer) -> Vec<String> {
+    answer.steps.iter().map(|step| step.text.clone()).collect()
+}
+
+fn candidate<'a>(answer: &'a Answer, steps: &'a [String]) -> Candidate<'a> {
+    Candidate {
+        question: &answer.query,
+        answer: &answer.answer,
+        steps,
+        domain: &answer.domain,
+        signals: Signals {
+            mean_logprob: answer.signals.get("mean_logprob").copied(),
+            min_logprob: answer.signals.get("min_logprob").copied(),
+            agreement: None,
+            chains: None,
+        },
+    }
+}
