@@ -105,8 +105,9 @@ impl Case {
     /// What is wrong with a step: at most one thing that cannot be, and one that does not follow yet.
     fn examine(&mut self, at: usize, text: &str) -> Vec<Finding> {
         let said = self.read(text);
-        let premises: Vec<Fact> = said.iter().filter_map(|(_, said)| said.fact()).collect();
-        self.take_up(premises.into_iter().filter(|fact| self.premises.contains(fact)).collect());
+        // A list of places uses premises, and states none.
+        let stated = said.iter().filter_map(|(_, said)| if let Said::Is(fact) = said { Some(*fact) } else { None });
+        self.take_up(stated.filter(|fact| self.premises.contains(fact)).collect());
         let (mut wrong, mut jump): (Option<(Span, String)>, Option<Span>) = (None, None);
         // What a step says that no order rules out by itself, and whether any of it is said for the first time.
         let (mut together, mut anew) = (Vec::new(), false);
@@ -119,8 +120,12 @@ impl Case {
                 Said::Open(places) => self
                     .fills(places)
                     .then(|| "what was taken up before fills the place that it leaves open".to_owned()),
-                Said::Is(fact) if self.facts.len() >= MOST_FACTS && !self.facts.contains_key(&fact) => None,
-                Said::Is(fact) => {
+                Said::Is(fact) | Said::Listed(fact)
+                    if self.facts.len() >= MOST_FACTS && !self.facts.contains_key(&fact) =>
+                {
+                    None
+                }
+                Said::Is(fact) | Said::Listed(fact) => {
                     let before = self.facts.get(&fact).copied();
                     let allowed = before.unwrap_or_else(|| self.orders.allow(&[fact]));
                     if before.is_none() {
@@ -244,6 +249,12 @@ mod tests {
             "The white book is the second from the right.",
         ];
         assert_eq!(kinds(SHELF, &steps, None), [(FaultKind::UnsupportedJump, vec![1])]);
+        // A list of places uses premises and states none.
+        let steps = [
+            "The gray book is the rightmost.",
+            "So from left to right: third is the white book, fourth is the gray book.",
+        ];
+        assert_eq!(kinds(SHELF, &steps, None), [(FaultKind::UnsupportedJump, vec![1])]);
         // Steps that take up no premise lean on all of them.
         assert_eq!(kinds(SHELF, &["So the red book is the leftmost."], None), []);
     }
@@ -272,7 +283,7 @@ mod tests {
             ),
             (
                 "Three lamps hang there: a desk lamp, a globe and a spot. The globe is less bright than the spot. The desk lamp is the second-brightest.",
-                "The globe is less bright than the spot, so from brightest to darkest: first is the spot, then second is the desk lamp, and third is the globe.",
+                "The desk lamp is the second-brightest. The globe is less bright than the spot, so from brightest to darkest: first is the spot, then second is the desk lamp, and third is the globe.",
                 "The globe is brighter than the desk lamp.",
             ),
             (

@@ -8,6 +8,8 @@ use super::solver::{Fact, MOST_OBJECTS, Orders};
 pub(super) enum Said {
     /// Something is so.
     Is(Fact),
+    /// The same as an entry in a list of places: "third is the owl".
+    Listed(Fact),
     /// Any object may have these places.
     Open(u16),
     /// A place that there is not: its number, counted from 1.
@@ -18,8 +20,14 @@ impl Said {
     /// What it says is so, if anything.
     pub fn fact(&self) -> Option<Fact> {
         match self {
-            Said::Is(fact) => Some(*fact),
+            Said::Is(fact) | Said::Listed(fact) => Some(*fact),
             Said::Open(_) | Said::Beyond(_) => None,
+        }
+    }
+
+    fn list(&mut self) {
+        if let Said::Is(fact) = self {
+            *self = Said::Listed(*fact);
         }
     }
 }
@@ -201,7 +209,7 @@ impl Reading {
     fn go_on(&mut self) {
         let of_places = self.clause.subject.objects.is_empty() && !self.clause.subject.is_empty();
         let complement = &mut self.clause.complement;
-        let mut subject = Group { or: complement.or, ..Group::default() };
+        let mut subject = Group { or: complement.or, rank: complement.rank, ..Group::default() };
         if complement.objects.is_empty() || complement.places.is_empty() {
             if complement.objects.len() + complement.places.len() == 1 && self.clause.subject.is_empty() {
                 // "the only one that can be third is the owl"
@@ -251,7 +259,13 @@ impl Reading {
         } else {
             match (&subject.objects[..], &complement.objects[..]) {
                 (objects, []) if given != 0 => self.placed(objects, given, not, subject.or || complement.or),
-                ([], objects) if asked != 0 => self.placed(objects, asked, not, subject.or || complement.or),
+                ([], objects) if asked != 0 => {
+                    let from = self.out.len();
+                    self.placed(objects, asked, not, subject.or || complement.or);
+                    if subject.rank.is_some() {
+                        self.out[from..].iter_mut().for_each(Said::list);
+                    }
+                }
                 _ => {}
             }
         }
