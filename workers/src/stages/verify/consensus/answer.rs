@@ -81,17 +81,7 @@ impl fmt::Display for Answer {
 impl Answer {
     /// Reads an answer by itself.
     pub fn read(text: &str) -> Self {
-        let mut answer = read_once(&script::plain(text, MOST_READ), true);
-        // What is left of a text may be of another kind than the whole: "— 12. km" leaves "12 km".
-        for _ in 0..MOST_READINGS {
-            let Self::Text(left) = &answer else { break };
-            let again = read_once(left, true);
-            if again == answer {
-                break;
-            }
-            answer = again;
-        }
-        answer
+        settled(&script::plain(text, MOST_READ), true)
     }
 
     /// Its canonical key; empty for [`Self::Nothing`].
@@ -154,6 +144,21 @@ static CHOICE: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a constant pattern")
 });
 
+/// Reads until the reading stays the same: what is left of a text may be of another kind than the whole ("— 12. km" leaves
+/// "12 km"). With `lists` it may have parts.
+fn settled(text: &str, lists: bool) -> Answer {
+    let mut answer = read_once(text, lists);
+    for _ in 0..MOST_READINGS {
+        let Answer::Text(left) = &answer else { break };
+        let again = read_once(left, lists);
+        if again == answer {
+            break;
+        }
+        answer = again;
+    }
+    answer
+}
+
 fn read_once(text: &str, lists: bool) -> Answer {
     let text =
         text.trim().trim_matches(|c: char| matches!(c, '"' | '“' | '”' | '«' | '»' | '*' | '`') || c.is_whitespace());
@@ -187,7 +192,8 @@ fn read_once(text: &str, lists: bool) -> Answer {
 
 /// Yes or no by the first word, where what follows is another clause or says the same again.
 fn polar(text: &str, all: &[Word]) -> Option<bool> {
-    let first = all.first()?;
+    // In brackets it is one of several things.
+    let first = all.first().filter(|_| !text.starts_with(['[', '{']))?;
     let yes = match first.lower.as_str() {
         "yes" | "true" | "yeah" | "correct" => true,
         "no" | "false" | "nope" | "incorrect" => false,

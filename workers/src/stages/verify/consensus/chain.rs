@@ -16,7 +16,7 @@ use crate::stages::{
 /// So many steps of a chain are read.
 const MOST_STEPS: usize = 128;
 /// So many bytes of a step are read.
-const LONGEST_STEP: usize = 4_000;
+const LONGEST_STEP: usize = 2_000;
 
 /// A step, as far as it says something of its own.
 #[derive(Debug, Clone, PartialEq, Default)]

@@ -322,10 +322,9 @@ fn endless_answers_and_steps_are_read_in_bounded_time() {
     let endless =
         ["7, ".repeat(200_000), "<<1+1=2>> = ".repeat(50_000), "½".repeat(200_000), "\\frac{1}{".repeat(50_000)];
     for text in &endless {
-        let steps = vec![text.as_str(); 300];
-        let chains =
-            [told(&steps, text), Chain { answer: text, ..Chain::default() }, told(&steps, "5"), told(&steps, "6")];
-        assert_eq!(merge(text, &chains).agreement.len(), 4);
+        let steps = vec![text.as_str(); 2_000];
+        let chains = [told(&steps, text), Chain { answer: text, ..Chain::default() }, told(&[], "5")];
+        assert_eq!(merge(text, &chains).agreement.len(), 3);
     }
     // Some seconds in a debug build, where reading all would take hours.
     assert!(started.elapsed().as_secs() < 120, "{:?}", started.elapsed());

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fmt, sync::LazyLock};
 
 use regex::Regex;
 
-use super::{Answer, read_once};
+use super::{Answer, settled};
 
 /// The most parts of a list; what has more is a text.
 const MOST_PARTS: usize = 64;
@@ -73,10 +73,15 @@ fn parts_of(text: &str) -> Option<Vec<Answer>> {
     (2..=MOST_PARTS).contains(&parts.len()).then(|| read_all(&parts))?
 }
 
-/// Nothing where a part says nothing.
+/// Nothing where a part says nothing, or would not be read again as it is written in a list.
 fn read_all(parts: &[&str]) -> Option<Vec<Answer>> {
-    let read: Vec<Answer> = parts.iter().map(|part| read_once(part, false)).collect();
-    (!read.contains(&Answer::Nothing)).then_some(read)
+    let read: Vec<Answer> = parts.iter().map(|part| settled(part, false)).collect();
+    let whole = |part: &Answer| match part {
+        Answer::Nothing => false,
+        Answer::Text(text) => !text.contains(['{', '}', '[', ']', ';']),
+        _ => true,
+    };
+    read.iter().all(whole).then_some(read)
 }
 
 static THOUSANDS: LazyLock<Regex> =

@@ -1,6 +1,6 @@
 //! Numbers and measures as answers: fractions, mixed numbers, shares, money, units.
 
-use std::{fmt, sync::LazyLock};
+use std::{cmp::Ordering, fmt, sync::LazyLock};
 
 use regex::{Captures, Regex};
 
@@ -14,7 +14,7 @@ use super::{
 };
 
 /// A finite number of twelve digits: conversions and decimals that mean the same value meet.
-#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Number(f64);
 
 impl Number {
@@ -32,8 +32,14 @@ impl Number {
 
 impl Eq for Number {}
 
+impl PartialOrd for Number {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
 impl Ord for Number {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+    fn cmp(&self, other: &Self) -> Ordering {
         self.0.total_cmp(&other.0)
     }
 }

@@ -90,9 +90,10 @@ fn ascii(c: char) -> char {
     }
 }
 
-/// A lower-case word as it is compared: sharp s and the dotted i in their common form.
+/// A lower-case word as it is compared: sharp s and the dotted i in their common form, without the space that a mark by itself
+/// stands on.
 pub(super) fn folded(lower: &str) -> String {
-    lower.replace('ß', "ss").replace("i\u{307}", "i")
+    lower.trim().replace('ß', "ss").replace("i\u{307}", "i")
 }
 
 /// A whole number in Chinese numerals with nothing beside it but a measure word: "十二", "三百零五元".
