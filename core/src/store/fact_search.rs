@@ -37,29 +37,20 @@ pub struct FactQuery {
 }
 
 impl FactQuery {
-    /// As PostgreSQL reads it; nothing in a word is an operator.
+    /// As PostgreSQL reads it; nothing in a word is an operator, and an empty one is none.
     fn asked(&self) -> String {
-        joined(
-            self.any
-                .iter()
-                .filter(|all| !all.is_empty())
-                .map(|all| format!("({})", joined(all.iter().map(quoted), " & "))),
-            " | ",
-        )
+        let all = self.any.iter().map(|all| joined(all, " & ")).filter(|all| !all.is_empty());
+        all.map(|all| format!("({all})")).collect::<Vec<_>>().join(" | ")
     }
 
     fn ranked(&self) -> String {
-        joined(self.ranked.iter().map(quoted), " | ")
+        joined(&self.ranked, " | ")
     }
 }
 
-fn joined(parts: impl Iterator<Item = String>, by: &str) -> String {
-    parts.collect::<Vec<_>>().join(by)
-}
-
-#[expect(clippy::ptr_arg, reason = "what an iterator over words gives")]
-fn quoted(word: &String) -> String {
-    format!("'{}'", word.replace('\\', "\\\\").replace('\'', "''"))
+fn joined(words: &[String], by: &str) -> String {
+    let quoted = |word: &String| format!("'{}'", word.replace('\\', "\\\\").replace('\'', "''"));
+    words.iter().filter(|word| !word.is_empty()).map(quoted).collect::<Vec<_>>().join(by)
 }
 
 /// A fact that a search found.

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::{super::verify, support::Database};
 use verify::{
     claims,
-    decide::Verdict,
+    decide::{Judgement, Verdict},
     parsed_facts::{ParsedFacts, hold},
     resolve::resolve,
     search::{Found, facts_for},
@@ -78,11 +78,12 @@ async fn the_demos_answers_are_judged_as_by_all_facts_that_have_a_word_of_theirs
     for ((claim, terms), found) in resolved.iter().zip(&terms).zip(&found) {
         let before = of_any_word(&mut tx, terms).await?;
         let judged = |facts: &[Found]| {
-            let Verdict { judgement, deciding, .. } = hold(claim, facts, &parsed.texts(facts));
-            (judgement, deciding.map(|at| facts[at].statement.clone()))
+            // Of two facts that decide it equally well, either may be named.
+            let Verdict { judgement, score, .. } = hold(claim, facts, &parsed.texts(facts));
+            (judgement, score)
         };
         let (now, then) = (judged(found), judged(&before));
-        decided += usize::from(now.1.is_some());
+        decided += usize::from(now.0 != Judgement::Unverifiable);
         if now != then {
             other.push(format!("{claim}: {now:?}, and {then:?} by all"));
         }
