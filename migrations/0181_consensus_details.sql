@@ -14,3 +14,6 @@ alter table score
     add column first_suspect integer,
     add constraint score_first_suspect_place check (first_suspect >= 0);
 comment on column score.first_suspect is 'The place, from 0, of the step in which the first mistake was made, as far as the rules found one.';
+
+comment on column consensus.agreed_answer is 'The likeliest answer of those that chains give; empty where none answered.';
+comment on column consensus.confidence is 'The chance that it is right, as far as the chains and their models'' records tell, 0 to 1.';

@@ -8,7 +8,7 @@
 //!
 //! - `search`: claims are searched for one at a time, by the code of the stage.
 //! - `every`: the same by ranking every fact that has any of the claim's words, as [`atr_core::store::Tx::search_facts`] does.
-//! - `verify`: claims are split, resolved, searched for, compared and decided, 64 in a transaction, as the stage does but for writing.
+//! - `verify`: claims are split, resolved, searched for, compared, decided and weighed, 64 in a transaction, as the stage does but for writing.
 //!
 //! `prepare` makes the schema and two projects, `one` and `two`, each with a source, and nothing else.
 #![allow(clippy::print_stdout, reason = "prints what it measured")]
@@ -21,15 +21,13 @@ use std::{
 
 use atr_core::{
     clock::Clock,
-    domain::grounding::NewGrounding,
+    domain::{grounding::NewGrounding, judgement::ClaimVerdict},
     ids::{FactId, Id, Ids, ProjectId},
     store::{Connect, Store, migrate},
 };
 use atr_workers::stages::verify::{
-    claims,
-    decide::Judgement,
-    parsed_facts::{ParsedFacts, hold},
-    resolve::resolve,
+    judge::{Answered, judge},
+    parsed_facts::ParsedFacts,
     search::facts_for,
     search_terms::search_terms,
 };
@@ -110,24 +108,13 @@ impl Bench {
     async fn verify(&self, batch: &[&Asked], told: &mut Told) {
         let mut tx = self.store.begin(self.project).await.expect("a transaction");
         let began = Instant::now();
-        let (mut resolved, mut terms) = (vec![], vec![]);
-        for claim in batch.iter().flat_map(|asked| claims::split(&asked.claim)) {
-            let claim = resolve("What is known about this?", &claim.statement);
-            if claims::worth_checking(&claim)
-                && let Some(found) = search_terms(&claim)
-            {
-                resolved.push(claim);
-                terms.push(found);
-            }
-        }
-        let found = facts_for(&mut tx, &terms, FACTS).await.expect("facts");
-        let texts = self.parsed.texts(found.iter().flatten());
-        for (claim, facts) in resolved.iter().zip(&found) {
-            let verdict = hold(claim, facts, &texts);
-            told.decided += usize::from(verdict.judgement != Judgement::Unverifiable);
-        }
+        let query = "What is known about this?".to_owned();
+        let answers = batch.iter().map(|asked| Answered { query: query.clone(), answer: asked.claim.clone() }).collect();
+        let judged = judge(&mut tx, &self.parsed, answers).await.expect("judged");
+        let claims = || judged.iter().flatten().filter(|claim| claim.check_worthy);
+        told.decided += claims().filter(|claim| claim.verdict != ClaimVerdict::Unverifiable).count();
         told.took.push(began.elapsed());
-        told.claims += resolved.len();
+        told.claims += claims().count();
     }
 
     async fn clients(self: &Arc<Self>, range: std::ops::Range<usize>, clients: usize) -> Told {

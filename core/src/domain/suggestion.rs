@@ -80,6 +80,7 @@ mod tests {
             deciding_fact: None,
             fact_span: None,
             reason: String::new(),
+            leaning: None,
         }
     }
 

@@ -25,7 +25,7 @@ static DIGITS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
         r"(?x)
         (?P<mantissa> [0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)? | [0-9]+(?:\.[0-9]+)? | \.[0-9]+ )
-        (?P<power> [eE][+-]?[0-9]{1,3}\b | \s?[×x*·]\s?10\s?\^?\s?(?P<exponent>[-−+]?[0-9]{1,3}|[⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3}) )?
+        (?P<power> [eE][+-]?[0-9]{1,3}\b | \s?[×x*·]\s?10 (?: \s?\^\s?(?P<exponent>[-−+]?[0-9]{1,3}) | (?P<raised>[⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3}) ) )?
         (?P<ordinal> (?:st|nd|rd|th)\b )?
         (?P<scale> \s?(?i:hundred|thousand|million|billion|trillion|bn)\b )?",
     )
@@ -46,7 +46,7 @@ pub fn numbers(text: &str) -> Vec<Number> {
             continue;
         }
         let plain_digits = mantissa.replace(',', "");
-        let exponent = match (caught.name("exponent"), caught.name("power")) {
+        let exponent = match (caught.name("exponent").or(caught.name("raised")), caught.name("power")) {
             (Some(exponent), _) => ascii_digits(exponent.as_str()),
             (None, Some(power)) => power.as_str()[1..].trim_start_matches('+').to_owned(),
             (None, None) => "0".to_owned(),
@@ -262,6 +262,8 @@ mod tests {
         assert_eq!(values("two dozen eggs"), [24.0]);
         assert_eq!(values("10⁻³"), [10.0]);
         assert_eq!(values("2 × 10⁻³"), [0.002]);
+        // A product is no power of ten.
+        assert_eq!(values("13*100 and 6 x 10"), [13.0, 100.0, 6.0, 10.0]);
     }
 
     #[test]
