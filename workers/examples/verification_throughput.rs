@@ -109,7 +109,8 @@ impl Bench {
         let mut tx = self.store.begin(self.project).await.expect("a transaction");
         let began = Instant::now();
         let query = "What is known about this?".to_owned();
-        let answers = batch.iter().map(|asked| Answered { query: query.clone(), answer: asked.claim.clone() }).collect();
+        let answers =
+            batch.iter().map(|asked| Answered { query: query.clone(), answer: asked.claim.clone() }).collect();
         let judged = judge(&mut tx, &self.parsed, answers).await.expect("judged");
         let claims = || judged.iter().flatten().filter(|claim| claim.check_worthy);
         told.decided += claims().filter(|claim| claim.verdict != ClaimVerdict::Unverifiable).count();

@@ -1,8 +1,9 @@
 //! Verify: what an answer claims, held against grounding facts.
 //!
 //! Rules, none of which reads or writes anything: [`claims`] splits an answer, [`resolve`] makes a short one a statement, [`search_terms`]
-//! and [`search_plan`] say which facts to ask for, [`fuse`] makes one ranking of several, [`compare`] holds one against a claim, [`decide`] gives the verdict, [`citations`] checks what is quoted from
-//! where, [`consensus`] merges several chains for one query.
+//! and [`search_plan`] say which facts to ask for, [`fuse`] makes one ranking of several, [`compare`] holds one against a claim, [`decide`]
+//! gives the verdict, [`veracity`] weighs all that was found, [`citations`] checks what is quoted from where, [`consensus`] merges several
+//! chains for one query. [`judge`] asks the store for facts and goes through these.
 //!
 //! English only, and made for precision: what the rules are unsure of is unverifiable. A claim in another script is
 //! split and stays unverifiable.
