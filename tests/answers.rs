@@ -77,6 +77,10 @@ async fn chains_that_agree_are_answered_and_not_kept_and_a_doubted_answer_become
     let doubted = compared(&world, &sender, &json!([right, wrong]), 1.0).await;
     let kept = doubted["comparison"]["recorded"]["items"].as_array().expect("kept");
     assert!(kept.len() == 2 && kept.iter().all(|item| item["status"] == "STORED"), "{doubted:#}");
+    // Sent again, as after a lost answer, they are not stored again.
+    let again = compared(&world, &sender, &json!([right, wrong]), 1.0).await;
+    let again = again["comparison"]["recorded"]["items"].as_array().expect("known");
+    assert!(again.iter().all(|item| item["status"] == "DUPLICATE"), "{again:#?}");
     let auditor = world.key(Role::Auditor, None).await;
     let groups =
         world.graphql(&auditor, "{ chainGroups { edges { node { traces { edges { node { answer } } } } } } }").await;

@@ -11,6 +11,7 @@ use atr_core::{
 use atr_workers::{
     StageError,
     stages::{
+        consensus,
         score::worth::{Worth, worth},
         verify::{
             consensus::{Chain, Consensus, Record, Verdicts, merge},
@@ -25,8 +26,6 @@ use super::{Actor, App, AppError, record_traces::record_traces};
 pub const MOST_ANSWERS: usize = 500;
 /// The most chains that are compared at once.
 pub const MOST_CHAINS: usize = 64;
-/// A model's record is told by so many of the newest judgements.
-const JUDGED: i64 = 2_000;
 
 /// What answers are worth, in their order; of one that is refused, why. Nothing is stored.
 ///
@@ -107,13 +106,7 @@ async fn records(tx: &mut Tx, chains: &[NewTrace]) -> Result<Vec<Option<Record>>
         .into_iter()
         .map(|model| (model.name, model.id))
         .collect();
-    let count = |answers: i64| u32::try_from(answers).unwrap_or(u32::MAX);
-    let known: HashMap<_, _> = tx
-        .model_records(JUDGED)
-        .await?
-        .into_iter()
-        .map(|of| (of.model, Record { right: count(of.right), judged: count(of.judged) }))
-        .collect();
+    let known = consensus::records(tx).await?;
     Ok(names.iter().map(|name| models.get(*name).and_then(|model| known.get(model)).copied()).collect())
 }
 

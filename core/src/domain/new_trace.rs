@@ -115,14 +115,14 @@ impl NewTrace {
         &self.model
     }
 
-    /// The same as chains of one group: of the first's, or, where it names none, of one that is named by what the chains say.
+    /// The same as chains of one group: of the first's, or, where it names none, of one that is named by what they say. Those
+    /// without a sender's id are named by it too, so that chains which are sent again are not stored again.
     pub fn grouped(mut chains: Vec<Self>) -> Vec<Self> {
-        let said: Vec<(&str, &str)> =
-            chains.iter().map(|chain| (chain.model.as_str(), chain.answer.as_str())).collect();
-        let own = || format!("compared-{}", hash::of_json(&(chains.first().map(|chain| &chain.query), &said)).to_hex());
-        let group = chains.first().and_then(|chain| chain.group.clone()).unwrap_or_else(own);
-        for chain in &mut chains {
+        let own = format!("compared-{}", hash::of_json(&chains).to_hex());
+        let group = chains.first().and_then(|chain| chain.group.clone()).unwrap_or_else(|| own.clone());
+        for (at, chain) in chains.iter_mut().enumerate() {
             chain.group = Some(group.clone());
+            chain.external_id.get_or_insert_with(|| format!("{own}-{at}"));
         }
         chains
     }

@@ -1,7 +1,7 @@
 //! The stages of the loop, each a room: pure rules, a handler, tests. They meet in the task table alone.
 
 pub mod assemble;
-mod consensus;
+pub mod consensus;
 pub mod curate;
 pub mod derive;
 pub mod evaluate;

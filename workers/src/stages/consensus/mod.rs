@@ -11,7 +11,7 @@ use atr_core::{
     hash,
     ids::{ChainGroupId, ModelVersionId, TraceId},
     queue::{Claim, Work},
-    store::Tx,
+    store::{ModelRecord, StoreError, Tx},
 };
 
 use crate::{
@@ -98,6 +98,16 @@ pub(crate) async fn run(cx: &Context, claims: &[Claim]) -> Result<(), StageError
     Ok(tx.commit().await?)
 }
 
+/// How often each model was right, by the newest judgements of experts.
+///
+/// # Errors
+/// If the database is out of reach.
+pub async fn records(tx: &mut Tx) -> Result<HashMap<ModelVersionId, Record>, StoreError> {
+    let count = |answers: i64| u32::try_from(answers).unwrap_or(u32::MAX);
+    let record = |of: ModelRecord| (of.model, Record { right: count(of.right), judged: count(of.judged) });
+    Ok(tx.model_records(JUDGED).await?.into_iter().map(record).collect())
+}
+
 fn divergence(found: consensus::Divergence, of_trace: impl Fn(&usize) -> TraceId) -> Divergence {
     let place = |at: usize| i32::try_from(at).unwrap_or(i32::MAX);
     Divergence {
@@ -127,13 +137,8 @@ impl Known {
             steps.entry(step.trace).or_default().push(step);
         }
         let verified = tx.latest_verifications_of_traces(&ids).await?;
-        let count = |answers: i64| u32::try_from(answers).unwrap_or(u32::MAX);
-        let records = tx.model_records(JUDGED).await?;
-        let records = records
-            .into_iter()
-            .map(|of| (of.model, Record { right: count(of.right), judged: count(of.judged) }))
-            .collect();
-        Ok(Self { steps, verified: verified.into_iter().map(|run| (run.trace, run)).collect(), records })
+        let verified = verified.into_iter().map(|run| (run.trace, run)).collect();
+        Ok(Self { steps, verified, records: records(tx).await? })
     }
 
     /// Chains of one group, as they are merged.
