@@ -47,6 +47,7 @@ async fn what_the_facts_support_is_worth_more_than_what_they_contradict_and_says
     assert!(worth[0]["reward"].as_f64() > worth[1]["reward"].as_f64(), "{worth:#}");
     assert_eq!(worth[0]["claims"][0]["verdict"], "SUPPORTED", "{worth:#}");
     assert_eq!(worth[1]["claims"][0]["verdict"], "CONTRADICTED", "{worth:#}");
+    assert_eq!(worth[1]["claims"][0]["leaning"], Value::Null, "a fact decides: {worth:#}");
     assert!(worth[1]["claims"][0]["decidingFactId"].as_str().is_some_and(|id| id.starts_with("fct_")), "{worth:#}");
     assert_eq!(worth[2]["findings"][0]["kind"], "wrong_arithmetic", "{worth:#}");
     assert_eq!(worth[2]["firstSuspect"], 0, "{worth:#}");
@@ -87,6 +88,17 @@ async fn chains_that_agree_are_answered_and_not_kept_and_a_doubted_answer_become
     let group = &groups["data"]["chainGroups"]["edges"];
     assert_eq!(group.as_array().map(Vec::len), Some(1), "{groups:#}");
     assert_eq!(group[0]["node"]["traces"]["edges"].as_array().map(Vec::len), Some(2), "{groups:#}");
+}
+
+#[tokio::test]
+async fn of_two_chains_the_one_that_a_fact_supports_is_agreed_and_sure() {
+    let (world, sender) = grounded().await;
+    let chain = |answer: &str| json!({"model": "chat", "query": "What is the symbol of gold?", "answer": answer});
+    let split = compared(&world, &sender, &json!([chain("Ag"), chain("Au")]), 0.5).await;
+    let found = &split["comparison"];
+    assert_eq!((&found["agreedAnswer"], &found["representative"]), (&json!("Au"), &json!(1)), "{found:#}");
+    assert!(found["confidence"].as_f64() > Some(0.7) && found["recorded"].is_null(), "{found:#}");
+    assert_eq!((&found["chains"][0]["contradicted"], &found["chains"][1]["supported"]), (&json!(1), &json!(1)));
 }
 
 #[tokio::test]

@@ -148,13 +148,13 @@ impl Claim {
         &self.0.reason
     }
 
-    /// What all that was found about it leans to, where no single fact decides; null where nothing was found. It is no verdict: it
+    /// What all that was found about it leans to, where no single fact decides; null where one does or nothing was found. It is no verdict: it
     /// weighs nothing in the reward.
     async fn leaning(&self) -> Option<Leaning> {
         self.0.leaning.map(|(leaning, _)| leaning.into())
     }
 
-    /// How likely it is true by all that was found about it, 0 to 1; null where nothing was found.
+    /// How likely it is true by all that was found about it, 0 to 1; null where a fact decides or nothing was found.
     async fn likelihood(&self) -> Option<f64> {
         self.0.leaning.map(|(_, likelihood)| likelihood)
     }

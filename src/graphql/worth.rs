@@ -65,9 +65,9 @@ pub struct JudgedClaim {
     deciding_fact_id: Option<ID>,
     /// Why, in words.
     reason: String,
-    /// What all that was found about it leans to, where no single fact decides; null where nothing was found. It is no verdict.
+    /// What all that was found about it leans to, where no single fact decides; null where one does or nothing was found. It is no verdict.
     leaning: Option<Leaning>,
-    /// How likely it is true by all that was found about it, 0 to 1; null where nothing was found.
+    /// How likely it is true by all that was found about it, 0 to 1; null where a fact decides or nothing was found.
     likelihood: Option<f64>,
 }
 

@@ -84,7 +84,8 @@ pub struct Claim {
     pub fact_span: Option<(i32, i32)>,
     /// Why, in words.
     pub reason: String,
-    /// What all that was found about it leans to, and how likely it is true by that, 0 to 1; none where nothing was found.
+    /// What all that was found about it leans to, and how likely it is true by that, 0 to 1; none where a fact decides
+    /// or nothing was found.
     pub leaning: Option<(Leaning, f64)>,
 }
 

@@ -125,7 +125,13 @@ impl RewardWeights {
         ];
         let present = || parts.iter().filter_map(|(name, weight, term)| Some((*name, *weight, (*term)?)));
         let total: f64 = present().map(|(_, weight, _)| weight).sum();
-        Ok(present().map(|(name, weight, term)| Part { name, term, adds: weight / total * term }).collect())
+        Ok(present()
+            .map(|(name, weight, term)| {
+                // No penalty is no negative zero.
+                let term = term + 0.0;
+                Part { name, term, adds: weight / total * term }
+            })
+            .collect())
     }
 
     /// The BLAKE3 hash, in hex, of the weights as JSON with sorted keys and no white space.

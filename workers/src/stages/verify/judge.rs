@@ -48,7 +48,8 @@ pub struct JudgedClaim {
     pub fact_span: Option<(i32, i32)>,
     /// Why, in words.
     pub reason: String,
-    /// What all that was found about it leans to, and how likely it is true by that; none where nothing was found.
+    /// What all that was found about it leans to, and how likely it is true by that; none where a fact decides or nothing
+    /// was found.
     pub leaning: Option<(Leaning, f64)>,
 }
 
@@ -164,7 +165,8 @@ impl Split {
                     } else {
                         "it asserts nothing that a fact could decide".to_owned()
                     },
-                    leaning,
+                    // Where a fact decides, what the rest leans to says no more.
+                    leaning: leaning.filter(|_| verdict.judgement == Judgement::Unverifiable),
                 }
             })
             .collect()
