@@ -14,7 +14,7 @@ use atr_workers::{
         consensus,
         score::worth::{Worth, worth},
         verify::{
-            consensus::{Chain, Consensus, Record, Verdicts, merge},
+            consensus::{Consensus, Record},
             judge::{Answered, Counts, judge},
         },
     },
@@ -84,9 +84,9 @@ pub async fn compare(app: &App, actor: &Actor, chains: Vec<NewTrace>, record_bel
     let counts: Vec<Counts> = judged.iter().map(|claims| Counts::of(claims)).collect();
     let records = records(&mut tx, &chains).await?;
     drop(tx);
-    let told = counts.clone();
+    let told: Vec<Option<Counts>> = counts.iter().copied().map(Some).collect();
     // The rules take the processor: off the threads that serve I/O.
-    let consensus = tokio::task::spawn_blocking(move || merged(&answers, &told, &records))
+    let consensus = tokio::task::spawn_blocking(move || consensus::merge(&answers, &told, &records))
         .await
         .map_err(|error| AppError::Judging(StageError::Lasting(error.to_string())))?;
     let doubted = consensus.confidence < record_below;
@@ -108,24 +108,4 @@ async fn records(tx: &mut Tx, chains: &[NewTrace]) -> Result<Vec<Option<Record>>
         .collect();
     let known = consensus::records(tx).await?;
     Ok(names.iter().map(|name| models.get(*name).and_then(|model| known.get(model)).copied()).collect())
-}
-
-fn merged(answers: &[Answer], counts: &[Counts], records: &[Option<Record>]) -> Consensus {
-    let steps: Vec<Vec<&str>> =
-        answers.iter().map(|answer| answer.steps.iter().map(|step| step.text.as_str()).collect()).collect();
-    let claims = |count: i32| u32::try_from(count).unwrap_or(0);
-    let chains: Vec<Chain<'_>> = answers
-        .iter()
-        .zip(&steps)
-        .zip(counts)
-        .zip(records)
-        .map(|(((answer, steps), counts), record)| Chain {
-            answer: &answer.answer,
-            steps,
-            mean_logprob: answer.signals.get("mean_logprob").copied(),
-            verdicts: Some(Verdicts { supported: claims(counts.supported), contradicted: claims(counts.contradicted) }),
-            record: *record,
-        })
-        .collect();
-    merge(answers.first().map_or("", |answer| answer.query.as_str()), &chains)
 }

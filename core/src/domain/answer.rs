@@ -6,7 +6,7 @@ use super::{
     Rejection,
     new_trace::{ITEM_BYTES, NewTrace, StepInput, TraceInput, too_long},
     rejection,
-    trace::Signals,
+    trace::{Signals, Step, Trace},
 };
 
 /// An answer on the wire: of a trace, what its judgement takes.
@@ -63,6 +63,24 @@ impl Answer {
         let model = "unnamed".to_owned();
         let trace = TraceInput { model, query, answer, steps, domain, signals, ..TraceInput::default() };
         NewTrace::try_from(trace).map(|trace| Self::from(&trace))
+    }
+}
+
+impl Answer {
+    /// The answer of a trace with its steps.
+    pub fn of(trace: &Trace, steps: &[Step]) -> Self {
+        let place = |at: &i32| usize::try_from(*at).ok();
+        let step = |step: &Step| AnswerStep {
+            text: step.text.clone(),
+            rests_on: step.rests_on.iter().filter_map(place).collect(),
+        };
+        Self {
+            query: trace.query.clone(),
+            answer: trace.answer.clone(),
+            domain: trace.domain.clone(),
+            steps: steps.iter().map(step).collect(),
+            signals: trace.signals.clone(),
+        }
     }
 }
 

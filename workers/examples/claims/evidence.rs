@@ -1,10 +1,9 @@
 //! Claims with the evidence given for them.
 
-use std::process::Command;
-
 use serde_json::Value;
 
 use crate::Outcome;
+use crate::data::rows;
 
 /// A claim with its evidence and what people said of it.
 pub struct Labelled {
@@ -20,15 +19,6 @@ pub struct Labelled {
     pub correction: Option<String>,
     /// 0 true or completely supported, 1 false or not, 2 neither.
     pub label: usize,
-}
-
-fn rows(data: &str, file: &str) -> Outcome<Vec<Value>> {
-    let path = format!("{data}/{file}");
-    let out = Command::new("zcat").arg(&path).output()?;
-    if !out.status.success() {
-        return Err(format!("zcat {path}: {}", String::from_utf8_lossy(&out.stderr)).into());
-    }
-    String::from_utf8(out.stdout)?.lines().map(|line| Ok(serde_json::from_str(line)?)).collect()
 }
 
 fn text(value: &Value) -> String {

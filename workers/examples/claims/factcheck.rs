@@ -7,7 +7,7 @@ use atr_core::domain::judgement::Leaning;
 use atr_workers::stages::verify::compare::{FactText, Relation, compare_parsed};
 use atr_workers::stages::verify::decide::{Candidate, Judgement, decide};
 use atr_workers::stages::verify::veracity::model::Model;
-use atr_workers::stages::verify::veracity::{Features, Likelihood, Measures, mean};
+use atr_workers::stages::verify::veracity::{Features, Likelihood, Measures, asked, mean};
 use serde_json::{Map, Value, json};
 
 use crate::Outcome;
@@ -34,7 +34,7 @@ pub fn features(claims: &[Labelled]) -> Vec<(Features, Measures)> {
         .iter()
         .map(|claim| {
             let passages: Vec<FactText> = claim.passages.iter().map(|p| FactText::new(p)).collect();
-            Measures::of(&claim.question, &FactText::new(&claim.text), &passages.iter().collect::<Vec<_>>())
+            Measures::of(&asked(&claim.question), &FactText::new(&claim.text), &passages.iter().collect::<Vec<_>>())
         })
         .collect();
     let mut answers: BTreeMap<usize, Vec<Measures>> = BTreeMap::new();
@@ -186,7 +186,7 @@ pub fn report(claims: &[Labelled], figures: &mut Map<String, Value>) -> Outcome<
 fn verdict(claim: &Labelled) -> usize {
     let texts: Vec<FactText> = claim.passages.iter().map(|p| FactText::new(p)).collect();
     let candidates: Vec<Candidate> = texts.iter().map(|text| Candidate { fact: "evidence", text, rank: 0.0 }).collect();
-    match decide(&claim.text, &candidates).judgement {
+    match decide(&FactText::new(&claim.text), &candidates).judgement {
         Judgement::Supported => 0,
         Judgement::Contradicted => 1,
         Judgement::Unverifiable => 2,

@@ -6,6 +6,8 @@
 //! What is fitted is fitted on other answers than it is measured on.
 #![expect(clippy::print_stdout, reason = "figures are what it is for")]
 
+#[path = "../data/mod.rs"]
+mod data;
 mod evidence;
 mod factcheck;
 mod fit;

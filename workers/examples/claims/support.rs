@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use atr_core::domain::agreement::Bootstrap;
+use atr_reward::metrics::auroc;
 use serde_json::{Map, Value, json};
 
 use crate::Outcome;
@@ -11,21 +12,6 @@ use crate::factcheck::{PRIOR, features, part};
 use crate::fit::fit;
 
 const FOLDS: usize = 10;
-
-/// The chance that one who is in is above one who is out (Mann and Whitney 1947), ties half.
-fn auroc(scores: &[f64], inside: &[bool]) -> f64 {
-    let mut order: Vec<usize> = (0..scores.len()).collect();
-    order.sort_by(|a, b| scores[*a].total_cmp(&scores[*b]));
-    let (mut ranks, mut at) = (0.0, 0);
-    while at < order.len() {
-        let tied = order[at..].iter().take_while(|o| scores[**o] == scores[order[at]]).count();
-        let rank = at as f64 + (tied as f64 + 1.0) / 2.0;
-        ranks += rank * order[at..at + tied].iter().filter(|o| inside[**o]).count() as f64;
-        at += tied;
-    }
-    let (m, n) = (inside.iter().filter(|i| **i).count() as f64, inside.len() as f64);
-    if m == 0.0 || m == n { 0.5 } else { (ranks - m * (m + 1.0) / 2.0) / (m * (n - m)) }
-}
 
 /// Prints and notes the figures.
 pub fn report(claims: &[Labelled], figures: &mut Map<String, Value>) -> Outcome<()> {
@@ -60,7 +46,7 @@ pub fn report(claims: &[Labelled], figures: &mut Map<String, Value>) -> Outcome<
     };
     let of = |scores: &[f64], at: &[usize]| {
         let (scores, inside): (Vec<f64>, Vec<bool>) = at.iter().map(|at| (scores[*at], complete[*at])).unzip();
-        auroc(&scores, &inside)
+        auroc(&scores, &inside).unwrap_or(f64::NAN)
     };
     note("expertqa_auroc", &|at| of(&ours, at))?;
     note("expertqa_lexical_auroc", &|at| of(&lexical, at))?;

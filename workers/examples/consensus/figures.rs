@@ -48,18 +48,10 @@ fn chains(judged: &[Judged], drawn: &[usize]) -> Vec<(f64, bool)> {
     all
 }
 
-/// The chance that a right chain has a higher confidence than a wrong one, ties by half (Mann and Whitney 1947).
+/// The chance that a right chain has a higher confidence than a wrong one, ties by half; not a number where all are one of both.
 pub fn auroc(judged: &[Judged], drawn: &[usize]) -> f64 {
-    let all = chains(judged, drawn);
-    let (mut below, mut won, mut rights) = (0.0, 0.0, 0.0);
-    for tied in all.chunk_by(|a, b| a.0 == b.0) {
-        let right = tied.iter().filter(|chain| chain.1).count() as f64;
-        let wrong = tied.len() as f64 - right;
-        won += right * (below + wrong / 2.0);
-        below += wrong;
-        rights += right;
-    }
-    won / (rights * below)
+    let (confidences, right): (Vec<f64>, Vec<bool>) = chains(judged, drawn).into_iter().unzip();
+    atr_reward::metrics::auroc(&confidences, &right).unwrap_or(f64::NAN)
 }
 
 /// Ten bins of as many chains each.

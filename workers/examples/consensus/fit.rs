@@ -54,15 +54,15 @@ struct Worked {
 }
 
 /// What is believed before the first case: mean and standard deviation, by term. What the data does not vary (log-probabilities,
-/// facts) stays at its mean, which is a judgement and no measurement.
+/// facts) stays at its mean, of which `Coefficients::FITTED` says whence it is.
 fn prior() -> ([f64; TERMS], [f64; TERMS]) {
     let (mut mean, mut deviation) = ([0.0; TERMS], [1.0; TERMS]);
     // An answer's and a chain's own terms are as the data have them.
     (deviation[0], deviation[1]) = (100.0, 100.0);
     let at = |signal: Signal| 2 + signal as usize;
     mean[at(Signal::Likelihood)] = 0.5;
-    mean[at(Signal::Contradicted)] = -1.5;
-    mean[at(Signal::Supported)] = 0.75;
+    mean[at(Signal::Contradicted)] = -10.4;
+    mean[at(Signal::Supported)] = 5.4;
     (mean, deviation)
 }
 

@@ -7,6 +7,8 @@
 //! `workers/src/stages/verify/consensus/fitted.rs` has them.
 #![expect(clippy::print_stdout, reason = "figures are what it is for")]
 
+#[path = "../data/mod.rs"]
+mod data;
 mod figures;
 mod fit;
 mod solutions;

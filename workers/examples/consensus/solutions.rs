@@ -1,9 +1,11 @@
 //! The data: questions with four models' graded solutions.
 
-use std::{error::Error, process::Command};
+use std::error::Error;
 
 use atr_workers::stages::verify::consensus::{Chain, Record};
 use serde_json::Value;
+
+use crate::data::rows;
 
 /// The models, by the names of their fields.
 pub const MODELS: [&str; 4] = ["6b_finetuning", "6b_verification", "175b_finetuning", "175b_verification"];
@@ -37,12 +39,7 @@ impl Question {
 }
 
 pub fn read(data: &str) -> Result<Vec<Question>, Box<dyn Error>> {
-    let path = format!("{data}/gsm8k-model-solutions/example_model_solutions.jsonl.gz");
-    let out = Command::new("zcat").arg(&path).output()?;
-    if !out.status.success() {
-        return Err(format!("zcat {path}: {}", String::from_utf8_lossy(&out.stderr)).into());
-    }
-    String::from_utf8(out.stdout)?.lines().map(|line| question(&serde_json::from_str(line)?)).collect()
+    rows(data, "gsm8k-model-solutions/example_model_solutions.jsonl.gz")?.iter().map(question).collect()
 }
 
 fn question(row: &Value) -> Result<Question, Box<dyn Error>> {

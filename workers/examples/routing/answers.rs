@@ -1,6 +1,6 @@
 //! Graded answers, with the signals that the product's own rules give of them.
 
-use std::{collections::BTreeMap, error::Error, process::Command};
+use std::{collections::BTreeMap, error::Error};
 
 use atr_core::{
     ids::{Id as _, ModelVersionId, TraceId},
@@ -21,6 +21,8 @@ use atr_workers::stages::{
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::data::rows;
+
 /// Answers and whether each is wrong.
 pub struct Answers {
     /// What they are.
@@ -32,15 +34,6 @@ pub struct Answers {
 }
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
-
-fn rows(data: &str, file: &str) -> Outcome<Vec<Value>> {
-    let path = format!("{data}/{file}");
-    let out = Command::new("zcat").arg(&path).output()?;
-    if !out.status.success() {
-        return Err(format!("zcat {path}: {}", String::from_utf8_lossy(&out.stderr)).into());
-    }
-    String::from_utf8(out.stdout)?.lines().map(|line| Ok(serde_json::from_str(line)?)).collect()
-}
 
 fn text<'a>(value: &'a Value, field: &str) -> Outcome<&'a str> {
     value[field].as_str().ok_or_else(|| format!("a row has no text `{field}`").into())

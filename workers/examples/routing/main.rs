@@ -6,6 +6,8 @@
 #![expect(clippy::print_stdout, reason = "figures are what it is for")]
 
 mod answers;
+#[path = "../data/mod.rs"]
+mod data;
 mod reliability;
 mod weeks;
 

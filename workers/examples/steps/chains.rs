@@ -1,10 +1,12 @@
 //! Chains of steps that people judged, and what is found in them.
 
-use std::{error::Error, process::Command};
+use std::error::Error;
 
 use atr_workers::stages::score::logic::{FaultKind, Step, examine};
 use atr_workers::stages::verify::consensus::final_answer;
 use serde_json::Value;
+
+use crate::data::rows;
 
 /// A chain: what people said of it and what was found. Steps are counted from 0.
 pub struct Chain {
@@ -41,15 +43,6 @@ impl Chain {
     pub fn flagged(&self) -> bool {
         self.findings > 0
     }
-}
-
-fn rows(data: &str, file: &str) -> Result<Vec<Value>, Box<dyn Error>> {
-    let path = format!("{data}/{file}");
-    let out = Command::new("zcat").arg(&path).output()?;
-    if !out.status.success() {
-        return Err(format!("zcat {path}: {}", String::from_utf8_lossy(&out.stderr)).into());
-    }
-    String::from_utf8(out.stdout)?.lines().map(|line| Ok(serde_json::from_str(line)?)).collect()
 }
 
 fn text<'a>(value: &'a Value, field: &str) -> &'a str {

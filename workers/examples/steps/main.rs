@@ -5,6 +5,8 @@
 #![expect(clippy::print_stdout, reason = "figures are what it is for")]
 
 mod chains;
+#[path = "../data/mod.rs"]
+mod data;
 mod figures;
 
 use std::error::Error;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use atr_core::{
     domain::{
+        answer::Answer,
         judgement::{Consensus, Divergence, Verification},
         lineage::{Edge, Relation},
         trace::{Step, Trace},
@@ -16,7 +17,10 @@ use atr_core::{
 
 use crate::{
     Context, StageError,
-    stages::verify::consensus::{self, Chain, Record, Verdicts},
+    stages::verify::{
+        consensus::{self, Chain, Record, Verdicts},
+        judge::Counts,
+    },
 };
 
 /// A model's record is told by so many of the newest judgements.
@@ -141,28 +145,41 @@ impl Known {
         Ok(Self { steps, verified, records: records(tx).await? })
     }
 
-    /// Chains of one group, as they are merged.
+    /// Chains of one group, merged.
     fn merge(&self, traces: &[Trace]) -> consensus::Consensus {
-        let steps: Vec<Vec<&str>> = traces
-            .iter()
-            .map(|trace| self.steps.get(&trace.id).into_iter().flatten().map(|step| step.text.as_str()).collect())
-            .collect();
-        let count = |claims: i32| u32::try_from(claims).unwrap_or(0);
-        let chains: Vec<Chain<'_>> = traces
-            .iter()
-            .zip(&steps)
-            .map(|(trace, steps)| Chain {
-                answer: &trace.answer,
-                steps,
-                mean_logprob: trace.signals.get("mean_logprob").copied(),
-                verdicts: self
-                    .verified
-                    .get(&trace.id)
-                    .map(|run| Verdicts { supported: count(run.supported), contradicted: count(run.contradicted) }),
-                record: self.records.get(&trace.model).copied(),
-            })
-            .collect();
-        // Chains of a group answer one query.
-        consensus::merge(traces.first().map_or("", |trace| trace.query.as_str()), &chains)
+        let steps = |trace: &Trace| self.steps.get(&trace.id).map(Vec::as_slice).unwrap_or_default();
+        let answers: Vec<Answer> = traces.iter().map(|trace| Answer::of(trace, steps(trace))).collect();
+        let counts = |trace: &Trace| {
+            let Verification { supported, contradicted, unverifiable, .. } = *self.verified.get(&trace.id)?;
+            Some(Counts { supported, contradicted, unverifiable })
+        };
+        let counts: Vec<Option<Counts>> = traces.iter().map(counts).collect();
+        let records: Vec<Option<Record>> = traces.iter().map(|trace| self.records.get(&trace.model).copied()).collect();
+        merge(&answers, &counts, &records)
     }
+}
+
+/// Merges chains for one query: each with what the facts say of its claims and how often its model was right, where that is
+/// known.
+pub fn merge(answers: &[Answer], counts: &[Option<Counts>], records: &[Option<Record>]) -> consensus::Consensus {
+    let steps: Vec<Vec<&str>> =
+        answers.iter().map(|answer| answer.steps.iter().map(|step| step.text.as_str()).collect()).collect();
+    let claims = |count: i32| u32::try_from(count).unwrap_or(0);
+    let chains: Vec<Chain<'_>> = answers
+        .iter()
+        .zip(&steps)
+        .zip(counts)
+        .zip(records)
+        .map(|(((answer, steps), counts), record)| Chain {
+            answer: &answer.answer,
+            steps,
+            mean_logprob: answer.signals.get("mean_logprob").copied(),
+            verdicts: counts.map(|counts| Verdicts {
+                supported: claims(counts.supported),
+                contradicted: claims(counts.contradicted),
+            }),
+            record: *record,
+        })
+        .collect();
+    consensus::merge(answers.first().map_or("", |answer| answer.query.as_str()), &chains)
 }

@@ -8,7 +8,8 @@ use std::{
 use atr_core::{
     domain::{
         adjudication::Decision,
-        judgement::{Consensus, Finding, Score, ScoreInputs, Verification},
+        answer::Answer,
+        judgement::{Consensus, Score, ScoreInputs, Verification},
         lineage::{Edge, Relation},
         review::Review,
         trace::{Step, Trace},
@@ -18,11 +19,11 @@ use atr_core::{
     queue::{Claim, Work},
     store::{Opinions, Tx},
 };
-use atr_reward::{Candidate, RewardModel, Signals};
+use atr_reward::RewardModel;
 use chrono::{DateTime, Utc};
 
 use super::{
-    logic,
+    appraise::{examine, finding, rate},
     reward::{RewardWeights, Terms},
 };
 use crate::{
@@ -175,8 +176,10 @@ impl About {
         if self.before.get(&id) == Some(&inputs_hash) {
             return None;
         }
-        let steps = self.steps.get(&id).map(Vec::as_slice).unwrap_or_default();
-        let logic = examine(trace, steps);
+        let answer = Answer::of(trace, self.steps.get(&id).map(Vec::as_slice).unwrap_or_default());
+        let logic = examine(&answer);
+        let agreement = consensus.and_then(|found| found.agreement.get(&id).copied());
+        let chains = consensus.and_then(|found| u32::try_from(found.chains).ok());
         let Verification { supported, contradicted, unverifiable, .. } = *run;
         let (support, unverifiable) = Terms::of_counts(Counts { supported, contradicted, unverifiable });
         let terms = Terms {
@@ -188,7 +191,7 @@ impl About {
             support,
             unverifiable,
             consistency: logic.consistency,
-            model: self.model.as_ref().map(|(_, model)| rate(model, trace, steps, consensus)),
+            model: self.model.as_ref().map(|(_, model)| rate(model, &answer, agreement, chains)),
             feedback,
         };
         let reward = match self.weights.reward(terms) {
@@ -213,34 +216,4 @@ impl About {
             at: now,
         }))
     }
-}
-
-pub(super) fn finding(found: logic::Finding) -> Finding {
-    let kind = serde_json::to_value(found.kind).ok().and_then(|kind| kind.as_str().map(str::to_owned));
-    Finding { kind: kind.unwrap_or_default(), steps: found.steps, reason: found.reason }
-}
-
-fn examine(trace: &Trace, steps: &[Step]) -> logic::Logic {
-    let rests_on: Vec<Vec<usize>> =
-        steps.iter().map(|step| step.rests_on.iter().filter_map(|at| usize::try_from(*at).ok()).collect()).collect();
-    let graph: Vec<logic::Step<'_>> =
-        steps.iter().zip(&rests_on).map(|(step, rests_on)| logic::Step { text: &step.text, rests_on }).collect();
-    logic::examine(&trace.query, &graph, Some(&trace.answer))
-}
-
-/// What the reward model says of an answer, 0 to 1.
-fn rate(model: &RewardModel, trace: &Trace, steps: &[Step], consensus: Option<&Consensus>) -> f64 {
-    let texts: Vec<String> = steps.iter().map(|step| step.text.clone()).collect();
-    model.score(&Candidate {
-        question: &trace.query,
-        answer: &trace.answer,
-        steps: &texts,
-        domain: &trace.domain,
-        signals: Signals {
-            mean_logprob: trace.signals.get("mean_logprob").copied(),
-            min_logprob: trace.signals.get("min_logprob").copied(),
-            agreement: consensus.and_then(|found| found.agreement.get(&trace.id).copied()),
-            chains: consensus.and_then(|found| u32::try_from(found.chains).ok()),
-        },
-    })
 }

@@ -3,6 +3,7 @@
 //! Rules: [`arithmetic`] recomputes written equations, [`logic`] looks through the graph of steps, [`reward`] weighs what they and the
 //! verdicts on claims say.
 
+mod appraise;
 pub mod arithmetic;
 mod expression;
 mod handler;

@@ -7,12 +7,11 @@ use atr_core::{
     domain::{answer::Answer, judgement::Finding},
     store::Tx,
 };
-use atr_reward::{Candidate, RewardModel, Signals};
+use atr_reward::RewardModel;
 
 use super::{
-    handler::finding,
-    logic,
-    reward::{Part, RewardWeights, Terms},
+    appraise::{examine, finding, rate},
+    reward::{Part, RewardError, RewardWeights, Terms},
 };
 use crate::{
     StageError,
@@ -58,20 +57,18 @@ pub async fn worth(
 }
 
 fn weigh(model: Option<&RewardModel>, answer: &Answer, claims: Vec<JudgedClaim>) -> Result<Worth, StageError> {
-    let graph: Vec<logic::Step<'_>> =
-        answer.steps.iter().map(|step| logic::Step { text: &step.text, rests_on: &step.rests_on }).collect();
-    let logic = logic::examine(&answer.query, &graph, Some(&answer.answer));
+    let logic = examine(answer);
     let (support, unverifiable) = Terms::of_counts(Counts::of(&claims));
     let terms = Terms {
         expert: None,
         support,
         unverifiable,
         consistency: logic.consistency,
-        model: model.map(|model| model.score(&candidate(answer, &texts(answer)))),
+        model: model.map(|model| rate(model, answer, None, None)),
         feedback: None,
     };
     let weights = RewardWeights::default();
-    let lasting = |error: super::reward::RewardError| StageError::Lasting(error.to_string());
+    let lasting = |error: RewardError| StageError::Lasting(error.to_string());
     let reward = weights.reward(terms).map_err(lasting)?.value;
     Ok(Worth {
         reward,
@@ -80,23 +77,4 @@ fn weigh(model: Option<&RewardModel>, answer: &Answer, claims: Vec<JudgedClaim>)
         first_suspect: logic.first_suspect,
         findings: logic.findings.into_iter().map(finding).collect(),
     })
-}
-
-fn texts(answer: &Answer) -> Vec<String> {
-    answer.steps.iter().map(|step| step.text.clone()).collect()
-}
-
-fn candidate<'a>(answer: &'a Answer, steps: &'a [String]) -> Candidate<'a> {
-    Candidate {
-        question: &answer.query,
-        answer: &answer.answer,
-        steps,
-        domain: &answer.domain,
-        signals: Signals {
-            mean_logprob: answer.signals.get("mean_logprob").copied(),
-            min_logprob: answer.signals.get("min_logprob").copied(),
-            agreement: None,
-            chains: None,
-        },
-    }
 }

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::{super::verify, support::Database};
 use verify::{
     claims,
+    compare::FactText,
     decide::{Judgement, Verdict},
     parsed_facts::{ParsedFacts, hold},
     resolve::resolve,
@@ -79,7 +80,7 @@ async fn the_demos_answers_are_judged_as_by_all_facts_that_have_a_word_of_theirs
         let before = of_any_word(&mut tx, terms).await?;
         let judged = |facts: &[Found]| {
             // Of two facts that decide it equally well, either may be named.
-            let Verdict { judgement, score, .. } = hold(claim, facts, &parsed.texts(facts));
+            let Verdict { judgement, score, .. } = hold(&FactText::new(claim), facts, &parsed.texts(facts));
             (judgement, score)
         };
         let (now, then) = (judged(found), judged(&before));

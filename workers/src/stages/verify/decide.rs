@@ -48,10 +48,9 @@ pub struct Verdict {
     pub reason: String,
 }
 
-/// Decides on `claim` by the `candidates`.
-pub fn decide(claim: &str, candidates: &[Candidate]) -> Verdict {
-    let parsed = FactText::new(claim);
-    let compared: Vec<Comparison> = candidates.iter().map(|c| compare_parsed(&parsed, c.text)).collect();
+/// Decides on `claim`, taken apart, by the `candidates`.
+pub fn decide(claim: &FactText, candidates: &[Candidate]) -> Verdict {
+    let compared: Vec<Comparison> = candidates.iter().map(|c| compare_parsed(claim, c.text)).collect();
     let best = |relation: Relation| {
         (0..compared.len()).filter(|at| compared[*at].relation == relation).max_by(|a, b| {
             let key = |at: usize| (compared[at].score, candidates[at].rank);
@@ -112,7 +111,7 @@ mod tests {
     fn decided(claim: &str, facts: [(&str, &str); 2]) -> Verdict {
         let texts = facts.map(|(_, statement)| FactText::new(statement));
         let candidates = [0, 1].map(|at| Candidate { fact: facts[at].0, text: &texts[at], rank: 1.0 });
-        decide(claim, &candidates)
+        decide(&FactText::new(claim), &candidates)
     }
 
     #[test]
@@ -134,6 +133,6 @@ mod tests {
 
     #[test]
     fn without_facts_nothing_is_decided() {
-        assert_eq!(decide("Gold is heavy.", &[]).judgement, Judgement::Unverifiable);
+        assert_eq!(decide(&FactText::new("Gold is heavy."), &[]).judgement, Judgement::Unverifiable);
     }
 }

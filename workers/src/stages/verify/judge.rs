@@ -16,7 +16,7 @@ use super::{
     resolve::resolve,
     search::{Found, facts_for},
     search_terms::search_terms,
-    veracity::{Features, Measures, fitted::FITTED, mean},
+    veracity::{Features, Measures, asked, fitted::FITTED, mean},
 };
 use crate::StageError;
 
@@ -140,13 +140,15 @@ impl Split {
 
     /// Judges the claims, each by the facts found for it.
     fn judged(self, facts: &[Vec<Found>], texts: &Texts) -> Vec<JudgedClaim> {
-        let leanings = leanings(&self, facts, texts);
+        let parsed: Vec<FactText> = self.claims.iter().map(|claim| FactText::new(&claim.resolved)).collect();
+        let leanings = leanings(&self.question, &parsed, facts, texts);
         self.claims
             .into_iter()
+            .zip(&parsed)
             .zip(facts)
             .zip(leanings)
-            .map(|((claim, facts), leaning)| {
-                let verdict = hold(&claim.resolved, facts, texts);
+            .map(|(((claim, parsed), facts), leaning)| {
+                let verdict = hold(parsed, facts, texts);
                 let check_worthy = claim.terms.is_some();
                 JudgedClaim {
                     said: claim.said,
@@ -174,15 +176,14 @@ impl Split {
 }
 
 /// What the facts found lean to, of each claim for which there are any; beside what they have of the answer as a whole.
-fn leanings(answer: &Split, facts: &[Vec<Found>], texts: &Texts) -> Vec<Option<(Leaning, f64)>> {
-    let measured: Vec<Option<Measures>> = answer
-        .claims
+fn leanings(question: &str, claims: &[FactText], facts: &[Vec<Found>], texts: &Texts) -> Vec<Option<(Leaning, f64)>> {
+    let asked = asked(question);
+    let measured: Vec<Option<Measures>> = claims
         .iter()
         .zip(facts)
         .map(|(claim, facts)| {
             let passages: Vec<&FactText> = facts.iter().map(|found| texts[&found.fact].as_ref()).collect();
-            let measures = || Measures::of(&answer.question, &FactText::new(&claim.resolved), &passages);
-            (!passages.is_empty()).then(measures)
+            (!passages.is_empty()).then(|| Measures::of(&asked, claim, &passages))
         })
         .collect();
     let whole = mean(&measured.iter().flatten().copied().collect::<Vec<_>>());

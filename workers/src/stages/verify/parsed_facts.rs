@@ -83,7 +83,7 @@ impl ParsedFacts {
 ///
 /// # Panics
 /// If one of them is not among `texts`.
-pub fn hold(claim: &str, facts: &[Found], texts: &Texts) -> Verdict {
+pub fn hold(claim: &FactText, facts: &[Found], texts: &Texts) -> Verdict {
     let names: Vec<String> = facts.iter().map(|found| found.fact.to_string()).collect();
     let candidates: Vec<Candidate<'_>> = facts
         .iter()
@@ -134,7 +134,8 @@ mod tests {
     #[test]
     fn a_claim_is_held_against_what_was_found() {
         let facts = [found(1, "The capital of Germany is Berlin."), found(2, "The capital of France is Paris.")];
-        let verdict = hold("The capital of France is Lyon.", &facts, &ParsedFacts::default().texts(&facts));
+        let verdict =
+            hold(&FactText::new("The capital of France is Lyon."), &facts, &ParsedFacts::default().texts(&facts));
         assert_eq!(verdict.deciding, Some(1));
     }
 }

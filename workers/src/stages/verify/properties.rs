@@ -103,7 +103,7 @@ proptest! {
     fn a_verdict_names_a_candidate_that_is_there(claim in text(), facts in proptest::collection::vec(text(), 0..4)) {
         let texts: Vec<FactText> = facts.iter().map(|statement| FactText::new(statement)).collect();
         let candidates: Vec<Candidate> = texts.iter().map(|text| Candidate { fact: "f", text, rank: 1.0 }).collect();
-        let verdict = decide(&claim, &candidates);
+        let verdict = decide(&FactText::new(&claim), &candidates);
         prop_assert!(verdict.deciding.is_none_or(|at| at < facts.len()));
         prop_assert!(!verdict.reason.is_empty());
     }

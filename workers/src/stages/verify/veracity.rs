@@ -14,7 +14,7 @@ pub mod model;
 
 use atr_core::domain::judgement::Leaning;
 
-pub use self::features::{FEATURES, Features, Measures, mean};
+pub use self::features::{FEATURES, Features, Measures, asked, mean};
 
 /// How likely a claim is true, false and open; in sum 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -46,7 +46,7 @@ mod tests {
 
     fn likelihood(claim: &str, passages: &[&str]) -> Likelihood {
         let texts: Vec<FactText> = passages.iter().map(|p| FactText::new(p)).collect();
-        let measures = Measures::of("Where is it?", &FactText::new(claim), &texts.iter().collect::<Vec<_>>());
+        let measures = Measures::of(&asked("Where is it?"), &FactText::new(claim), &texts.iter().collect::<Vec<_>>());
         fitted::FITTED.likelihood(&Features::new(&measures, &mean(std::slice::from_ref(&measures))))
     }
 

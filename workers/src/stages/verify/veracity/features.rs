@@ -45,13 +45,17 @@ pub fn mean(all: &[Measures]) -> Measures {
     }
 }
 
+/// The words of a question, as stems: once, however many claims answer it.
+pub fn asked(question: &str) -> HashSet<String> {
+    words(question).into_iter().map(|w| w.stem).collect()
+}
+
 impl Measures {
-    /// Measures a claim that answers `question` beside `passages`.
-    pub fn of(question: &str, claim: &FactText, passages: &[&FactText]) -> Self {
+    /// Measures a claim beside `passages`; `asked` are the words of the question, by [`asked`].
+    pub fn of(asked: &HashSet<String>, claim: &FactText, passages: &[&FactText]) -> Self {
         let points = points(claim);
         let passages: Vec<HashSet<&str>> =
             passages.iter().map(|p| p.clauses().flat_map(|c| &c.terms).map(String::as_str).collect()).collect();
-        let asked: HashSet<String> = words(question).into_iter().map(|w| w.stem).collect();
         let total: f64 = points.iter().map(|p| p.weight).sum();
         let share = |stands: &dyn Fn(&Point) -> bool| {
             let found: f64 = points.iter().filter(|p| stands(p)).map(|p| p.weight).sum();
