@@ -83,7 +83,7 @@ async fn each_role_passes_the_doors_that_are_for_it_and_no_others() {
     }
 }
 
-async fn expert(world: &World) -> ExpertId {
+pub async fn expert(world: &World) -> ExpertId {
     let sent = atr_core::domain::expert::ExpertInput {
         handle: "expert-0".to_owned(),
         domains: vec![],

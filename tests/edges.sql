@@ -44,12 +44,20 @@ insert into reasoning_step
     select project, pg_temp.id(7, n), at, pg_temp.id(8, 2 * n + at), at::text, 'reasoning', 'x',
            case at when 1 then '{0}'::integer[] else '{}' end, null, null, null
     from (select n, project, generate_series(0, 1) as at from n) n;
-insert into grounding_source select project, pg_temp.id(9, n), 's' || n, 'p', 't', null, null, 'CC0-1.0', 'primary', null, pg_temp.hash(n), at from n;
-insert into grounding_fact (project_id, id, external_id, source_id, domain, subject, statement, content_hash, recorded_at)
-    select project, pg_temp.id(10, n), 'f' || n, pg_temp.id(9, n), 'd', 's', 'x', pg_temp.hash(n), at from n;
+insert into grounding_source select project, pg_temp.id(9, n), 's' || n, 'p', 't', null, null, 'CC0-1.0', 'primary', null, pg_temp.hash(n), at, 1 from n;
+insert into source_copy select project, pg_temp.id(61, n), pg_temp.id(9, n), pg_temp.hash(n), 'text/plain', 1, at from n;
+insert into source_copy_text select project, pg_temp.id(61, n), 'x', false, null, at from n;
+insert into source_retrieval
+    select project, pg_temp.id(62, n), pg_temp.id(9, n), 'changed', pg_temp.id(61, n), 'https://example.org/', 200, 'e', 'l', null, null, at from n;
+insert into grounding_fact (project_id, id, external_id, source_id, domain, subject, statement, content_hash, recorded_at, review_id)
+    select project, pg_temp.id(10, n), 'f' || n, pg_temp.id(9, n), 'd', 's', 'x', pg_temp.hash(n), at, pg_temp.id(15, n) from n;
 insert into fact_conflict
     select project, pg_temp.id(44, n), pg_temp.id(10, n - 1), pg_temp.id(10, n), 0, 1, 0, 1, at, null from n where n > 1;
-insert into fact_state select project, pg_temp.id(11, n), pg_temp.id(10, n), 'verified', 'r', null, at from n;
+insert into quote_place select project, pg_temp.id(61, n), pg_temp.id(10, n), 'stands', 1, 0, 1, 'x' from n;
+insert into fact_state
+    select project, pg_temp.id(11, 2 * n + half), pg_temp.id(10, n), case half when 0 then 'verified' else 'superseded' end, 'r', null, at,
+           pg_temp.id(61, n), 0, 1, case half when 1 then pg_temp.id(10, n) end
+    from n, generate_series(0, 1) half;
 insert into verification select project, pg_temp.id(12, n), pg_temp.id(7, n), 1, 0, 0, 'v', at from n;
 insert into claim
     select project, pg_temp.id(13, n), pg_temp.id(12, n), pg_temp.id(7, n), 0, 0, 1, 'a', 'a', true, 'supported', 1,
@@ -76,7 +84,7 @@ insert into adjudication
 insert into citation
     select project, pg_temp.id(16, 2 * n + half), pg_temp.id(7, n),
            case half when 0 then pg_temp.id(12, n) end, case half when 1 then pg_temp.id(15, n) end,
-           'fact', 'x', 0, 1, pg_temp.id(9, n), pg_temp.id(10, n), null, 'verified', 'r'
+           'fact', 'x', 0, 1, pg_temp.id(9, n), pg_temp.id(10, n), null, 'verified', 'r', pg_temp.id(61, n), 0, 1
     from n, generate_series(0, 1) half;
 insert into score
     select project, pg_temp.id(17, n), pg_temp.id(7, n), pg_temp.id(12, n), pg_temp.id(14, n), pg_temp.id(15, n),

@@ -45,6 +45,7 @@ mod schema;
 mod sending;
 mod sign_in_links;
 mod single_sign_on;
+mod sources;
 mod subscriptions;
 mod tables;
 mod tls;

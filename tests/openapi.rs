@@ -353,6 +353,43 @@ async fn pictures(held: &mut Held) {
     }
 }
 
+async fn sources(held: &mut Held) {
+    const DOOR: &str = "/v1/sources/{source}/copies";
+    const ONE: &str = "/v1/source-copies/{id}";
+    let key = held.world.key(Role::Admin, None).await;
+    let line =
+        serde_json::json!({"kind": "source", "external_id": "s", "publisher": "p", "title": "t", "licence": "CC0-1.0"});
+    let source = held.world.send_lines(&key, "grounding", &[line]).await[0]["id"].as_str().expect("an id").to_owned();
+    let text = vec![("content-type", "text/plain")];
+    let mut id = String::new();
+    for (status, source, headers, sent) in [
+        (201, &*source, text.clone(), "x".to_owned()),
+        (200, &source, text.clone(), "x".to_owned()),
+        (400, &source, text.clone(), String::new()),
+        (400, &source, vec![], "x".to_owned()),
+        (404, "src_1", text.clone(), "x".to_owned()),
+        (404, "%ff", text.clone(), "x".to_owned()),
+        (413, &source, text, "x".repeat((10 << 20) + 1)),
+    ] {
+        let path = DOOR.replace("{source}", source);
+        let (told, value) = held.ask(DOOR, asked(&Method::POST, &path, &key, &headers, sent)).await;
+        assert_eq!(told, status, "{source}: {value:#}");
+        id = value["id"].as_str().map_or(id, str::to_owned);
+    }
+    for (status, id, headers) in [
+        (200, &*id, vec![]),
+        (206, &id, vec![("range", "bytes=0-0")]),
+        (304, &id, vec![("if-none-match", "*")]),
+        (404, "cpy_1", vec![]),
+        (412, &id, vec![("if-match", "\"another\"")]),
+        (416, &id, vec![("range", "bytes=1000000-")]),
+    ] {
+        let path = ONE.replace("{id}", id);
+        let (told, value) = held.ask(ONE, asked(&Method::GET, &path, &key, &headers, "")).await;
+        assert_eq!(told, status, "{id}: {value:#}");
+    }
+}
+
 async fn telemetry(held: &mut Held) {
     let key = held.world.key(Role::Admin, None).await;
     for door in ["/v1/traces", "/v1/logs"] {
@@ -451,6 +488,7 @@ async fn real_answers_are_as_the_document_says_and_it_names_none_that_is_not_giv
     tables(&mut held).await;
     sessions(&mut held).await;
     pictures(&mut held).await;
+    sources(&mut held).await;
     telemetry(&mut held).await;
     graphql(&mut held).await;
     open(&mut held).await;

@@ -14,7 +14,7 @@ use atr_core::{
     queue::Stage,
     store::{PageRequest, TraceFilter},
 };
-use atr_workers::{Context, Options, Worker, notices::Delivery};
+use atr_workers::{Context, Fetching, Options, Worker, notices::Delivery};
 use axum::{
     body::{Body, Bytes},
     http::{Request, Response, StatusCode, header},
@@ -93,6 +93,15 @@ pub async fn work(world: &World, stages: &[Stage]) {
 
 /// The same, by a worker that tells people and programs of the weekly review so.
 pub async fn work_by(world: &World, stages: &[Stage], delivery: Delivery) {
+    work_told(world, stages, delivery, Fetching::default()).await;
+}
+
+/// The same, by a worker that fetches sources so.
+pub async fn work_fetching(world: &World, stages: &[Stage], fetching: Fetching) {
+    work_told(world, stages, Delivery::default(), fetching).await;
+}
+
+async fn work_told(world: &World, stages: &[Stage], delivery: Delivery, fetching: Fetching) {
     let folder = tempfile::tempdir().expect("a folder");
     let stop = CancellationToken::new();
     let cx = Context {
@@ -104,6 +113,7 @@ pub async fn work_by(world: &World, stages: &[Stage], delivery: Delivery) {
         reward_models: Default::default(),
         parsed_facts: Default::default(),
         delivery,
+        fetching,
         cancelled: CancellationToken::new(),
     };
     let options = Options {

@@ -53,7 +53,7 @@ const NOT_TOLD: [(&str, &str); 20] = [
 ];
 
 /// Columns that no field is named after, and by what they are told, or why not at all.
-const OTHERWISE: [(&str, &str, &str); 60] = [
+const OTHERWISE: [(&str, &str, &str); 70] = [
     ("api_key", "token_hash", "told to nobody"),
     ("assignment", "refilled", "what the others of its trace and slot tell"),
     ("assignment", "xact", "the place in what is followed: cursor"),
@@ -71,6 +71,8 @@ const OTHERWISE: [(&str, &str, &str); 60] = [
     ("chain_group", "group_key", "key"),
     ("citation", "span_start", "span"),
     ("citation", "span_end", "span"),
+    ("citation", "copy_start", "copySpan"),
+    ("citation", "copy_end", "copySpan"),
     ("claim", "span_start", "span"),
     ("claim", "span_end", "span"),
     ("claim", "fact_span_start", "factSpan"),
@@ -79,6 +81,8 @@ const OTHERWISE: [(&str, &str, &str); 60] = [
     ("error_trace", "model_version_id", "model"),
     ("error_trace", "chain_group_id", "group"),
     ("evaluation", "training_job_id", "job"),
+    ("fact_state", "quote_start", "quoteSpan"),
+    ("fact_state", "quote_end", "quoteSpan"),
     ("fact_conflict", "earlier_span_start", "earlierSpan"),
     ("fact_conflict", "earlier_span_end", "earlierSpan"),
     ("fact_conflict", "later_span_start", "laterSpan"),
@@ -109,6 +113,12 @@ const OTHERWISE: [(&str, &str, &str); 60] = [
     ("quarantined_item", "problem_field", "field"),
     ("reasoning_step", "step_key", "key"),
     ("webhook_endpoint", "secret", "told once, to whoever adds it"),
+    ("quote_place", "span_start", "span"),
+    ("quote_place", "span_end", "span"),
+    ("source_copy", "blob", "digest"),
+    ("source_copy", "byte_count", "bytes"),
+    ("source_copy_text", "copy_id", "the SourceCopy it is asked of"),
+    ("source_copy_text", "at", "createdAt of the SourceCopy"),
     ("snapshot_file", "snapshot_id", "the Snapshot it is asked of"),
     ("suggestion", "cycle", "the Assignment it is asked of"),
     ("suggestion", "expert_id", "the Assignment it is asked of"),

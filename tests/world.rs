@@ -83,6 +83,13 @@ impl World {
         Self { database, app, state, router, _folder: folder }
     }
 
+    /// The same over another process.
+    pub fn as_process(self, process: Process) -> Self {
+        let app = App { process: Arc::new(process), ..self.app };
+        let state = AppState { app: app.clone(), ..self.state };
+        Self { app, router: router(state.clone()), state, ..self }
+    }
+
     /// The secret of a new key.
     pub async fn key(&self, role: Role, expert: Option<ExpertId>) -> String {
         let wanted = keys::Wanted { expert, ..keys::Wanted::of("test", role) };

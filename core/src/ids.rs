@@ -180,6 +180,10 @@ ids! {
     Citation CitationId "cit" "citation";
     /// Where facts come from.
     Source SourceId "src" "grounding source";
+    /// A content that a source had.
+    SourceCopy SourceCopyId "cpy" "source copy";
+    /// A reading of a source.
+    SourceRetrieval SourceRetrievalId "rtv" "source retrieval";
     /// A grounding fact.
     Fact FactId "fct" "grounding fact";
     /// A change of a fact's state.

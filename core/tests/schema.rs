@@ -21,6 +21,7 @@ const NOT_BY_TIME: &[(&str, &str)] = &[
     ("fact_word_sample", "knowledge: an old fact is searched as a new one"),
     ("fact_conflict", "a pair of facts conflicts once, whenever this was found"),
     ("grounding_source", "knowledge: an old entry is as much in use as a new one"),
+    ("source_copy", "unique by its content, whenever it came"),
     ("guideline", "few: what leads wrote, named by domain and version"),
     ("notice", "few: a few a week for each who is told"),
     ("feedback_key", "a sender's name holds for ever"),

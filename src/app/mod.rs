@@ -38,6 +38,7 @@ pub mod route_reviews;
 pub mod routing_policy;
 pub mod sessions;
 pub mod single_sign_on;
+pub mod source_copies;
 pub mod stage_spans;
 pub mod stages;
 pub mod start_job;
@@ -92,6 +93,8 @@ pub struct Process {
     pub public_url: Option<PublicUrl>,
     /// Whether workers send e-mail.
     pub sends_mail: bool,
+    /// Whether workers fetch sources.
+    pub fetches_sources: bool,
     /// The provider at which people sign in, where there is one.
     pub provider: Option<Provider>,
     /// How often each key asked of late.

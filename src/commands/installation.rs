@@ -14,7 +14,7 @@ use atr_workers::notices::Delivery;
 
 use crate::{
     app::{Actor, App, AppError, Process, keys, projects},
-    config::Place,
+    config::{Fetching, Place},
     embedded::EmbeddedPostgres,
 };
 
@@ -108,7 +108,12 @@ impl Installation {
     }
 
     /// What the stages work with.
-    pub(crate) fn context(&self, place: &Place, delivery: Delivery) -> anyhow::Result<atr_workers::Context> {
+    pub(crate) fn context(
+        &self,
+        place: &Place,
+        delivery: Delivery,
+        fetching: Fetching,
+    ) -> anyhow::Result<atr_workers::Context> {
         Ok(atr_workers::Context {
             store: self.app.store.clone(),
             blobs: self.app.blobs.clone(),
@@ -118,6 +123,7 @@ impl Installation {
             reward_models: atr_workers::RewardModels::default(),
             parsed_facts: Default::default(),
             delivery,
+            fetching: fetching.into(),
             cancelled: tokio_util::sync::CancellationToken::new(),
         })
     }

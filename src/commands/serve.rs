@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     app::{App, Process, rates::Rates},
-    config::{Broker, Grace, GrpcListen, Mailing, Place, Reached, Serving, SingleSignOn},
+    config::{Broker, Fetching, Grace, GrpcListen, Mailing, Place, Reached, Serving, SingleSignOn},
     http::{self, AppState, Listeners, Metrics},
 };
 
@@ -32,6 +32,8 @@ pub(crate) struct Serve {
     reached: Reached,
     #[command(flatten)]
     mailing: Mailing,
+    #[command(flatten)]
+    fetching: Fetching,
     #[command(flatten)]
     single_sign_on: SingleSignOn,
     #[command(flatten)]
@@ -47,6 +49,7 @@ impl Serve {
             has_broker: self.broker.amqp_url.is_some(),
             public_url: self.reached.public_url.clone(),
             sends_mail: self.mailing.smtp_url.is_some(),
+            fetches_sources: self.fetching.fetch_sources,
             provider: self.single_sign_on.provider(&self.reached)?,
             rates,
             ..Process::default()

@@ -37,7 +37,7 @@ pub(crate) struct Up {
 impl Up {
     pub(crate) async fn run(self, place: &Place, out: Output) -> anyhow::Result<()> {
         let stop = stop_at_signal()?;
-        let Working { slots, broker, notifying } = self.working;
+        let Working { slots, broker, notifying, fetching } = self.working;
         let delivery = notifying.delivery(&self.reached)?;
         let rates = Rates::new(self.serving.requests_per_minute);
         let process = Process {
@@ -45,6 +45,7 @@ impl Up {
             has_broker: broker.amqp_url.is_some(),
             public_url: self.reached.public_url.clone(),
             sends_mail: delivery.mail.is_some(),
+            fetches_sources: fetching.fetch_sources,
             provider: self.single_sign_on.provider(&self.reached)?,
             rates,
             ..Process::default()
@@ -62,7 +63,7 @@ impl Up {
             text
         })?;
         let grace = Duration::from_secs(self.grace.grace_seconds);
-        let cx = installation.context(place, delivery)?;
+        let cx = installation.context(place, delivery, fetching)?;
         let stages = Stage::ALL.to_vec();
         let options = Options { stages, slots, grace, lease: Options::LEASE, broker: broker.amqp_url };
         let mut working = tokio::spawn(Worker::new(cx, options).run(stop.clone()));

@@ -36,10 +36,10 @@ impl Work {
         let installation = Installation::open(place, Schema::Expect, process).await?;
         let stages = if self.stages.is_empty() { Stage::ALL.to_vec() } else { self.stages };
         let grace = Duration::from_secs(self.grace.grace_seconds);
-        let Working { slots, broker, notifying } = self.working;
+        let Working { slots, broker, notifying, fetching } = self.working;
         let options = Options { stages, slots, grace, lease: Options::LEASE, broker: broker.amqp_url };
         let delivery = notifying.delivery(&self.reached)?;
-        Worker::new(installation.context(place, delivery)?, options).run(stop).await;
+        Worker::new(installation.context(place, delivery, fetching)?, options).run(stop).await;
         installation.close().await
     }
 }

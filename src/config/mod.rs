@@ -137,6 +137,27 @@ pub struct Working {
     pub broker: Broker,
     #[command(flatten)]
     pub notifying: Notifying,
+    #[command(flatten)]
+    pub fetching: Fetching,
+}
+
+/// Whether sources are read again by this service itself.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub struct Fetching {
+    /// Whether workers fetch grounding sources from their addresses: when someone asks, and when a source is due; without it their copies
+    /// are sent
+    #[arg(long, env = "ATR_FETCH_SOURCES")]
+    pub fetch_sources: bool,
+
+    /// Whether sources may be fetched also from addresses that are not of the public internet: from this machine, and its own networks
+    #[arg(long, env = "ATR_FETCH_PRIVATE_ADDRESSES", requires = "fetch_sources")]
+    pub fetch_private_addresses: bool,
+}
+
+impl From<Fetching> for atr_workers::Fetching {
+    fn from(told: Fetching) -> Self {
+        Self { on: told.fetch_sources, private_addresses: told.fetch_private_addresses }
+    }
 }
 
 /// Where people reach the console.

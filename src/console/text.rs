@@ -133,6 +133,35 @@ texts! {
     fact_source_id_hint = "One that is known already, or your id for a new one, which you then describe below.";
     fact_new_source = "The source is new";
     fact_only_propose = "Propose it only: it is vouched for later";
+    fact_superseded_by = "Instead of it holds";
+    fact_supersede_about = "It was true, and another fact holds instead";
+    fact_successor = "The id of the fact that holds instead";
+    fact_successor_hint = "One that is verified, as fct_…";
+    fact_supersede = "Supersede it";
+    fact_proposed_by = "Proposed by the review";
+    fact_source_see = "What is kept of this source";
+    fact_place = "In what is kept of the source";
+    source_stale = "not read in time: its facts decide nothing";
+    source_failing = "could not be read when this was last tried";
+    source_read = "Read last";
+    source_fresh_until = "current until";
+    source_facts = "What this source states";
+    source_copy = "What is kept of it";
+    source_no_copy = "Nothing is kept of it so far. Programs send what was retrieved to:";
+    source_digest = "BLAKE3";
+    source_media_type = "Type";
+    source_bytes = "bytes";
+    source_quotes = "Quotations:";
+    source_hours = "Read it again after so many hours";
+    source_hours_hint = "1 to 87,600; empty: never. Past that its facts decide nothing until it is read.";
+    source_hours_set = "Set";
+    source_fetch = "Fetch it now";
+    source_astray = "Quotations that do not stand there";
+    source_astray_about = "Look at each: correct or supersede the fact, dispute it, or retract it where it is false.";
+    source_nearest = "The nearest passage:";
+    source_changes = "What changed with this copy";
+    source_unchanged = "Nothing in its text.";
+    source_retrievals = "When it was read, newest first";
     fact_optional = "where it is known";
 
     // The pipeline.

@@ -16,6 +16,7 @@ use super::{
     review::Review,
     scalars::{IntoId, Span, maybe_id},
     session::reading,
+    source_copy::SourceCopy,
     trace::Trace,
     verification::Verification,
     words::{CitationKind, CitationState},
@@ -72,6 +73,16 @@ impl Citation {
     /// Whether it holds.
     async fn state(&self) -> CitationState {
         self.0.state.into()
+    }
+
+    /// The copy of the source that it was held against.
+    async fn copy(&self, ctx: &Context<'_>) -> Result<Option<SourceCopy>> {
+        maybe(ctx, self.0.copy).await
+    }
+
+    /// Byte offsets of the nearest passage in that copy's text.
+    async fn copy_span(&self) -> Option<Span> {
+        self.0.copy_span.map(Into::into)
     }
 
     /// Why, in words.

@@ -3,21 +3,27 @@
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
 use atr_at_hand::at_hand;
 use atr_core::{
-    domain::grounding,
-    ids::{FactId, FactStateId, SourceId},
+    domain::{grounding, source_copy},
+    ids::{FactId, FactStateId, SourceCopyId, SourceId, SourceRetrievalId},
     store,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{
     attachment::AttachedFile,
-    fault::{OrFault, invalid},
-    loading::{self, AttachedToFact, FactsOf, StatesOf, children, found, many, one},
+    fault::{OrFault, fault, invalid},
+    loading::{
+        self, AttachedToFact, CopiesOf, CurrentCopyOf, FactsOf, FreshnessOf, NewestStateOf, PlaceOf, RetrievalsOf,
+        StatesOf, children, found, many, maybe, one,
+    },
     paging::{Connection, PageArgs, connect},
-    scalars::{IntoId, maybe_id},
+    review::Review,
+    scalars::{IntoId, Span, maybe_id},
     session::consulting,
+    source_copy::{QuotePlace, SourceCopy, SourceRetrieval},
     words::{FactStanding, TrustTier},
 };
+use crate::app::AppError;
 
 /// Where facts come from.
 #[derive(Debug, Clone)]
@@ -72,6 +78,52 @@ impl Source {
         self.0.retrieved_at
     }
 
+    /// After how many hours it is to be read again; null: never.
+    async fn refresh_hours(&self) -> Option<i32> {
+        self.0.refresh_hours
+    }
+
+    /// How fresh it is.
+    async fn freshness(&self, ctx: &Context<'_>) -> Result<SourceFreshness> {
+        let found = children(ctx, FreshnessOf(self.0.id)).await?.pop();
+        found.ok_or_else(|| fault(&AppError::NotFound { what: "source", name: self.0.id.to_string() }))
+    }
+
+    /// What it had when it was last read; null where it never was.
+    async fn current_copy(&self, ctx: &Context<'_>) -> Result<Option<SourceCopy>> {
+        Ok(children(ctx, CurrentCopyOf(self.0.id)).await?.pop())
+    }
+
+    /// The contents that it had, newest first.
+    async fn copies(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many records from the beginning of the list, at most 100; 20 where nothing is said.")]
+        first: Option<i32>,
+        #[graphql(desc = "How many records from the end of the list, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Only records after the one with this cursor.")] after: Option<String>,
+        #[graphql(desc = "Only records before the one with this cursor.")] before: Option<String>,
+    ) -> Result<Connection<SourceCopy>> {
+        let page = PageArgs { first, last, after, before }.by_id::<SourceCopyId>()?;
+        let page = loading::page(ctx, CopiesOf(self.0.id, (), page)).await?;
+        Ok(connect(page, |record| record.0.id.to_string()))
+    }
+
+    /// When it was read, and how that ended, newest first.
+    async fn retrievals(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many records from the beginning of the list, at most 100; 20 where nothing is said.")]
+        first: Option<i32>,
+        #[graphql(desc = "How many records from the end of the list, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Only records after the one with this cursor.")] after: Option<String>,
+        #[graphql(desc = "Only records before the one with this cursor.")] before: Option<String>,
+    ) -> Result<Connection<SourceRetrieval>> {
+        let page = PageArgs { first, last, after, before }.by_id::<SourceRetrievalId>()?;
+        let page = loading::page(ctx, RetrievalsOf(self.0.id, (), page)).await?;
+        Ok(connect(page, |record| record.0.id.to_string()))
+    }
+
     /// Hash of its content.
     async fn content_hash(&self) -> String {
         self.0.content_hash.to_hex().to_string()
@@ -95,6 +147,34 @@ impl Source {
         let page = PageArgs { first, last, after, before }.by_id::<FactId>()?;
         let page = loading::page(ctx, FactsOf(self.0.id, (), page)).await?;
         Ok(connect(page, |record| record.0.id.to_string()))
+    }
+}
+
+/// How fresh a source is. It belongs to the source, and so has no id.
+#[derive(Debug, Clone)]
+pub struct SourceFreshness(pub(super) source_copy::Freshness);
+
+/// How fresh a source is. It belongs to the source, and so has no id.
+#[Object]
+impl SourceFreshness {
+    /// When it was last read, or entered where it never was.
+    async fn read_at(&self) -> DateTime<Utc> {
+        self.0.read_at
+    }
+
+    /// Until when what it says is taken for current; null where it need not be read again.
+    async fn fresh_until(&self) -> Option<DateTime<Utc>> {
+        self.0.fresh_until
+    }
+
+    /// Whether it should have been read again by now: no claim is held against its facts until it is.
+    async fn stale(&self) -> bool {
+        self.0.stale
+    }
+
+    /// Whether its last retrieval failed.
+    async fn failing(&self) -> bool {
+        self.0.failing
     }
 }
 
@@ -166,6 +246,23 @@ impl Fact {
         self.0.state.into()
     }
 
+    /// The review whose cited correction proposed it.
+    async fn review(&self, ctx: &Context<'_>) -> Result<Option<Review>> {
+        maybe(ctx, self.0.review).await
+    }
+
+    /// Where the words it quotes stand in what its source had when it was last read; null where it quotes none, or that was not
+    /// looked up.
+    async fn quote_place(&self, ctx: &Context<'_>) -> Result<Option<QuotePlace>> {
+        Ok(children(ctx, PlaceOf(self.0.id)).await?.pop())
+    }
+
+    /// The fact that holds instead; null where none does.
+    async fn superseded_by(&self, ctx: &Context<'_>) -> Result<Option<Self>> {
+        let newest = children(ctx, NewestStateOf(self.0.id)).await?.pop();
+        maybe(ctx, newest.and_then(|change| change.0.successor)).await
+    }
+
     /// The attached pictures that it refers to, in the order in which it names them.
     async fn attachments(&self, ctx: &Context<'_>) -> Result<Vec<AttachedFile>> {
         children(ctx, AttachedToFact(self.0.id)).await
@@ -218,6 +315,21 @@ impl FactChange {
     /// The key that said so.
     async fn key_id(&self) -> Option<ID> {
         self.0.key.map(|id| id.into_id())
+    }
+
+    /// What its source had as it was verified, if anything of it was kept.
+    async fn copy(&self, ctx: &Context<'_>) -> Result<Option<SourceCopy>> {
+        maybe(ctx, self.0.copy).await
+    }
+
+    /// Byte offsets of the words it quotes in that copy's text.
+    async fn quote_span(&self) -> Option<Span> {
+        self.0.quote_span.map(Into::into)
+    }
+
+    /// The fact that holds instead of one that is superseded.
+    async fn successor(&self, ctx: &Context<'_>) -> Result<Option<Fact>> {
+        maybe(ctx, self.0.successor).await
     }
 
     /// When.

@@ -10,8 +10,8 @@ use atr_core::{
         AdjudicationId, ApiKeyId, AssignmentId, AttachmentId, AuditEntryId, BatchId, ChainGroupId, CitationId, ClaimId,
         ConsensusId, CurationDecisionId, EvaluationCaseId, EvaluationId, ExampleId, ExpertId, FactConflictId, FactId,
         FactStateId, FeedbackId, GuidelineId, ModelVersionId, PersonId, PromotionId, QuarantinedId, ReviewCycleId,
-        ReviewId, ScoreId, SnapshotId, SnapshotRowId, SourceId, StepId, TaskId, TraceId, TrainingJobId, VerificationId,
-        WebhookEndpointId,
+        ReviewId, ScoreId, SnapshotId, SnapshotRowId, SourceCopyId, SourceId, SourceRetrievalId, StepId, TaskId,
+        TraceId, TrainingJobId, VerificationId, WebhookEndpointId,
     },
     store::{OrdinalRequest, Page, PageRequest},
 };
@@ -31,7 +31,7 @@ use super::{
     fault::fault,
     feedback::Feedback,
     gather::Loader,
-    grounding::{Fact, FactChange, Source},
+    grounding::{Fact, FactChange, Source, SourceFreshness},
     guideline::Guideline,
     intake::{Batch, QuarantinedItem},
     model::ModelVersion,
@@ -44,6 +44,7 @@ use super::{
     score::Score,
     session::session,
     snapshot::Snapshot,
+    source_copy::{QuotePlace, QuoteStandings, SourceCopy, SourceRetrieval},
     step::Step,
     trace::Trace,
     trace_revision::TraceRevision,
@@ -113,6 +114,8 @@ by_id! {
     SnapshotId => Snapshot by snapshots_by_id for Read;
     SnapshotRowId => SnapshotRow by snapshot_rows_by_id for Read;
     SourceId => Source by sources_by_id for Reviewers;
+    SourceCopyId => SourceCopy by source_copies_by_id for Reviewers;
+    SourceRetrievalId => SourceRetrieval by source_retrievals_by_id for Reviewers;
     StepId => Step by steps_by_id for Reviewers;
     TaskId => Task by tasks_by_id for Read;
     TraceId => Trace by traces_by_id for Reviewers;
@@ -194,6 +197,11 @@ edges! {
     AttachedToFact(FactId) => AttachedFile by attachments_of for Reviewers;
     AttachedToReview(ReviewId) => AttachedFile by attachments_of for Reviewers;
     SuggestedOf(AssignmentId) => Suggested by suggestions_of_assignments for Reviewers;
+    FreshnessOf(SourceId) => SourceFreshness by freshness_of_sources for Reviewers;
+    CurrentCopyOf(SourceId) => SourceCopy by current_copies_of_sources for Reviewers of |copy| Some(copy.0.source);
+    StandingsIn(SourceCopyId) => QuoteStandings by standings_in_copies for Reviewers;
+    PlaceOf(FactId) => QuotePlace by current_places_of_facts for Reviewers of |place| Some(place.0.fact);
+    NewestStateOf(FactId) => FactChange by newest_states_of_facts for Reviewers of |change| Some(change.0.fact);
     TextOf(AttachmentId) => PictureText by texts_of_attachments for Reviewers of |text| Some(text.0.attachment);
     FilesOf(SnapshotId) => SnapshotFile by files_of_snapshots for Read;
     DecisionCountsOf(SnapshotId) => DecisionCount by decision_counts_of_snapshots for Read;
@@ -247,6 +255,9 @@ pages! {
     FeedbackOf(TraceId; PageRequest) => Feedback by feedback_of_traces for Read;
     ReviewsBy(ExpertId; PageRequest) => Review by reviews_of_experts for Reviewers;
     FactsOf(SourceId; PageRequest) => Fact by facts_of_sources for Reviewers;
+    CopiesOf(SourceId; PageRequest) => SourceCopy by copies_of_sources for Reviewers;
+    RetrievalsOf(SourceId; PageRequest) => SourceRetrieval by retrievals_of_sources for Reviewers;
+    PlacesIn(SourceCopyId; PageRequest) => QuotePlace by places_in_copies for Reviewers;
     StatesOf(FactId; PageRequest) => FactChange by fact_states_of_facts for Reviewers;
     JobsOf(SnapshotId; PageRequest) => TrainingJob by jobs_of_snapshots for Read;
     ReferencesTo(Digest; PageRequest) => AttachmentReference by references_to for Read;

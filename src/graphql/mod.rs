@@ -44,6 +44,7 @@ mod scalars;
 mod score;
 mod session;
 mod snapshot;
+mod source_copy;
 mod step;
 mod subscription;
 mod text;
@@ -137,6 +138,7 @@ struct LearningQueries(
     model::ModelQuery,
     example::ExampleQuery,
     snapshot::SnapshotQuery,
+    source_copy::SourceCopyQuery,
     training::TrainingQuery,
     evaluation::EvaluationQuery,
     lineage::LineageQuery,

@@ -5,8 +5,8 @@ use atr_core::ids::{
     AdjudicationId, AnyId, ApiKeyId, AssignmentId, AttachmentId, AuditEntryId, BatchId, ChainGroupId, CitationId,
     ClaimId, ConsensusId, CurationDecisionId, EvaluationCaseId, EvaluationId, ExampleId, ExpertId, FactConflictId,
     FactId, FactStateId, FeedbackId, GuidelineId, Id, Kind, ModelVersionId, PersonId, PromotionId, QuarantinedId,
-    ReviewCycleId, ReviewId, ScoreId, SnapshotId, SnapshotRowId, SourceId, StepId, TaskId, TraceId, TrainingJobId,
-    VerificationId, WebhookEndpointId,
+    ReviewCycleId, ReviewId, ScoreId, SnapshotId, SnapshotRowId, SourceCopyId, SourceId, SourceRetrievalId, StepId,
+    TaskId, TraceId, TrainingJobId, VerificationId, WebhookEndpointId,
 };
 
 use super::{
@@ -36,6 +36,7 @@ use super::{
     score::Score,
     session::reading,
     snapshot::Snapshot,
+    source_copy::{SourceCopy, SourceRetrieval},
     step::Step,
     trace::Trace,
     training::TrainingJob,
@@ -109,6 +110,10 @@ pub enum Node {
     SnapshotRow(SnapshotRow),
     /// Source.
     Source(Source),
+    /// SourceCopy.
+    SourceCopy(SourceCopy),
+    /// SourceRetrieval.
+    SourceRetrieval(SourceRetrieval),
     /// Step.
     Step(Step),
     /// Task.
@@ -161,6 +166,8 @@ pub(super) async fn node_of(ctx: &Context<'_>, id: AnyId) -> Result<Option<Node>
         Kind::SnapshotRow => load!(SnapshotRowId),
         Kind::Snapshot => load!(SnapshotId),
         Kind::Source => load!(SourceId),
+        Kind::SourceCopy => load!(SourceCopyId),
+        Kind::SourceRetrieval => load!(SourceRetrievalId),
         Kind::Step => load!(StepId),
         Kind::Task => load!(TaskId),
         Kind::Trace => load!(TraceId),

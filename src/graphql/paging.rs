@@ -36,6 +36,7 @@ use super::{
     scalars::parse_id,
     score::Score,
     snapshot::Snapshot,
+    source_copy::{QuotePlace, SourceCopy, SourceRetrieval},
     step::Step,
     trace::Trace,
     training::{JobEvent, TrainingJob},
@@ -125,7 +126,10 @@ connections! {
     Claim: ClaimConnection of ClaimEdge;
     Consensus: ConsensusConnection of ConsensusEdge;
     Score: ScoreConnection of ScoreEdge;
+    QuotePlace: QuotePlaceConnection of QuotePlaceEdge;
     Source: SourceConnection of SourceEdge;
+    SourceCopy: SourceCopyConnection of SourceCopyEdge;
+    SourceRetrieval: SourceRetrievalConnection of SourceRetrievalEdge;
     Fact: FactConnection of FactEdge;
     FactChange: FactChangeConnection of FactChangeEdge;
     FactConflict: FactConflictConnection of FactConflictEdge;

@@ -7,7 +7,7 @@
 use atr_core::{domain::attachment::AttachedFile, hash::hex, ids::AttachmentId, picture::BadPicture};
 use axum::{
     Json, Router,
-    body::{Body, Bytes},
+    body::Body,
     extract::{Path, State, rejection::PathRejection},
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
@@ -17,11 +17,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{
-    AppState, Caller,
-    conditions::{Wanted, wanted},
-    problem::Problem,
-};
+use super::{AppState, Caller, blob::Shown, problem::Problem};
 use crate::app::{
     AppError,
     attach::{NotAttached, attach, may_attach},
@@ -120,53 +116,13 @@ async fn give(
     let mut tx = state.app.store.begin(actor.project).await.map_err(AppError::from)?;
     let found = tx.attachments_by_id(&[id]).await.map_err(AppError::from)?.pop().ok_or_else(missing)?;
     drop(tx);
-    let etag = format!("\"{}\"", hex(&found.file.sha256));
-    let length = found.file.byte_count as u64;
-    let wanted = wanted(&method, &headers, &etag, length);
-    let bytes = async || state.app.blobs.get(&found.file.blob).await.map_err(AppError::from).map(Bytes::from);
-    let (status, body) = match &wanted {
-        Wanted::Whole if method == Method::HEAD => (StatusCode::OK, Body::empty()),
-        Wanted::Whole => (StatusCode::OK, bytes().await?.into()),
-        // Blobs are read whole, for their hash is of the whole.
-        Wanted::Part(part) => {
-            (StatusCode::PARTIAL_CONTENT, bytes().await?.slice(*part.start() as usize..=*part.end() as usize).into())
-        }
-        Wanted::Nothing => (StatusCode::NOT_MODIFIED, Body::empty()),
-        Wanted::Another => {
-            let detail = "If-Match names another picture: an attachment never changes, leave it out";
-            return Err(Problem::new(StatusCode::PRECONDITION_FAILED, "PRECONDITION_FAILED", detail));
-        }
-        Wanted::Beyond => {
-            let detail = format!("this attachment has {length} bytes: ask for some of these");
-            let refused = Problem::new(StatusCode::RANGE_NOT_SATISFIABLE, "RANGE_NOT_SATISFIABLE", detail);
-            return Ok(([(header::CONTENT_RANGE, format!("bytes */{length}"))], refused).into_response());
-        }
-    };
-    let mut response = (status, body).into_response();
-    let told = response.headers_mut();
     let media_type = found.file.media_type.word();
-    let name = format!("inline; filename=\"{id}.{}\"", &media_type["image/".len()..]);
-    for (header, text) in [(header::ETAG, etag), (header::CONTENT_DISPOSITION, name)] {
-        told.insert(header, HeaderValue::try_from(text).expect("hex, an id and a word"));
-    }
-    for (header, text) in [
-        (header::ACCEPT_RANGES, "bytes"),
-        (header::CACHE_CONTROL, "private, max-age=31536000, immutable"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        // Opened by itself it runs and loads nothing, whatever a browser takes it for.
-        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"),
-    ] {
-        told.insert(header, HeaderValue::from_static(text));
-    }
-    if let Wanted::Part(part) = &wanted {
-        let range = format!("bytes {}-{}/{length}", part.start(), part.end());
-        told.insert(header::CONTENT_RANGE, HeaderValue::try_from(range).expect("numbers"));
-    }
-    if method == Method::HEAD && status == StatusCode::OK {
-        told.insert(header::CONTENT_LENGTH, length.into());
-    }
-    if status != StatusCode::NOT_MODIFIED {
-        told.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
-    }
-    Ok(response)
+    let shown = Shown {
+        blob: found.file.blob,
+        tag: hex(&found.file.sha256),
+        bytes: found.file.byte_count as u64,
+        media_type: HeaderValue::from_static(media_type),
+        disposition: format!("inline; filename=\"{id}.{}\"", &media_type["image/".len()..]),
+    };
+    shown.answer(&state, &method, &headers).await
 }

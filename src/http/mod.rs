@@ -2,6 +2,7 @@
 
 mod attachments;
 pub(crate) mod auth;
+mod blob;
 mod conditions;
 mod graphiql;
 mod graphql;
@@ -13,6 +14,7 @@ pub mod openapi;
 pub mod otlp;
 pub mod problem;
 pub(crate) mod session;
+mod source_copies;
 mod tracing_context;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
@@ -69,6 +71,7 @@ fn routes(state: AppState, sockets: Sockets) -> Router {
         .merge(ingest::router())
         .merge(otlp::router())
         .merge(attachments::router())
+        .merge(source_copies::router())
         .merge(session::router())
         .merge(graphql::router())
         .merge(graphql_ws::router(sockets))

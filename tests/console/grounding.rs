@@ -1,7 +1,10 @@
 //! Facts, as curators and experts see them.
 
 use atr_core::{domain::access::Role, ids::FactId, queue::Stage};
-use axum::http::StatusCode;
+use axum::{
+    body::Body,
+    http::{Request, StatusCode, header},
+};
 use serde_json::json;
 
 use super::{expert, get, place, post, text};
@@ -148,4 +151,53 @@ async fn facts_that_cannot_both_be_true_are_told_until_one_of_them_is_no_longer_
     work(&world, &[Stage::Verify]).await;
     let page = text(get(&world, "/grounding/conflicts", Some(&curator)).await).await;
     assert_eq!(page.matches("<mark>").count(), 2, "{page}");
+}
+
+#[tokio::test]
+async fn a_curator_sees_what_is_kept_of_a_source_what_changed_and_which_words_no_longer_stand_there() {
+    let world = World::new().await;
+    let curator = world.key(Role::Curator, None).await;
+    let fact = place(&post(&world, "/grounding/enter", Some(&curator), FACT).await);
+    let page = text(get(&world, &fact, Some(&curator)).await).await;
+    let source = page.split("href=\"/grounding/sources/").nth(1).and_then(|rest| rest.split('"').next());
+    let source = source.unwrap_or_else(|| panic!("{page}")).to_owned();
+    let at = format!("/grounding/sources/{source}");
+    let page = text(get(&world, &at, Some(&curator)).await).await;
+    assert!(page.contains("Nothing is kept of it so far") && page.contains("IUPAC"), "{page}");
+    for kept in ["Gold (Au) is soft.\nIt melts.\n", "Silver (Ag) is soft.\nIt melts.\n"] {
+        let request = Request::post(format!("/v1/sources/{source}/copies"))
+            .header(header::AUTHORIZATION, format!("Bearer {curator}"))
+            .header(header::CONTENT_TYPE, "text/plain");
+        let answer = world.ask(request.body(Body::from(kept)).expect("a request")).await;
+        assert_eq!(answer.status(), StatusCode::CREATED);
+        work(&world, &[Stage::Read, Stage::Verify]).await;
+    }
+    let page = text(get(&world, &at, Some(&curator)).await).await;
+    for said in [
+        "missing",
+        "Gold (Au)",
+        "<del class=\"text\">Gold (Au) is soft.",
+        "<ins class=\"text\">Silver (Ag) is soft.",
+        "changed",
+    ] {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+    assert!(!page.contains("Fetch it now"), "nobody allowed it: {page}");
+    assert!(text(get(&world, &fact, Some(&curator)).await).await.contains(">missing<"));
+    // How often it is to be read is said there, and refused with what was typed.
+    let refused = post(&world, &format!("{at}/refresh"), Some(&curator), "hours=soon").await;
+    assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
+    let page = text(refused).await;
+    assert!(page.contains("role=\"alert\"") && page.contains("value=\"soon\""), "{page}");
+    assert_eq!(place(&post(&world, &format!("{at}/refresh"), Some(&curator), "hours=24").await), at);
+    assert!(text(get(&world, &at, Some(&curator)).await).await.contains("current until"));
+
+    // Another fact holds instead.
+    let newer = FACT.replace("external_id=gold-symbol", "external_id=newer").replace("Au.", "Go.");
+    let newer = place(&post(&world, "/grounding/enter", Some(&curator), &newer).await);
+    let id = newer.trim_start_matches("/grounding/");
+    let done = post(&world, &format!("{fact}/supersede"), Some(&curator), &format!("by={id}&reason=Renamed.")).await;
+    assert_eq!(place(&done), fact);
+    let page = text(get(&world, &fact, Some(&curator)).await).await;
+    assert!(page.contains(">superseded<") && page.contains(&newer) && page.contains("Renamed."), "{page}");
 }

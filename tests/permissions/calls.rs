@@ -44,7 +44,7 @@ pub(super) const SENDERS: [(&str, &[Role]); 4] = [
     ("feedback", &[Operator, Admin, Ingest]),
 ];
 
-const MUTATIONS: [(&str, &str, &[Role]); 47] = [
+const MUTATIONS: [(&str, &str, &[Role]); 50] = [
     ("recordTraces", r#"(items: [{external_id: "t", model: "m", query: "q", answer: "b"}])"#, SENDERS[0].1),
     (
         "compareChains",
@@ -66,6 +66,9 @@ const MUTATIONS: [(&str, &str, &[Role]); 47] = [
     ("retractFact", r#"(fact: "fct_0", reason: "r")"#, CURATORS),
     ("disputeFact", r#"(fact: "fct_0", reason: "r")"#, CURATORS),
     ("verifyFact", r#"(fact: "fct_0", reason: "r")"#, CURATORS),
+    ("supersedeFact", r#"(fact: "fct_0", by: "fct_0", reason: "r")"#, CURATORS),
+    ("fetchSource", r#"(source: "src_0")"#, CURATORS),
+    ("setSourceRefresh", r#"(source: "src_0", hours: 1)"#, CURATORS),
     ("requestSnapshot", "", TRAINERS),
     ("startTrainingJob", r#"(input: {snapshot: "snp_0", baseModel: "mdl_0"})"#, TRAINERS),
     ("cancelTrainingJob", r#"(job: "job_0")"#, TRAINERS),
@@ -115,10 +118,10 @@ fn readers(field: &str) -> &'static [Role] {
         "webhookEndpoints" => ADMINS,
         "rewards" => &[Operator, Admin, Curator, Trainer, Auditor, Ingest],
         "key" | "keys" | "person" | "people" | "auditEntry" | "auditEntries" => &[Operator, Admin, Auditor],
-        "node" | "nodes" | "trace" | "traces" | "step" | "steps" | "source" | "sources" | "fact" | "facts"
-        | "factConflicts" | "searchFacts" | "attachedFile" | "review" | "reviews" | "reviewCalendar"
-        | "reviewCycle" | "reviewDraft" | "expertReliability" | "guideline" | "guidelines" | "expert"
-        | "assignment" | "assignments" => REVIEWERS,
+        "node" | "nodes" | "trace" | "traces" | "step" | "steps" | "source" | "sources" | "sourceCopy"
+        | "sourceCopyText" | "sourceCopyChanges" | "fact" | "facts" | "factConflicts" | "searchFacts"
+        | "attachedFile" | "review" | "reviews" | "reviewCalendar" | "reviewCycle" | "reviewDraft"
+        | "expertReliability" | "guideline" | "guidelines" | "expert" | "assignment" | "assignments" => REVIEWERS,
         _ => READERS,
     }
 }
@@ -203,6 +206,7 @@ fn kind_of(name: &str) -> Kind {
     Kind::ALL.iter().find(named).copied().unwrap_or_else(|| match name {
         "Node" | "ReviewDraft" | "ReviewConsensus" => Kind::Trace,
         "ExpertReliability" => Kind::Expert,
+        "SourceCopyText" | "SourceCopyChanges" => Kind::SourceCopy,
         // What a trace came with is an `Attachment` of the API, and no record.
         "AttachedFile" => Kind::Attachment,
         other => panic!("no kind of id names a {other}"),

@@ -5,6 +5,7 @@
 pub mod child;
 mod held;
 pub mod notices;
+pub mod outbound;
 mod reward_models;
 mod run;
 pub mod stages;
@@ -43,8 +44,19 @@ pub struct Context {
     pub parsed_facts: stages::verify::parsed_facts::ParsedFacts,
     /// How people and programs are told of the weekly review.
     pub delivery: notices::Delivery,
+    /// Whether sources are fetched, and from where.
+    pub fetching: Fetching,
     /// Fires when this work must stop: the process ends, or the lease is lost.
     pub cancelled: CancellationToken,
+}
+
+/// Whether and how sources are fetched.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Fetching {
+    /// Whether they are: by default they are not, and their copies are sent.
+    pub on: bool,
+    /// Whether also from addresses that are not of the public internet.
+    pub private_addresses: bool,
 }
 
 /// Why a stage could not do its work.

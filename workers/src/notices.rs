@@ -1,6 +1,5 @@
 //! How notices reach people and programs: by e-mail, and by signed requests.
 
-mod address;
 mod mail;
 pub(crate) mod webhook;
 

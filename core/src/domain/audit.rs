@@ -79,6 +79,12 @@ words! {
         WebhookRemoved = "webhook.removed",
         /// A fact was vouched for, put in doubt or retracted.
         FactStateChanged = "fact.state_changed",
+        /// A copy of a source was sent.
+        SourceCopyKept = "source.copy_kept",
+        /// A source was to be fetched.
+        SourceFetchAsked = "source.fetch_asked",
+        /// After how many hours a source is to be read again was said.
+        SourceRefreshSet = "source.refresh_set",
         /// A snapshot was asked for.
         SnapshotRequested = "snapshot.requested",
         /// A training job was asked for.

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::{Rejection, check, grounding, grounding::FactState};
-use crate::ids::{CitationId, FactId, ReviewId, SourceId, TraceId, VerificationId};
+use super::{Rejection, check, grounding, grounding::FactState, source_copy::Freshness};
+use crate::ids::{CitationId, FactId, ReviewId, SourceCopyId, SourceId, TraceId, VerificationId};
 
 words! {
     /// How a citation names what it refers to.
@@ -39,6 +39,8 @@ words! {
         Stale = "stale",
         /// It was found to be false.
         Retracted = "retracted",
+        /// It could not be read when this was last tried, and no copy of it was kept.
+        Unreachable = "unreachable",
     }
 }
 
@@ -76,6 +78,10 @@ pub struct Citation {
     pub state: CitationState,
     /// Why, in words.
     pub reason: String,
+    /// The copy of the source that it was held against.
+    pub copy: Option<SourceCopyId>,
+    /// Where the nearest passage stands in that copy's text, in bytes.
+    pub copy_span: Option<(i32, i32)>,
 }
 
 /// A citation as sent: exactly one of source, fact, url and doi.
@@ -197,8 +203,18 @@ impl Finding {
     }
 
     /// Of a citation of a source: whether the quoted words stand in something that the source is known to state and
-    /// that is not retracted; `None` where nothing is quoted.
-    pub fn of_source(stands: Option<bool>) -> Self {
+    /// that is not retracted, or in the copy that was kept of it, if one was; `None` where nothing is quoted.
+    pub fn of_source(stands: Option<bool>, kept: bool, freshness: Option<Freshness>) -> Self {
+        if stands != Some(false)
+            && let Some(until) = freshness.filter(|found| found.stale).and_then(|found| found.fresh_until)
+        {
+            let why = format!("the source was to be read again by {}, and was not", until.format("%Y-%m-%d %H:%M UTC"));
+            return Self::new(CitationState::Stale, why);
+        }
+        if stands != Some(true) && !kept && freshness.is_some_and(|found| found.failing) {
+            let why = "the source could not be read when this was last tried, and no copy of it is kept";
+            return Self::new(CitationState::Unreachable, why);
+        }
         match stands {
             None => Self::new(CitationState::Verified, "the source is known; nothing is quoted"),
             Some(true) => {
@@ -206,7 +222,7 @@ impl Finding {
             }
             Some(false) => Self::new(
                 CitationState::NotInSource,
-                "the quoted words stand in nothing that the source is known to state",
+                "the quoted words stand in nothing that the source is known to state, and in no copy of it",
             ),
         }
     }
@@ -216,13 +232,16 @@ impl Finding {
         if cited.state == FactState::Retracted {
             return Self::new(CitationState::Retracted, "the fact was retracted");
         }
+        if cited.state == FactState::Superseded {
+            return Self::new(CitationState::Stale, "another fact holds instead");
+        }
         if let Some(end) = cited.valid_to.filter(|end| *end < today) {
             return Self::new(CitationState::Stale, format!("the fact held until {end}"));
         }
         let known = match cited.state {
             FactState::Verified => "the fact is verified",
             FactState::Proposed => "the fact is proposed, and nobody has vouched for it yet",
-            FactState::Disputed | FactState::Retracted => "the fact is known, and disputed",
+            FactState::Disputed | FactState::Retracted | FactState::Superseded => "the fact is known, and disputed",
         };
         match quoted.map(Wording::of) {
             None => Self::new(CitationState::Verified, format!("{known}; nothing is quoted")),

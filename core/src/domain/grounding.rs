@@ -5,10 +5,12 @@ mod input;
 use chrono::{DateTime, NaiveDate, Utc};
 
 pub(super) use self::input::QUOTE;
-pub use self::input::{EXTERNAL_ID, FactInput, GroundingInput, NewFact, NewGrounding, NewSource, SourceInput};
+pub use self::input::{
+    EXTERNAL_ID, FactInput, GroundingInput, NewFact, NewGrounding, NewSource, SourceInput, refresh_hours,
+};
 use crate::{
     hash::Digest,
-    ids::{ApiKeyId, FactConflictId, FactId, FactStateId, SourceId},
+    ids::{ApiKeyId, FactConflictId, FactId, FactStateId, ReviewId, SourceCopyId, SourceId},
 };
 
 words! {
@@ -34,6 +36,8 @@ words! {
         Disputed = "disputed",
         /// Found to be false.
         Retracted = "retracted",
+        /// It was true, and another fact holds instead: no claim is held against it.
+        Superseded = "superseded",
     }
 }
 
@@ -58,6 +62,8 @@ pub struct Source {
     pub trust_tier: TrustTier,
     /// When it was read.
     pub retrieved_at: Option<DateTime<Utc>>,
+    /// After how many hours it is to be read again; facts of one that was not are stale.
+    pub refresh_hours: Option<i32>,
     /// Hash of its content; see [`NewSource::content_hash`].
     pub content_hash: Digest,
     /// When it was entered.
@@ -87,6 +93,8 @@ pub struct Fact {
     pub valid_to: Option<NaiveDate>,
     /// Hash of its content; see [`NewFact::content_hash`].
     pub content_hash: Digest,
+    /// The review whose cited correction proposed it.
+    pub review: Option<ReviewId>,
     /// When it was entered.
     pub recorded_at: DateTime<Utc>,
     /// Its state when it was read: the newest of its [`FactStateChange`]s.
@@ -141,6 +149,12 @@ pub struct FactStateChange {
     pub reason: String,
     /// The key that said so.
     pub key: Option<ApiKeyId>,
+    /// The copy that its source had as it was verified, if any was kept.
+    pub copy: Option<SourceCopyId>,
+    /// Where the words it quotes stand in that copy's text, in bytes.
+    pub quote_span: Option<(i32, i32)>,
+    /// The fact that holds instead.
+    pub successor: Option<FactId>,
     /// When.
     pub at: DateTime<Utc>,
 }

@@ -82,6 +82,7 @@ pub mod redaction;
 pub mod rejection;
 pub mod review;
 pub mod review_cycle;
+pub mod source_copy;
 
 pub use rejection::Rejection;
 

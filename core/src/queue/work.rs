@@ -6,15 +6,15 @@ use serde::{Deserialize, Serialize};
 use crate::{
     domain::{notice::NoticeEvent, span::SpanTraceId, words},
     ids::{
-        AttachmentId, ChainGroupId, EvaluationId, FeedbackId, NoticeId, PersonId, ReviewId, SnapshotId, TraceId,
-        TrainingJobId,
+        AttachmentId, ChainGroupId, EvaluationId, FactId, FeedbackId, NoticeId, PersonId, ReviewId, SnapshotId,
+        SourceCopyId, SourceId, TraceId, TrainingJobId,
     },
 };
 
 words! {
     /// A stage of the loop that does queued work.
     Stage {
-        /// The text in attached pictures.
+        /// The text in attached pictures and in what was retrieved from sources.
         Read = "read",
         /// Spans, put together to traces.
         Assemble = "assemble",
@@ -70,6 +70,21 @@ pub enum Work {
         /// The picture.
         attachment: AttachmentId,
     },
+    /// Fetch a source, as someone asks.
+    FetchSource {
+        /// The source.
+        source: SourceId,
+    },
+    /// A source is to be read again: fetch it where that is done here; what rests on it is stale until it is read.
+    RefreshSource {
+        /// The source.
+        source: SourceId,
+    },
+    /// Read the text of what was retrieved from a source.
+    ReadCopy {
+        /// What was retrieved.
+        copy: SourceCopyId,
+    },
     /// Put the spans of a trace together, once it is quiet.
     AssembleTrace {
         /// The trace, as its sender calls it.
@@ -83,14 +98,40 @@ pub enum Work {
     /// Verify again every trace that rests on a fact, a page of them a task.
     VerifyDependents {
         /// The fact that changed.
-        fact: crate::ids::FactId,
+        fact: FactId,
         /// Go on after this trace.
         after: Option<TraceId>,
     },
     /// Hold facts that came to be verified against the others that are.
     ContrastFacts {
         /// The facts.
-        facts: Vec<crate::ids::FactId>,
+        facts: Vec<FactId>,
+    },
+    /// Find where the words that facts quote stand in a copy of their source, a page of them a task.
+    PlaceQuotes {
+        /// The copy.
+        copy: SourceCopyId,
+        /// Go on after this fact.
+        after: Option<FactId>,
+    },
+    /// Verify again every trace that rests on a fact of a source, a page of facts a task.
+    VerifySource {
+        /// The source.
+        source: SourceId,
+        /// Go on after this fact.
+        after: Option<FactId>,
+    },
+    /// Verify again every trace whose answer cites a source, a page of them a task.
+    VerifyCiting {
+        /// The source.
+        source: SourceId,
+        /// Go on after this trace.
+        after: Option<TraceId>,
+    },
+    /// Propose the facts that a review's correction states and cites a source for.
+    ProposeFacts {
+        /// The review.
+        review: ReviewId,
     },
     /// Compare the chains of a group.
     MergeChains {
@@ -186,9 +227,18 @@ impl Work {
     /// The stage that does it.
     pub fn stage(&self) -> Stage {
         match self {
-            Self::ReadAttachment { .. } => Stage::Read,
+            Self::ReadAttachment { .. }
+            | Self::FetchSource { .. }
+            | Self::RefreshSource { .. }
+            | Self::ReadCopy { .. } => Stage::Read,
             Self::AssembleTrace { .. } => Stage::Assemble,
-            Self::VerifyTrace { .. } | Self::VerifyDependents { .. } | Self::ContrastFacts { .. } => Stage::Verify,
+            Self::VerifyTrace { .. }
+            | Self::VerifyDependents { .. }
+            | Self::ContrastFacts { .. }
+            | Self::PlaceQuotes { .. }
+            | Self::VerifySource { .. }
+            | Self::VerifyCiting { .. }
+            | Self::ProposeFacts { .. } => Stage::Verify,
             Self::MergeChains { .. } => Stage::Consensus,
             Self::ScoreTrace { .. } | Self::ScoreAll { .. } | Self::WeighFeedback { .. } => Stage::Score,
             Self::RouteCycle { .. }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::{Page, PageRequest, Paging, Result, StoreError, Tx, page::MOST};
 use crate::{
     domain::citation::{Citation, CitationOrigin, CitationState},
-    ids::{CitationId, FactId, Id, ReviewId, SourceId, TraceId, VerificationId, uuids},
+    ids::{CitationId, FactId, Id, ReviewId, SourceCopyId, SourceId, TraceId, VerificationId, uuids},
 };
 
 /// Which citations are asked for. What is `None` does not restrict.
@@ -37,6 +37,9 @@ struct CitationRow {
     quoted: Option<String>,
     state: String,
     reason: String,
+    copy_id: Option<Uuid>,
+    copy_start: Option<i32>,
+    copy_end: Option<i32>,
 }
 
 impl TryFrom<CitationRow> for Citation {
@@ -60,6 +63,8 @@ impl TryFrom<CitationRow> for Citation {
             quoted: row.quoted,
             state: row.state.parse()?,
             reason: row.reason,
+            copy: row.copy_id.map(SourceCopyId::from_uuid),
+            copy_span: row.copy_start.zip(row.copy_end),
         })
     }
 }
@@ -88,17 +93,20 @@ impl Tx {
         let quotes: Vec<_> = citations.iter().map(|cited| cited.quoted.clone()).collect();
         let states: Vec<_> = citations.iter().map(|cited| cited.state.word().to_owned()).collect();
         let reasons: Vec<_> = citations.iter().map(|cited| cited.reason.clone()).collect();
+        let copies: Vec<_> = citations.iter().map(|cited| cited.copy.map(Id::uuid)).collect();
+        let copy_starts: Vec<_> = citations.iter().map(|cited| cited.copy_span.map(|(start, _)| start)).collect();
+        let copy_ends: Vec<_> = citations.iter().map(|cited| cited.copy_span.map(|(_, end)| end)).collect();
         let project = self.project_uuid();
         sqlx::query!(
             r#"
             insert into citation (project_id, id, trace_id, verification_id, review_id, kind, raw, span_start, span_end,
-                                  source_id, fact_id, quoted, state, reason)
+                                  source_id, fact_id, quoted, state, reason, copy_id, copy_start, copy_end)
             select $1, t.id, t.trace_id, t.verification_id, t.review_id, t.kind, t.raw, t.span_start, t.span_end,
-                   t.source_id, t.fact_id, t.quoted, t.state, t.reason
+                   t.source_id, t.fact_id, t.quoted, t.state, t.reason, t.copy_id, t.copy_start, t.copy_end
             from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::int[], $9::int[],
-                        $10::uuid[], $11::uuid[], $12::text[], $13::text[], $14::text[])
+                        $10::uuid[], $11::uuid[], $12::text[], $13::text[], $14::text[], $15::uuid[], $16::int[], $17::int[])
                  as t (id, trace_id, verification_id, review_id, kind, raw, span_start, span_end, source_id, fact_id,
-                       quoted, state, reason)
+                       quoted, state, reason, copy_id, copy_start, copy_end)
             "#,
             project,
             &ids,
@@ -114,6 +122,9 @@ impl Tx {
             &quotes as &[Option<String>],
             &states,
             &reasons,
+            &copies as &[Option<Uuid>],
+            &copy_starts as &[Option<i32>],
+            &copy_ends as &[Option<i32>],
         )
         .execute(self.connection())
         .await?;
@@ -139,7 +150,7 @@ impl Tx {
         sqlx::query_as!(
             CitationRow,
             "select id, trace_id, verification_id, review_id, kind, raw, span_start, span_end, source_id, fact_id,
-                    quoted, state, reason
+                    quoted, state, reason, copy_id, copy_start, copy_end
              from citation where project_id = $1 and id = any($2)",
             project,
             &ids
@@ -162,7 +173,7 @@ impl Tx {
         sqlx::query_as!(
             CitationRow,
             "select id, trace_id, verification_id, review_id, kind, raw, span_start, span_end, source_id, fact_id,
-                    quoted, state, reason
+                    quoted, state, reason, copy_id, copy_start, copy_end
              from citation where project_id = $1 and review_id = any($2) order by review_id, id",
             project,
             &reviews
@@ -187,7 +198,7 @@ impl Tx {
             r#"
             select c.id as "id!", c.trace_id as "trace_id!", c.verification_id, c.review_id, c.kind as "kind!",
                    c.raw as "raw!", c.span_start, c.span_end, c.source_id, c.fact_id, c.quoted, c.state as "state!",
-                   c.reason as "reason!"
+                   c.reason as "reason!", c.copy_id, c.copy_start, c.copy_end
             from (select distinct v from unnest($2::uuid[]) as v) as asked
             cross join lateral (
                 select d.* from citation d where d.project_id = $1 and d.verification_id = asked.v
@@ -211,7 +222,7 @@ impl Tx {
 pub(super) fn citations_query(project: Uuid, filter: &CitationFilter, page: PageRequest) -> QueryBuilder<Postgres> {
     let mut query = QueryBuilder::new(
         "select id, trace_id, verification_id, review_id, kind, raw, span_start, span_end, source_id, fact_id,
-                quoted, state, reason
+                quoted, state, reason, copy_id, copy_start, copy_end
          from citation where project_id = ",
     );
     query.push_bind(project);

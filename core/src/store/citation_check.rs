@@ -7,8 +7,9 @@ use crate::{
     domain::{
         citation::{Finding, NewCitation, Target, Wording},
         grounding::Fact,
+        source_copy::CopyText,
     },
-    ids::{FactId, SourceId},
+    ids::{FactId, SourceCopyId, SourceId},
 };
 
 /// A citation that was looked up.
@@ -18,6 +19,8 @@ pub(super) struct Checked {
     pub(super) source: Option<SourceId>,
     /// The fact it names.
     pub(super) fact: Option<FactId>,
+    /// The copy of the source that it was held against.
+    pub(super) copy: Option<SourceCopyId>,
     /// Whether it holds.
     pub(super) finding: Finding,
 }
@@ -50,6 +53,9 @@ impl Tx {
         for (source, quotations) in quoted {
             self.find_in_source(source, &quotations, &mut stated).await?;
         }
+        let copies = self.find_in_copies(&known, cited, &mut stated).await?;
+        let named: Vec<SourceId> = known.sources.values().copied().collect();
+        let freshness: HashMap<_, _> = self.freshness_of_sources(&named).await?.into_iter().collect();
         let today = self.now().date_naive();
         Ok(cited
             .iter()
@@ -64,11 +70,13 @@ impl Tx {
                     (Some(fact), _) => Finding::of_fact(fact, quoted, today),
                     (None, Some(source)) => {
                         let stands = quoted.map(|words| stated.contains(&(source, words.to_owned())));
-                        Finding::of_source(stands)
+                        let freshness = freshness.get(&source).copied();
+                        Finding::of_source(stands, copies.contains_key(&source), freshness)
                     }
                     (None, None) => Finding::unknown(&citation.target),
                 };
-                (*citation, Checked { source, fact: fact.map(|fact| fact.id), finding })
+                let copy = source.and_then(|source| copies.get(&source).copied());
+                (*citation, Checked { source, fact: fact.map(|fact| fact.id), copy, finding })
             })
             .collect())
     }
@@ -112,6 +120,33 @@ impl Tx {
             known.sources.extend(found.into_iter().map(|(doi, id)| (Target::Doi(doi), id)));
         }
         Ok(known)
+    }
+
+    /// The copies that the cited sources have now. Adds those quotations that stand in one to `stated`; what it has of
+    /// them already is not looked for. One text at a time is held.
+    async fn find_in_copies(
+        &mut self,
+        known: &Known,
+        cited: &HashSet<&NewCitation>,
+        stated: &mut HashSet<(SourceId, String)>,
+    ) -> Result<HashMap<SourceId, SourceCopyId>> {
+        let sources: HashSet<SourceId> = known.sources.values().copied().collect();
+        let copies = self.current_copies_of_sources(&sources.into_iter().collect::<Vec<_>>()).await?;
+        for copy in &copies {
+            let of_it = |citation: &&&NewCitation| known.sources.get(&citation.target) == Some(&copy.source);
+            let quoted = cited.iter().filter(of_it).filter_map(|citation| citation.quoted.as_deref());
+            let open: Vec<&str> =
+                quoted.filter(|words| !stated.contains(&(copy.source, (*words).to_owned()))).collect();
+            if open.is_empty() {
+                continue;
+            }
+            if let Some((_, CopyText::Read { text, .. })) = self.texts_of_copies(&[copy.id]).await?.pop() {
+                let text = Wording::of(&text);
+                let stands = open.into_iter().filter(|words| Wording::of(words).stands_in(&text));
+                stated.extend(stands.map(|words| (copy.source, words.to_owned())));
+            }
+        }
+        Ok(copies.into_iter().map(|copy| (copy.source, copy.id)).collect())
     }
 
     /// Adds those quotations that stand in something the source states to `stated`.

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{Branch, Entered, Page, PageRequest, Paging, Result, StoreError, Tx};
 use crate::{
     domain::grounding::{Fact, FactState, NewFact},
-    ids::{ApiKeyId, FactId, FactStateId, Id, SourceId, uuids},
+    ids::{ApiKeyId, FactId, FactStateId, Id, ReviewId, SourceId, uuids},
     queue::Work,
 };
 
@@ -42,6 +42,8 @@ pub struct FactEntry<'a> {
     pub source: SourceId,
     /// Its first state.
     pub state: FactState,
+    /// The review whose cited correction it is.
+    pub review: Option<ReviewId>,
 }
 
 #[derive(FromRow)]
@@ -56,6 +58,7 @@ struct FactRow {
     valid_from: Option<NaiveDate>,
     valid_to: Option<NaiveDate>,
     content_hash: Vec<u8>,
+    review_id: Option<Uuid>,
     recorded_at: DateTime<Utc>,
     state: String,
 }
@@ -74,6 +77,7 @@ impl TryFrom<FactRow> for Fact {
             valid_from: row.valid_from,
             valid_to: row.valid_to,
             content_hash: super::entered::stored_hash(&row.content_hash)?,
+            review: row.review_id.map(ReviewId::from_uuid),
             recorded_at: row.recorded_at,
             state: row.state.parse()?,
         })
@@ -107,17 +111,18 @@ impl Tx {
         let hashes: Vec<_> = facts.iter().map(|entry| entry.fact.content_hash().as_bytes().to_vec()).collect();
         // Said with the fact and not only by its state: else the state's trigger would write each row a second time.
         let first_verified: Vec<_> = facts.iter().map(|entry| entry.state == FactState::Verified).collect();
+        let reviews: Vec<_> = facts.iter().map(|entry| entry.review.map(Id::uuid)).collect();
         let (project, now) = (self.project_uuid(), self.now());
         sqlx::query!(
             r#"
             insert into grounding_fact (project_id, id, external_id, source_id, domain, subject, statement, quote,
-                                        valid_from, valid_to, content_hash, recorded_at, verified)
+                                        valid_from, valid_to, content_hash, recorded_at, verified, review_id)
             select $1, t.id, t.external_id, t.source_id, t.domain, t.subject, t.statement, t.quote,
-                   t.valid_from, t.valid_to, t.content_hash, $2, t.verified
+                   t.valid_from, t.valid_to, t.content_hash, $2, t.verified, t.review_id
             from unnest($3::uuid[], $4::text[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::text[],
-                        $10::date[], $11::date[], $12::bytea[], $13::boolean[])
+                        $10::date[], $11::date[], $12::bytea[], $13::boolean[], $14::uuid[])
                  with ordinality as t (id, external_id, source_id, domain, subject, statement, quote, valid_from,
-                                       valid_to, content_hash, verified, place)
+                                       valid_to, content_hash, verified, review_id, place)
             -- In one order everywhere, so that transactions with the same ids wait for each other and never in a ring.
             order by t.external_id, t.place
             on conflict (project_id, external_id) do nothing
@@ -135,6 +140,7 @@ impl Tx {
             &to as &[Option<NaiveDate>],
             &hashes,
             &first_verified,
+            &reviews as &[Option<Uuid>],
         )
         .execute(self.connection())
         .await?;
@@ -204,7 +210,7 @@ impl Tx {
             FactRow,
             r#"
             select f.id, f.external_id, f.source_id, f.domain, f.subject, f.statement, f.quote, f.valid_from,
-                   f.valid_to, f.content_hash, f.recorded_at, newest.state
+                   f.valid_to, f.content_hash, f.review_id, f.recorded_at, newest.state
             from grounding_fact f
             cross join lateral (
                 select s.state from fact_state s where s.project_id = f.project_id and s.fact_id = f.id
@@ -308,7 +314,7 @@ impl Tx {
 pub(super) const FACTS_OF_SOURCES: Branch<'_> = Branch {
     select:
         "select f.id, external_id, source_id, domain, subject, statement, quote, valid_from, valid_to, content_hash,
-                    recorded_at, newest.state
+                    review_id, recorded_at, newest.state
              from grounding_fact f
              cross join lateral (
                  select s.state from fact_state s where s.project_id = f.project_id and s.fact_id = f.id
@@ -334,7 +340,7 @@ pub(super) fn facts_query(project: Uuid, filter: &FactFilter, page: PageRequest)
     }
     let mut query = QueryBuilder::new(
         "select f.id, external_id, source_id, domain, subject, statement, quote, valid_from, valid_to, content_hash,
-                recorded_at, newest.state
+                review_id, recorded_at, newest.state
          from grounding_fact f
          cross join lateral (
              select s.state from fact_state s where s.project_id = f.project_id and s.fact_id = f.id
@@ -371,7 +377,7 @@ pub(super) fn facts_query(project: Uuid, filter: &FactFilter, page: PageRequest)
 fn facts_in_state_query(project: Uuid, state: FactState, page: PageRequest) -> QueryBuilder<Postgres> {
     let mut query = QueryBuilder::new(
         "select f.id, external_id, source_id, domain, subject, statement, quote, valid_from, valid_to, content_hash,
-                recorded_at, found.state
+                review_id, recorded_at, found.state
          from (
              select s.fact_id, s.state from fact_state s
              cross join lateral (

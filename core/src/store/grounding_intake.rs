@@ -110,7 +110,7 @@ impl Tx {
             match source {
                 Some(source) => {
                     places.push(*at);
-                    entries.push(FactEntry { fact, source: *source, state: *state });
+                    entries.push(FactEntry { fact, source: *source, state: *state, review: None });
                 }
                 None => ledger.reject(
                     *at,

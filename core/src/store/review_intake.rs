@@ -220,6 +220,8 @@ impl Tx {
                     quoted: cited.quoted.clone(),
                     state: found.finding.state,
                     reason: found.finding.reason.clone(),
+                    copy: found.copy,
+                    copy_span: None,
                 });
             }
         }
@@ -230,8 +232,12 @@ impl Tx {
         let judged: BTreeSet<_> = rows.iter().map(|review| review.trace).collect();
         let score = judged.into_iter().map(|trace| Work::ScoreTrace { trace });
         let derive = rows.iter().map(|review| Work::DeriveReview { review: review.id });
+        let propose = reviews.iter().filter(|(review, said)| {
+            review.verdict.is_right() == Some(false) && review.corrected_answer.is_some() && !said.citations.is_empty()
+        });
+        let propose = propose.map(|(review, _)| Work::ProposeFacts { review: review.id });
         let route = passed_on.into_iter().map(|cycle| Work::RouteCycle { cycle });
-        self.enqueue_all(score.chain(derive).chain(route).collect::<Vec<_>>()).await?;
+        self.enqueue_all(score.chain(derive).chain(propose).chain(route).collect::<Vec<_>>()).await?;
         Ok(())
     }
 }

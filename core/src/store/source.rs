@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::{FromRow, Postgres, QueryBuilder};
 use uuid::Uuid;
 
@@ -10,6 +10,7 @@ use super::{Entered, Page, PageRequest, Paging, Result, StoreError, Tx};
 use crate::{
     domain::grounding::{NewSource, Source, TrustTier},
     ids::{Id, SourceId, uuids},
+    queue::Work,
 };
 
 /// Which sources are asked for. What is `None` does not restrict.
@@ -34,6 +35,7 @@ struct SourceRow {
     licence: String,
     trust_tier: String,
     retrieved_at: Option<DateTime<Utc>>,
+    refresh_hours: Option<i32>,
     content_hash: Vec<u8>,
     created_at: DateTime<Utc>,
 }
@@ -51,6 +53,7 @@ impl TryFrom<SourceRow> for Source {
             licence: row.licence,
             trust_tier: row.trust_tier.parse()?,
             retrieved_at: row.retrieved_at,
+            refresh_hours: row.refresh_hours,
             content_hash: super::entered::stored_hash(&row.content_hash)?,
             created_at: row.created_at,
         })
@@ -77,18 +80,19 @@ impl Tx {
         let licences: Vec<_> = sources.iter().map(|source| source.licence.clone()).collect();
         let tiers: Vec<_> = sources.iter().map(|source| source.trust_tier.word().to_owned()).collect();
         let retrieved: Vec<_> = sources.iter().map(|source| source.retrieved_at).collect();
+        let refreshed: Vec<_> = sources.iter().map(|source| source.refresh_hours).collect();
         let hashes: Vec<_> = sources.iter().map(|source| source.content_hash().as_bytes().to_vec()).collect();
         let (project, now) = (self.project_uuid(), self.now());
         sqlx::query!(
             r#"
             insert into grounding_source (project_id, id, external_id, publisher, title, url, doi, licence, trust_tier,
-                                          retrieved_at, content_hash, created_at)
+                                          retrieved_at, refresh_hours, content_hash, created_at)
             select $1, t.id, t.external_id, t.publisher, t.title, t.url, t.doi, t.licence, t.trust_tier,
-                   t.retrieved_at, t.content_hash, $2
+                   t.retrieved_at, t.refresh_hours, t.content_hash, $2
             from unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
-                        $10::text[], $11::timestamptz[], $12::bytea[])
+                        $10::text[], $11::timestamptz[], $12::int[], $13::bytea[])
                  with ordinality as t (id, external_id, publisher, title, url, doi, licence, trust_tier, retrieved_at,
-                                       content_hash, place)
+                                       refresh_hours, content_hash, place)
             -- In one order everywhere, so that transactions with the same ids wait for each other and never in a ring.
             order by t.external_id, t.place
             on conflict (project_id, external_id) do nothing
@@ -104,6 +108,7 @@ impl Tx {
             &licences,
             &tiers,
             &retrieved as &[Option<DateTime<Utc>>],
+            &refreshed as &[Option<i32>],
             &hashes,
         )
         .execute(self.connection())
@@ -119,7 +124,15 @@ impl Tx {
         .into_iter()
         .map(|row| (row.external_id, (row.id, row.content_hash)))
         .collect();
-        super::entered::entered(&external, &ids, &standing)
+        let entered: Vec<Entered<SourceId>> = super::entered::entered(&external, &ids, &standing)?;
+        for (source, entered) in sources.iter().zip(&entered) {
+            if let (true, Some(hours)) = (entered.new, source.refresh_hours) {
+                let read_at = source.retrieved_at.unwrap_or(now);
+                self.enqueue_at(Work::RefreshSource { source: entered.id }, read_at + TimeDelta::hours(hours.into()))
+                    .await?;
+            }
+        }
+        Ok(entered)
     }
 
     /// A page of sources, newest first (grounding_source_pkey; grounding_source_external_key with a curator's id).
@@ -140,7 +153,7 @@ impl Tx {
         let project = self.project_uuid();
         sqlx::query_as!(
             SourceRow,
-            "select id, external_id, publisher, title, url, doi, licence, trust_tier, retrieved_at, content_hash,
+            "select id, external_id, publisher, title, url, doi, licence, trust_tier, retrieved_at, refresh_hours, content_hash,
                     created_at
              from grounding_source where project_id = $1 and id = any($2)",
             project,
@@ -217,7 +230,7 @@ impl Tx {
 /// The statement of [`Tx::sources`].
 pub(super) fn sources_query(project: Uuid, filter: &SourceFilter, page: PageRequest) -> QueryBuilder<Postgres> {
     let mut query = QueryBuilder::new(
-        "select id, external_id, publisher, title, url, doi, licence, trust_tier, retrieved_at, content_hash,
+        "select id, external_id, publisher, title, url, doi, licence, trust_tier, retrieved_at, refresh_hours, content_hash,
                 created_at
          from grounding_source where project_id = ",
     );

@@ -11,10 +11,10 @@ use chrono::NaiveDate;
 
 use super::{id, payload};
 use crate::{
-    app::{Actor, App, AppError, experts, fact_states},
+    app::{Actor, App, AppError, experts, fact_states, source_copies},
     graphql::{
         expert::Expert,
-        grounding::FactChange,
+        grounding::{FactChange, Source},
         session::{Session, session},
         words::ExpertKind,
     },
@@ -25,6 +25,14 @@ payload! {
     FactPayload {
         /// The change that put the fact in that state: this one, or an earlier one if it was in it already.
         change: FactChange
+    }
+}
+
+payload! {
+    /// What became of a source.
+    SourcePayload {
+        /// The source.
+        source: Source
     }
 }
 
@@ -127,6 +135,47 @@ impl CurateMutation {
         let Session { app, actor, .. } = session(ctx)?;
         let result = on(&fact, |fact| fact_states::verify(app, actor, fact, &reason)).await;
         FactPayload::of(result, changed)
+    }
+
+    /// Says that a fact was true, and that another, which is verified, holds instead: no claim is held against it from now on, and what
+    /// was judged by it is judged again. For curators.
+    async fn supersede_fact(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The fact.")] fact: ID,
+        #[graphql(desc = "The fact that holds instead.")] by: ID,
+        #[graphql(desc = "Why, in 1 to 2,000 characters.")] reason: String,
+    ) -> Result<FactPayload> {
+        let Session { app, actor, .. } = session(ctx)?;
+        let superseded = async {
+            let (fact, by) = (id("fact", &fact)?, id("by", &by)?);
+            fact_states::supersede(app, actor, fact, by, &reason).await
+        };
+        FactPayload::of(superseded.await, changed)
+    }
+
+    /// Has a source fetched from its address, soon, where the operator allows that. For curators.
+    async fn fetch_source(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The source.")] source: ID,
+    ) -> Result<SourcePayload> {
+        let Session { app, actor, .. } = session(ctx)?;
+        let asked = async { source_copies::fetch(app, actor, id("source", &source)?).await };
+        SourcePayload::of(asked.await, Source)
+    }
+
+    /// Says after how many hours a source is to be read again: where it is not, no claim is held against its facts until it is. For
+    /// curators.
+    async fn set_source_refresh(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The source.")] source: ID,
+        #[graphql(desc = "After how many hours, 1 to 87,600; null: never.")] hours: Option<i32>,
+    ) -> Result<SourcePayload> {
+        let Session { app, actor, .. } = session(ctx)?;
+        let said = async { source_copies::set_refresh_hours(app, actor, id("source", &source)?, hours).await };
+        SourcePayload::of(said.await, Source)
     }
 
     /// Enters an expert, to whom items are routed from then on. For administrators.

@@ -109,6 +109,12 @@ pub enum AuditAction {
     WebhookRemoved,
     /// A fact was vouched for, put in doubt or retracted.
     FactStateChanged,
+    /// A copy of a source was sent.
+    SourceCopyKept,
+    /// A source was to be fetched.
+    SourceFetchAsked,
+    /// After how many hours a source is to be read again was said.
+    SourceRefreshSet,
     /// A snapshot was asked for.
     SnapshotRequested,
     /// A training job was asked for.

@@ -127,6 +127,42 @@ pub enum FactStanding {
     Disputed,
     ///  Found to be false.
     Retracted,
+    /// It was true, and another fact holds instead: no claim is held against it.
+    Superseded,
+}
+
+/// How a retrieval of a source ended.
+#[derive(Enum, Leaf, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "atr_core::domain::source_copy::RetrievalOutcome")]
+pub enum RetrievalOutcome {
+    /// It had another content than before, or the first.
+    Changed,
+    /// It had the same content as before.
+    Unchanged,
+    /// What it had could not be told.
+    Failed,
+}
+
+/// How the words that a fact quotes stand in a copy of its source.
+#[derive(Enum, Leaf, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "atr_core::domain::source_copy::QuoteStanding")]
+pub enum QuoteStanding {
+    /// They stand there.
+    Stands,
+    /// Something like them does.
+    Differs,
+    /// Nothing like them does.
+    Missing,
+}
+
+/// What became of a part of a text.
+#[derive(Enum, Leaf, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "atr_core::domain::source_copy::TextChangeKind")]
+pub enum TextChangeKind {
+    /// It is new.
+    Added,
+    /// It is no more.
+    Removed,
 }
 
 /// How a citation names what it refers to.
@@ -161,6 +197,8 @@ pub enum CitationState {
     Stale,
     ///  It was found to be false.
     Retracted,
+    /// It could not be read when this was last tried, and no copy of it was kept.
+    Unreachable,
 }
 
 /// What an expert finds of an answer.

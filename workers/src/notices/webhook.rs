@@ -1,20 +1,15 @@
 //! Signed requests, as Standard Webhooks has them: the headers `webhook-id`, `webhook-timestamp` and `webhook-signature`, which
 //! is `v1,` and the base 64 of HMAC-SHA256 over `id.timestamp.body`.
 
-use std::{
-    net::{IpAddr, SocketAddr},
-    time::Duration,
-};
+use std::{net::IpAddr, time::Duration};
 
+use crate::outbound::{self, NotReached};
 use atr_core::domain::notice::EndpointUrl;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use chrono::{DateTime, Utc};
 use hmac::{Hmac, KeyInit, Mac};
-use reqwest::{Client, StatusCode, header, redirect};
+use reqwest::{StatusCode, header};
 use sha2::Sha256;
-use url::Host;
-
-use super::address::is_public;
 
 /// How long an endpoint may take to answer.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -31,15 +26,24 @@ pub enum WebhookError {
          (ATR_WEBHOOK_PRIVATE_ADDRESSES)"
     )]
     Private(IpAddr),
-    /// Its name leads to no address.
-    #[error("the endpoint's name leads to no address: {0}")]
-    Unresolved(String),
+    /// It is not asked.
+    #[error("the endpoint is not asked: {0}")]
+    NotReached(NotReached),
     /// It answered otherwise than with 2xx.
     #[error("the endpoint answers {0}: what is delivered is answered with 2xx")]
     Refused(StatusCode),
     /// It could not be reached, or did not answer in time.
     #[error("the endpoint cannot be reached: {0}")]
     Unreachable(String),
+}
+
+impl From<NotReached> for WebhookError {
+    fn from(error: NotReached) -> Self {
+        match error {
+            NotReached::Private(address) => Self::Private(address),
+            other => Self::NotReached(other),
+        }
+    }
 }
 
 /// The signature of a message.
@@ -62,25 +66,10 @@ pub(crate) struct Message<'a> {
 /// Delivers a message. It goes to an address that was looked at, follows no redirect and uses no proxy.
 pub(crate) async fn deliver(message: &Message<'_>, private_addresses: bool) -> Result<(), WebhookError> {
     let url = message.to.url();
-    let addresses = addresses(message.to).await?;
-    if let Some(private) = addresses.iter().map(SocketAddr::ip).find(|ip| !is_public(*ip))
-        && !private_addresses
-    {
-        return Err(WebhookError::Private(private));
-    }
-    let mut client = Client::builder()
-        .user_agent(concat!("atr/", env!("CARGO_PKG_VERSION")))
-        .redirect(redirect::Policy::none())
-        .timeout(PATIENCE)
-        .no_proxy();
-    if let Some(Host::Domain(name)) = url.host() {
-        client = client.resolve_to_addrs(name, &addresses);
-    }
+    let client = outbound::client(url, private_addresses, PATIENCE).await?;
     let unreachable = |error: reqwest::Error| WebhookError::Unreachable(crate::chain(&error.without_url()));
     let timestamp = message.at.timestamp();
     let answer = client
-        .build()
-        .map_err(unreachable)?
         .post(url.clone())
         .header(header::CONTENT_TYPE, "application/json")
         .header("webhook-id", &message.id)
@@ -94,23 +83,6 @@ pub(crate) async fn deliver(message: &Message<'_>, private_addresses: bool) -> R
         status if status.is_success() => Ok(()),
         StatusCode::GONE => Err(WebhookError::Gone),
         status => Err(WebhookError::Refused(status)),
-    }
-}
-
-async fn addresses(to: &EndpointUrl) -> Result<Vec<SocketAddr>, WebhookError> {
-    let url = to.url();
-    let port = url.port_or_known_default().unwrap_or(443);
-    let unresolved = |why: String| WebhookError::Unresolved(why);
-    match url.host() {
-        Some(Host::Ipv4(address)) => Ok(vec![SocketAddr::new(address.into(), port)]),
-        Some(Host::Ipv6(address)) => Ok(vec![SocketAddr::new(address.into(), port)]),
-        Some(Host::Domain(name)) => {
-            let found = tokio::time::timeout(PATIENCE, tokio::net::lookup_host((name, port))).await;
-            let found = found.map_err(|_| unresolved("no answer in time".to_owned()))?;
-            let found: Vec<_> = found.map_err(|error| unresolved(error.to_string()))?.collect();
-            if found.is_empty() { Err(unresolved("none is known".to_owned())) } else { Ok(found) }
-        }
-        None => Err(unresolved("it has none".to_owned())),
     }
 }
 

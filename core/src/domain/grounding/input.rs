@@ -8,6 +8,7 @@ use super::{
         Rejection,
         attachment::{AttachmentRef, MOST as ATTACHMENTS, REFERENCE, Refers, There},
         check, rejection,
+        source_copy::MOST_HOURS,
     },
     FactState, TrustTier,
 };
@@ -62,6 +63,9 @@ pub struct SourceInput {
     pub trust_tier: Option<TrustTier>,
     /// When it was read.
     pub retrieved_at: Option<DateTime<Utc>>,
+    /// After how many hours it is to be read again, 1 to 87,600: facts of a source that was not are stale. Never, if not given.
+    #[schemars(range(min = 1, max = MOST_HOURS))]
+    pub refresh_hours: Option<i32>,
 }
 
 /// A fact as sent.
@@ -119,6 +123,9 @@ pub struct NewSource {
     pub trust_tier: TrustTier,
     /// When it was read.
     pub retrieved_at: Option<DateTime<Utc>>,
+    /// After how many hours it is to be read again. No part of the content: it may change, and the source does not.
+    #[serde(skip)]
+    pub refresh_hours: Option<i32>,
 }
 
 /// A new fact, checked. Its source is still the curator's id.
@@ -197,8 +204,21 @@ impl TryFrom<SourceInput> for NewSource {
             licence: check::text("licence", sent.licence, LICENCE)?,
             trust_tier: sent.trust_tier.unwrap_or(TrustTier::Secondary),
             retrieved_at: sent.retrieved_at,
+            refresh_hours: sent.refresh_hours.map(refresh_hours).transpose()?,
         })
     }
+}
+
+/// After how many hours a source may be said to be read again.
+///
+/// # Errors
+/// If that is never, or in more than ten years.
+pub fn refresh_hours(hours: i32) -> Result<i32, Rejection> {
+    if (1..=MOST_HOURS).contains(&hours) {
+        return Ok(hours);
+    }
+    let why = format!("is not from 1 to {MOST_HOURS}: leave it out where the source need not be read again");
+    Err(Rejection::new("refresh_hours", why))
 }
 
 impl TryFrom<FactInput> for NewFact {
@@ -214,7 +234,7 @@ impl TryFrom<FactInput> for NewFact {
         {
             return Err(Rejection::new("valid_to", format!("is before valid_from ({from}): exchange them")));
         }
-        if let Some(state @ (FactState::Disputed | FactState::Retracted)) = sent.state {
+        if let Some(state @ (FactState::Disputed | FactState::Retracted | FactState::Superseded)) = sent.state {
             return Err(Rejection::new(
                 "state",
                 format!("a new fact is proposed or verified, not {state}: enter it first, then change its state"),
@@ -261,6 +281,7 @@ impl NewSource {
     pub fn line(&self) -> serde_json::Value {
         let mut line = serde_json::json!(self);
         line["kind"] = "source".into();
+        line["refresh_hours"] = serde_json::json!(self.refresh_hours);
         line
     }
 

@@ -14,7 +14,9 @@ use crate::{
         fact::FACTS_OF_SOURCES,
         fact_state::STATES_OF_FACTS,
         job::JOBS_OF_SNAPSHOTS,
+        quote_place::PLACES_IN_COPIES,
         review::{REVIEWS_OF_EXPERTS, REVIEWS_OF_TRACES},
+        source_copy::{COPIES_OF_SOURCES, RETRIEVALS_OF_SOURCES},
         trace::CHAINS_OF_GROUPS,
     },
 };
@@ -56,4 +58,15 @@ async fn a_page_of_each_of_several_parents_costs_a_page_of_each() {
     let all = Library::fill(&[("fact_state", &[("fact_id", Ids)])]).await;
     let states = by_id("states", |page| STATES_OF_FACTS.query(all.project(), &parents, page));
     all.expect_few_rows(MOST, [states]).await;
+
+    let all = Library::fill(&[
+        ("source_copy", &[("source_id", Ids)]),
+        ("source_retrieval", &[("source_id", Ids)]),
+        ("quote_place", &[("copy_id", Ids)]),
+    ])
+    .await;
+    let project = all.project();
+    let branches = [("copies", COPIES_OF_SOURCES), ("retrievals", RETRIEVALS_OF_SOURCES), ("places", PLACES_IN_COPIES)];
+    let listings = branches.map(|(name, branch)| by_id(name, move |page| branch.query(project, &parents, page)));
+    all.expect_few_rows(MOST, listings).await;
 }

@@ -101,6 +101,7 @@ impl Sent {
             licence: self.licence.trim().to_owned(),
             trust_tier: self.trust_tier.parse().ok(),
             retrieved_at: None,
+            refresh_hours: None,
         };
         Some(input.try_into().map(NewGrounding::Source))
     }

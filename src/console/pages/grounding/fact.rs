@@ -5,8 +5,9 @@ use atr_core::{
         access::Permission,
         attachment::AttachedFile,
         grounding::{Fact, FactStateChange, Source},
+        source_copy::QuotePlace,
     },
-    ids::FactId,
+    ids::{FactId, IdError},
     store::{FactFilter, PageRequest, Tx},
 };
 use axum::{
@@ -23,7 +24,7 @@ use super::{
     reach::{self, Reach},
 };
 use crate::{
-    app::fact_states,
+    app::{AppError, fact_states},
     console::{
         door::{Door, May, Visitor, see_other},
         fault::Fault,
@@ -42,12 +43,20 @@ pub(super) fn doors() -> Vec<Door> {
         Door::get("/grounding/{fct}", May::Consult, page),
         Door::post("/grounding/{fct}/verify", May::Do(Permission::Curate), verify),
         Door::post("/grounding/{fct}/dispute", May::Do(Permission::Curate), dispute),
+        Door::post("/grounding/{fct}/supersede", May::Do(Permission::Curate), supersede),
     ]
 }
 
 /// The form by which a fact comes into another state.
 #[derive(Debug, Deserialize)]
 struct Sent {
+    reason: String,
+}
+
+/// The form by which another fact holds instead.
+#[derive(Debug, Deserialize)]
+struct Superseded {
+    by: String,
     reason: String,
 }
 
@@ -58,6 +67,8 @@ struct Page<'a> {
     fact: &'a Fact,
     source: Source,
     has_lapsed: bool,
+    /// Where its words stand in what is kept of its source.
+    place: Option<QuotePlace>,
     attached: Vec<AttachedFile>,
     states: Vec<FactStateChange>,
     /// Other facts about the same, those first that it conflicts with.
@@ -101,6 +112,7 @@ async fn page(State(state): State<AppState>, visitor: Visitor, Path(id): Path<St
     let page = Page {
         frame: &visitor.frame,
         source,
+        place: tx.current_places_of_facts(&[fact.id]).await?.pop(),
         has_lapsed: fact.valid_to.is_some_and(|to| to < today),
         attached,
         states: states.map(|page| page.rows).unwrap_or_default(),
@@ -132,5 +144,17 @@ async fn dispute(
 ) -> Result<Response, Fault> {
     let id: FactId = id.parse().map_err(|_| Fault::not_found())?;
     fact_states::dispute(&state.app, &visitor.actor, id, &sent.reason).await?;
+    Ok(see_other(&format!("/grounding/{id}")))
+}
+
+async fn supersede(
+    State(state): State<AppState>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+    Form(sent): Form<Superseded>,
+) -> Result<Response, Fault> {
+    let id: FactId = id.parse().map_err(|_| Fault::not_found())?;
+    let by: FactId = sent.by.trim().parse().map_err(|error: IdError| AppError::invalid("by", error.to_string()))?;
+    fact_states::supersede(&state.app, &visitor.actor, id, by, &sent.reason).await?;
     Ok(see_other(&format!("/grounding/{id}")))
 }

@@ -2,12 +2,12 @@
 
 use atr_core::ids::AttachmentId;
 
-use super::{BACKLOG_FULL, FORBIDDEN, PROBLEM, keyed, text};
+use super::{BACKLOG_FULL, FORBIDDEN, PROBLEM, blob::given, in_path, keyed};
 use crate::http::{
     attachments::Told,
     openapi::{
         form::{Form, Schemas},
-        operation::{Access, Answer, Method, Operation, Parameter, Refusal},
+        operation::{Access, Answer, Method, Operation, Refusal},
     },
 };
 
@@ -40,23 +40,7 @@ pub(super) fn all() -> [Operation; 2] {
         ]),
         errors: vec![PROBLEM],
     };
-    let id = Parameter {
-        name: "id",
-        place: "path",
-        required: true,
-        description: "The attachment.",
-        schema: Schemas::sent::<AttachmentId>,
-    };
-    let header = |name, description| Parameter { name, place: "header", required: false, description, schema: text };
-    let headers = [
-        header("If-Match", "The `ETag` of what is wanted, and of nothing else."),
-        header("If-None-Match", "The `ETag` of what the caller has."),
-        header("If-Range", "The `ETag` of what the caller has the rest of."),
-        header(
-            "Range",
-            "The bytes that are wanted, as `bytes=0-1023`; several parts at once are answered by the whole.",
-        ),
-    ];
+    let id = in_path("id", "The attachment.", Schemas::sent::<AttachmentId>);
     let give = Operation {
         method: Method::Get,
         path: "/v1/attachments/{id}",
@@ -64,39 +48,7 @@ pub(super) fn all() -> [Operation; 2] {
         tag: "attachments",
         summary: "Look at a picture",
         description: "Its bytes, which never change.",
-        access: Access::Key,
-        parameters: [id].into_iter().chain(headers).collect(),
-        body: vec![],
-        answers: vec![
-            Answer {
-                status: 200,
-                description: "The picture.",
-                headers: &["ETag", "Content-Disposition", "Accept-Ranges"],
-                forms: pictures.to_vec(),
-            },
-            Answer {
-                status: 206,
-                description: "The bytes of it that are wanted.",
-                headers: &["ETag", "Content-Disposition", "Accept-Ranges", "Content-Range"],
-                forms: pictures.to_vec(),
-            },
-            Answer {
-                status: 304,
-                description: "The caller has it.",
-                headers: &["ETag", "Content-Disposition", "Accept-Ranges"],
-                forms: vec![],
-            },
-        ],
-        refusals: keyed([
-            FORBIDDEN,
-            Refusal::new(404, "NOT_FOUND", "There is no such attachment in this project."),
-            Refusal::new(412, "PRECONDITION_FAILED", "`If-Match` names another one."),
-            Refusal {
-                headers: &["Content-Range"],
-                ..Refusal::new(416, "RANGE_NOT_SATISFIABLE", "It has none of the bytes in `Range`.")
-            },
-        ]),
-        errors: vec![PROBLEM],
+        ..given(id, &pictures, "There is no such attachment in this project.")
     };
     [take, give]
 }

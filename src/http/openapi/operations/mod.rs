@@ -1,16 +1,18 @@
 //! Every method of every route, and what it answers: a group of doors a file.
 
 mod attachments;
+mod blob;
 mod graphql;
 mod lines;
 mod service;
 mod sessions;
+mod sources;
 mod telemetry;
 
 use serde_json::{Value, json};
 
 use super::{
-    form::{Form, Schemas},
+    form::{Form, Of, Schemas},
     operation::{Access, Method, Operation, Parameter, Refusal},
 };
 use crate::http::problem::Problem;
@@ -22,6 +24,7 @@ pub(super) fn tags() -> Value {
     json!([
         { "name": "lines", "description": "Sending in bulk, a JSON object a line: `docs/ingest.md`." },
         { "name": "attachments", "description": "Pictures: `docs/attachments.md`." },
+        { "name": "sources", "description": "What sources say, as it was retrieved: `docs/grounding.md`." },
         { "name": "telemetry", "description": "OpenTelemetry's protocol, OTLP 1.11 over HTTP: `docs/otlp.md`." },
         { "name": "graphql", "description": "The API, as `schemas/schema.graphql` describes it: `docs/graphql.md`." },
         { "name": "sessions", "description": "Signing in and out, for people: `docs/security.md`." },
@@ -33,6 +36,7 @@ pub(super) fn tags() -> Value {
 pub(super) fn all() -> Vec<Operation> {
     let mut all = lines::all();
     all.extend(attachments::all());
+    all.extend(sources::all());
     all.extend(telemetry::all());
     all.extend(graphql::all());
     all.extend(sessions::all());
@@ -72,6 +76,11 @@ const TRACEPARENT: Parameter = Parameter {
     description: "W3C Trace Context: goes with what this enqueues. One that cannot be read is as good as none.",
     schema: text,
 };
+
+/// A part of the path.
+fn in_path(name: &'static str, description: &'static str, schema: Of) -> Parameter {
+    Parameter { name, place: "path", required: true, description, schema }
+}
 
 fn text(_: &mut Schemas) -> Value {
     json!({ "type": "string" })

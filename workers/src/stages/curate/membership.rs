@@ -104,7 +104,7 @@ fn state(found: Found) -> CitationState {
         Found::Verified => CitationState::Verified,
         Found::Misquoted => CitationState::Misquoted,
         Found::NotInSource => CitationState::NotInSource,
-        Found::UnknownSource => CitationState::Unknown,
+        Found::UnknownSource | Found::Unreachable => CitationState::Unknown,
         Found::Stale => CitationState::Stale,
         Found::Retracted => CitationState::Retracted,
     }

@@ -46,6 +46,7 @@ impl Bench {
             reward_models: Default::default(),
             parsed_facts: Default::default(),
             delivery: Default::default(),
+            fetching: Default::default(),
             cancelled: CancellationToken::new(),
         };
         Self { db, cx, folder }

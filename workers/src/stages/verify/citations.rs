@@ -1,11 +1,11 @@
 //! Citations: where a text names its sources, and whether what it quotes stands in them.
 
-use std::sync::LazyLock;
+use std::{cmp::Ordering, sync::LazyLock};
 
 use regex::Regex;
 use serde::Serialize;
 
-use super::align::align;
+use super::align::{Alignment, Passages};
 use super::words::Span;
 
 /// The form a citation has in the text.
@@ -32,20 +32,16 @@ pub struct CitationMention {
 }
 
 /// A source that the store knows.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct KnownSource<'a> {
+#[derive(Clone, Copy)]
+pub(super) struct KnownSource<'a> {
     /// Its title.
-    pub title: &'a str,
-    /// Its web address.
-    pub url: Option<&'a str>,
-    /// Its digital object identifier.
-    pub doi: Option<&'a str>,
-    /// It was taken back.
-    pub retracted: bool,
+    pub(super) title: &'a str,
     /// It is past its time and was not read again.
-    pub stale: bool,
-    /// What was retrieved from it.
-    pub text: Option<&'a str>,
+    pub(super) stale: bool,
+    /// It could not be read when this was last tried, and no copy of it is kept.
+    pub(super) failing: bool,
+    /// What is known of its words: what was retrieved from it, then what it is known to state.
+    pub(super) texts: &'a [Passages],
 }
 
 /// What checking a citation gave.
@@ -60,21 +56,21 @@ pub enum CitationState {
     NotInSource,
     /// The source, or its text, is not in the store.
     UnknownSource,
-    /// The source was retracted or is past its time.
+    /// The source is past its time and was not read again.
     Stale,
+    /// The source could not be read when this was last tried, and nothing that it says is stored.
+    Unreachable,
 }
 
 /// The state of a citation and what it rests on.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct CitationCheck {
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct CitationCheck {
     /// The state.
-    pub state: CitationState,
-    /// How much of the quoted text stands in the source, 0 to 1; none where nothing was aligned.
-    pub similarity: Option<f64>,
-    /// The part of the source's text nearest to the quoted text.
-    pub source_span: Option<Span>,
+    pub(super) state: CitationState,
+    /// Which of the source's texts has the part that is nearest to the quotation, by its place; and that part.
+    pub(super) passage: Option<(usize, Span)>,
     /// Why, in words.
-    pub reason: String,
+    pub(super) reason: String,
 }
 
 /// The share of words from which a passage is the quoted one, if no number, name or negation differs.
@@ -155,51 +151,61 @@ fn marker_numbers(inside: &str) -> Vec<u32> {
 }
 
 /// Checks a citation against the source it was found to name (`known`; none where the store has no such source) and, where something is
-/// quoted from it, against the source's text.
-pub fn check(citation: &CitationMention, known: Option<&KnownSource>, quoted: Option<&str>) -> CitationCheck {
-    let settled = |state, reason: String| CitationCheck { state, similarity: None, source_span: None, reason };
+/// quoted from it, against the source's texts: the one that has most of the quotation decides, the first of several.
+pub(super) fn check(citation: &CitationMention, known: Option<&KnownSource>, quoted: Option<&str>) -> CitationCheck {
+    let settled = |state, reason: String| CitationCheck { state, passage: None, reason };
     let Some(source) = known else {
         return settled(CitationState::UnknownSource, format!("no source in the store is {}", named(&citation.form)));
     };
-    if source.retracted {
-        return settled(CitationState::Stale, format!("\"{}\" was retracted", source.title));
+    let title = source.title;
+    if source.texts.is_empty() && source.failing {
+        let reason =
+            format!("\"{title}\" could not be read when this was last tried, and nothing that it says is stored");
+        return settled(CitationState::Unreachable, reason);
     }
-    if source.stale {
-        return settled(CitationState::Stale, format!("\"{}\" is past its time and was not read again", source.title));
+    let held = match quoted.map(str::trim).filter(|quoted| !quoted.is_empty()) {
+        None => {
+            settled(CitationState::Verified, format!("\"{title}\" is known and current; nothing is quoted from it"))
+        }
+        Some(_) if source.texts.is_empty() => {
+            let reason = format!("the text of \"{title}\" is not stored, so the quotation cannot be looked up");
+            return settled(CitationState::UnknownSource, reason);
+        }
+        Some(quoted) => hold(title, source.texts, quoted),
+    };
+    // What is no more, or never was, is no less wrong for being old.
+    if source.stale && held.state == CitationState::Verified {
+        let reason = format!("\"{title}\" is past its time and was not read again");
+        return CitationCheck { state: CitationState::Stale, reason, ..held };
     }
-    let Some(quoted) = quoted.map(str::trim).filter(|q| !q.is_empty()) else {
-        return settled(
-            CitationState::Verified,
-            format!("\"{}\" is known and current; nothing is quoted from it", source.title),
-        );
-    };
-    let Some(text) = source.text else {
-        return settled(
-            CitationState::UnknownSource,
-            format!("the text of \"{}\" is not stored, so the quotation cannot be looked up", source.title),
-        );
-    };
-    let Some(found) = align(quoted, text) else {
-        return settled(CitationState::NotInSource, format!("\"{}\" has nothing like the quotation", source.title));
+    held
+}
+
+/// Holds a quotation against a source's texts.
+fn hold(title: &str, texts: &[Passages], quoted: &str) -> CitationCheck {
+    let found = texts.iter().enumerate().filter_map(|(at, text)| Some((at, text.align(quoted)?)));
+    // Of equal ones the first: `max_by` would give the last.
+    let rank = |found: &Alignment| (found.similarity >= VERIFIED_FROM && found.telling.is_none(), found.similarity);
+    let better = |one: &Alignment, other: &Alignment| rank(one).partial_cmp(&rank(other)).is_some_and(Ordering::is_gt);
+    let best = found.reduce(|best, next| if better(&next.1, &best.1) { next } else { best });
+    let Some((at, found)) = best else {
+        let reason = format!("\"{title}\" has nothing like the quotation");
+        return CitationCheck { state: CitationState::NotInSource, passage: None, reason };
     };
     let (state, reason) = match (&found.telling, found.similarity) {
-        (None, s) if s >= VERIFIED_FROM => {
-            (CitationState::Verified, format!("the quotation stands in \"{}\"", source.title))
+        (None, s) if s >= VERIFIED_FROM => (CitationState::Verified, format!("the quotation stands in \"{title}\"")),
+        (Some((quote, theirs)), s) if s >= MISQUOTED_FROM => {
+            (CitationState::Misquoted, format!("the quotation has \"{quote}\" where \"{title}\" has \"{theirs}\""))
         }
-        (Some((quote, theirs)), s) if s >= MISQUOTED_FROM => (
-            CitationState::Misquoted,
-            format!("the quotation has \"{quote}\" where \"{}\" has \"{theirs}\"", source.title),
-        ),
-        (None, s) if s >= MISQUOTED_FROM => (
-            CitationState::Misquoted,
-            format!("{:.0} % of the quotation's words stand so in \"{}\"", s * 100.0, source.title),
-        ),
+        (None, s) if s >= MISQUOTED_FROM => {
+            (CitationState::Misquoted, format!("{:.0} % of the quotation's words stand so in \"{title}\"", s * 100.0))
+        }
         (_, s) => (
             CitationState::NotInSource,
-            format!("the nearest passage of \"{}\" has {:.0} % of the quotation's words", source.title, s * 100.0),
+            format!("the nearest passage of \"{title}\" has {:.0} % of the quotation's words", s * 100.0),
         ),
     };
-    CitationCheck { state, similarity: Some(found.similarity), source_span: Some(found.span), reason }
+    CitationCheck { state, passage: Some((at, found.span)), reason }
 }
 
 fn named(form: &CitationForm) -> String {
@@ -217,12 +223,12 @@ mod tests {
 
     const TEXT: &str = "Mount Everest is Earth's highest mountain above sea level. Its elevation of 8,849 m was established in 2020 by Chinese and Nepali authorities.";
 
-    fn source(text: Option<&'static str>) -> KnownSource<'static> {
-        KnownSource { title: "Everest", url: None, doi: None, retracted: false, stale: false, text }
+    fn source(texts: &[Passages]) -> KnownSource<'_> {
+        KnownSource { title: "Everest", stale: false, failing: false, texts }
     }
 
     fn state(quoted: &str) -> CitationState {
-        check(&find("[1]")[0], Some(&source(Some(TEXT))), Some(quoted)).state
+        check(&find("[1]")[0], Some(&source(&[Passages::of(TEXT)])), Some(quoted)).state
     }
 
     #[test]
@@ -253,20 +259,26 @@ mod tests {
     }
 
     #[test]
-    fn the_passage_is_given_with_its_place() {
-        let found = check(&find("[1]")[0], Some(&source(Some(TEXT))), Some("established in 2020"));
-        assert_eq!(found.source_span.unwrap().of(TEXT), "established in 2020");
+    fn the_passage_is_given_with_its_place_in_the_text_that_has_most_of_it() {
+        let texts = [Passages::of("Everest was established as a name in 1865."), Passages::of(TEXT)];
+        let found = check(&find("[1]")[0], Some(&source(&texts)), Some("established in 2020"));
+        let (at, span) = found.passage.expect("a passage");
+        assert_eq!((at, span.of(TEXT)), (1, "established in 2020"));
+        let first = check(&find("[1]")[0], Some(&source(&texts)), Some("established")).passage.expect("a passage");
+        assert_eq!(first.0, 0);
     }
 
     #[test]
-    fn what_is_not_stored_cannot_be_verified() {
+    fn what_is_not_stored_cannot_be_verified_and_what_is_past_its_time_is_stale() {
         let cited = &find("[7]")[0];
         assert_eq!(check(cited, None, None).state, CitationState::UnknownSource);
-        assert_eq!(check(cited, Some(&source(None)), Some("anything")).state, CitationState::UnknownSource);
-        assert_eq!(
-            check(cited, Some(&KnownSource { retracted: true, ..source(None) }), None).state,
-            CitationState::Stale
-        );
-        assert_eq!(check(cited, Some(&source(None)), None).state, CitationState::Verified);
+        assert_eq!(check(cited, Some(&source(&[])), Some("anything")).state, CitationState::UnknownSource);
+        assert_eq!(check(cited, Some(&source(&[])), None).state, CitationState::Verified);
+        let failing = KnownSource { failing: true, ..source(&[]) };
+        assert_eq!(check(cited, Some(&failing), None).state, CitationState::Unreachable);
+        let texts = [Passages::of(TEXT)];
+        let stale = KnownSource { stale: true, failing: true, ..source(&texts) };
+        assert_eq!(check(cited, Some(&stale), Some("established in 2020")).state, CitationState::Stale);
+        assert_eq!(check(cited, Some(&stale), Some("Kangchenjunga is near")).state, CitationState::NotInSource);
     }
 }

@@ -9,7 +9,7 @@ use atr_core::{
         lineage::{Edge, Relation},
         trace::Trace,
     },
-    ids::{FactId, Ids, TraceId, VerificationId},
+    ids::{FactId, Ids, SourceId, TraceId, VerificationId},
     queue::{Claim, Work},
     store::Tx,
 };
@@ -19,7 +19,9 @@ use super::{
     citations::{self, CitationMention},
     contrast::contrast,
     judge::{Answered, Counts, JudgedClaim, judge},
-    sources::Sources,
+    proposals::propose,
+    quotes::place,
+    sources::{self, Checked},
 };
 use crate::{Context, StageError};
 
@@ -41,6 +43,10 @@ pub(crate) async fn run(cx: &Context, tasks: &[Claim]) -> Result<(), StageError>
             Work::VerifyTrace { trace } => drop(traces.insert(*trace)),
             Work::VerifyDependents { fact, after } => verify_dependents(&mut tx, *fact, *after).await?,
             Work::ContrastFacts { facts } => contrasted.extend(facts),
+            Work::PlaceQuotes { copy, after } => place(&mut tx, *copy, *after).await?,
+            Work::VerifySource { source, after } => verify_source(&mut tx, *source, *after).await?,
+            Work::VerifyCiting { source, after } => verify_citing(&mut tx, *source, *after).await?,
+            Work::ProposeFacts { review } => propose(&mut tx, *review).await?,
             _ => {}
         }
     }
@@ -48,13 +54,19 @@ pub(crate) async fn run(cx: &Context, tasks: &[Claim]) -> Result<(), StageError>
     let traces = tx.traces_by_id(&traces.into_iter().collect::<Vec<_>>()).await?;
     let answers = traces.iter().map(|trace| Answered { query: trace.query.clone(), answer: trace.answer.clone() });
     let judged = judge(&mut tx, &cx.parsed_facts, answers.collect()).await?;
-    let mentions: Vec<Vec<CitationMention>> = traces.iter().map(|trace| citations::find(&trace.answer)).collect();
-    let sources = Sources::read(&mut tx, mentions.iter().flatten()).await?;
+    let answers: Vec<String> = traces.iter().map(|trace| trace.answer.clone()).collect();
+    let cited = blocking(move || {
+        let found = answers.into_iter().map(|answer| (citations::find(&answer), answer));
+        found.map(|(mentions, answer)| (answer, mentions)).collect::<Vec<_>>()
+    })
+    .await?;
+    let checked = sources::check(&mut tx, &cited).await?;
     let (ids, now) = (cx.store.ids().clone(), tx.now());
     let written = blocking(move || {
         let mut out = Written::default();
-        for ((trace, claims), mentions) in traces.into_iter().zip(judged).zip(mentions) {
-            out.add(&trace, claims, &mentions, &sources, &ids, now);
+        let cited = cited.into_iter().map(|(_, mentions)| mentions).zip(checked);
+        for ((trace, claims), (mentions, checked)) in traces.into_iter().zip(judged).zip(cited) {
+            out.add(&trace, claims, mentions.into_iter().zip(checked), &ids, now);
         }
         out
     })
@@ -65,6 +77,25 @@ pub(crate) async fn run(cx: &Context, tasks: &[Claim]) -> Result<(), StageError>
     tx.enqueue_all(written.runs.iter().map(|run| Work::ScoreTrace { trace: run.trace })).await?;
     tx.succeed_all(tasks).await?;
     Ok(tx.commit().await?)
+}
+
+/// Enqueues that what rests on a page of a source's facts is verified again, and the next page.
+async fn verify_source(tx: &mut Tx, source: SourceId, after: Option<FactId>) -> Result<(), StageError> {
+    let (facts, last) = tx.facts_in_use_of_source(source, after).await?;
+    if last.is_some() {
+        tx.enqueue(Work::VerifySource { source, after: last }).await?;
+    }
+    tx.enqueue_all(facts.into_iter().map(|fact| Work::VerifyDependents { fact, after: None })).await?;
+    Ok(())
+}
+
+async fn verify_citing(tx: &mut Tx, source: SourceId, after: Option<TraceId>) -> Result<(), StageError> {
+    let page = tx.traces_citing_source(source, after, PAGE).await?;
+    if page.len() as i64 == PAGE {
+        tx.enqueue(Work::VerifyCiting { source, after: page.last().copied() }).await?;
+    }
+    tx.enqueue_all(page.into_iter().map(|trace| Work::VerifyTrace { trace })).await?;
+    Ok(())
 }
 
 async fn verify_dependents(tx: &mut Tx, fact: FactId, after: Option<TraceId>) -> Result<(), StageError> {
@@ -96,8 +127,7 @@ impl Written {
         &mut self,
         trace: &Trace,
         claims: Vec<JudgedClaim>,
-        mentions: &[CitationMention],
-        sources: &Sources,
+        cited: impl Iterator<Item = (CitationMention, Checked)>,
         ids: &Ids,
         now: DateTime<Utc>,
     ) {
@@ -135,8 +165,7 @@ impl Written {
                 leaning: claim.leaning,
             });
         }
-        for mention in mentions {
-            let checked = sources.check(mention, &trace.answer);
+        for (mention, checked) in cited {
             self.citations.push(Citation {
                 id: ids.make(),
                 trace: trace.id,
@@ -149,6 +178,8 @@ impl Written {
                 quoted: checked.quoted,
                 state: checked.state,
                 reason: checked.reason,
+                copy: checked.copy,
+                copy_span: checked.copy_span.map(|span| span.offsets()),
             });
         }
     }

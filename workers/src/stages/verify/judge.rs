@@ -1,6 +1,8 @@
 //! Judges the claims of answers by the facts that a search finds for them: what a task of verifying does with a trace, and what a
 //! program is told that asks before it answers.
 
+use std::collections::BTreeSet;
+
 use atr_core::{
     domain::judgement::{ClaimVerdict, Leaning},
     ids::FactId,
@@ -94,20 +96,32 @@ pub async fn judge(
     let queries: Vec<String> =
         split.iter().flat_map(|answer| &answer.claims).filter_map(|claim| claim.terms.clone()).collect();
     let found = facts_for(tx, &queries, FACTS).await?;
+    let (found, stale) = fresh(tx, found).await?;
     let parsed = parsed.clone();
     blocking(move || {
         let texts = parsed.texts(found.iter().flatten());
-        let mut found = found.into_iter();
+        let mut found = found.into_iter().zip(stale);
         split
             .into_iter()
             .map(|answer| {
                 let facts = answer.claims.iter().map(|claim| claim.terms.as_ref().and_then(|_| found.next()));
-                let facts: Vec<Vec<Found>> = facts.map(Option::unwrap_or_default).collect();
-                answer.judged(&facts, &texts)
+                let (facts, stale): (Vec<Vec<Found>>, Vec<usize>) = facts.map(Option::unwrap_or_default).unzip();
+                answer.judged(&facts, &stale, &texts)
             })
             .collect()
     })
     .await
+}
+
+/// Parts what was found into facts that may decide, and how many may not because their source was not read again in time.
+async fn fresh(tx: &mut Tx, found: Vec<Vec<Found>>) -> Result<(Vec<Vec<Found>>, Vec<usize>), StageError> {
+    let facts: BTreeSet<FactId> = found.iter().flatten().map(|found| found.fact).collect();
+    let stale: BTreeSet<FactId> = tx.stale_facts(&facts.into_iter().collect::<Vec<_>>()).await?.into_iter().collect();
+    let part = |of: Vec<Found>| {
+        let (out, fresh): (Vec<_>, Vec<_>) = of.into_iter().partition(|found| stale.contains(&found.fact));
+        (fresh, out.len())
+    };
+    Ok(found.into_iter().map(part).unzip())
 }
 
 /// An answer's claims, before they are judged.
@@ -138,8 +152,8 @@ impl Split {
         Self { question: answered.query.clone(), claims }
     }
 
-    /// Judges the claims, each by the facts found for it.
-    fn judged(self, facts: &[Vec<Found>], texts: &Texts) -> Vec<JudgedClaim> {
+    /// Judges the claims, each by the facts found for it; of so many more it is only said that they are stale.
+    fn judged(self, facts: &[Vec<Found>], stale: &[usize], texts: &Texts) -> Vec<JudgedClaim> {
         let parsed: Vec<FactText> = self.claims.iter().map(|claim| FactText::new(&claim.resolved)).collect();
         let leanings = leanings(&self.question, &parsed, facts, texts);
         self.claims
@@ -147,7 +161,8 @@ impl Split {
             .zip(&parsed)
             .zip(facts)
             .zip(leanings)
-            .map(|(((claim, parsed), facts), leaning)| {
+            .zip(stale)
+            .map(|((((claim, parsed), facts), leaning), stale)| {
                 let verdict = hold(parsed, facts, texts);
                 let check_worthy = claim.terms.is_some();
                 JudgedClaim {
@@ -162,10 +177,15 @@ impl Split {
                     score: verdict.score,
                     deciding: verdict.deciding.map(|at| facts[at].fact),
                     fact_span: verdict.fact_span.map(|span| span.offsets()),
-                    reason: if check_worthy {
-                        verdict.reason
-                    } else {
-                        "it asserts nothing that a fact could decide".to_owned()
+                    reason: match (check_worthy, verdict.judgement, *stale) {
+                        (false, ..) => "it asserts nothing that a fact could decide".to_owned(),
+                        (true, Judgement::Unverifiable, 1..) => {
+                            format!(
+                                "{}; {stale} of the facts found are stale: their source was to be read again",
+                                verdict.reason
+                            )
+                        }
+                        (true, ..) => verdict.reason,
                     },
                     // Where a fact decides, what the rest leans to says no more.
                     leaning: leaning.filter(|_| verdict.judgement == Judgement::Unverifiable),

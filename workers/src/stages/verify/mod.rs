@@ -24,6 +24,8 @@ mod lexicon;
 pub mod measure;
 pub mod numbers;
 pub mod parsed_facts;
+mod proposals;
+mod quotes;
 pub mod resolve;
 pub mod search;
 pub mod search_plan;

@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use super::align::Passages;
 use super::citations::{self, KnownSource};
 use super::claims::split;
 use super::compare::{FactText, Relation, compare};
@@ -122,10 +123,9 @@ proptest! {
         prop_assert!(solid(&b).is_empty() || resolve(&a, &b).len() <= a.len() * 3 + b.len() * 3 + 64);
         for mention in citations::find(&a) {
             prop_assert!(inside(&a, mention.span));
-            let source = KnownSource { title: "t", url: None, doi: None, retracted: false, stale: false, text: Some(&b) };
+            let source = KnownSource { title: "t", stale: false, failing: false, texts: &[Passages::of(&b)] };
             let found = citations::check(&mention, Some(&source), Some(&a));
-            prop_assert!(found.source_span.is_none_or(|s| inside(&b, s)));
-            prop_assert!(found.similarity.is_none_or(|s| (0.0..=1.0).contains(&s)));
+            prop_assert!(found.passage.is_none_or(|(_, s)| inside(&b, s)));
         }
     }
 
@@ -134,7 +134,7 @@ proptest! {
         let all = words(&text);
         let Some(first) = all.get(from) else { return Ok(()) };
         let last = all.get(from + length - 1).or(all.last()).expect("not empty");
-        let source = KnownSource { title: "t", url: None, doi: None, retracted: false, stale: false, text: Some(&text) };
+        let source = KnownSource { title: "t", stale: false, failing: false, texts: &[Passages::of(&text)] };
         let quoted = &text[first.span.start..last.span.end];
         // Cut out, a passage's words may join or part differently at its ends; only those that read the same are quotations.
         let same = words(quoted).iter().map(|w| &w.text).eq(all[from..].iter().take_while(|w| w.span.end <= last.span.end).map(|w| &w.text));

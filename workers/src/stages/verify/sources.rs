@@ -1,52 +1,112 @@
-//! The sources that the answers of a batch cite, and what they are known to state.
+//! The sources that the answers of a batch cite, and whether what is cited holds.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use atr_core::{
     domain::{
         citation::{CitationKind, CitationState},
         grounding::Source,
+        source_copy::{CopyText, Freshness, SourceCopy},
     },
-    ids::SourceId,
+    ids::{SourceCopyId, SourceId},
     store::Tx,
 };
 
-use super::citations::{self, CitationForm, CitationMention, KnownSource};
+use super::{
+    align::Passages,
+    citations::{self, CitationForm, CitationMention, KnownSource},
+    handler::blocking,
+    words::Span,
+};
 use crate::StageError;
 
-/// What is known of the sources cited.
-#[derive(Debug, Default)]
-pub(super) struct Sources {
-    by_url: HashMap<String, SourceId>,
-    by_doi: HashMap<String, SourceId>,
-    known: HashMap<SourceId, (Source, String)>,
-}
-
 /// A citation, checked.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Checked {
     pub(super) kind: CitationKind,
     pub(super) source: Option<SourceId>,
     pub(super) quoted: Option<String>,
     pub(super) state: CitationState,
     pub(super) reason: String,
+    /// The copy that it was held against, and where in its text the nearest passage stands.
+    pub(super) copy: Option<SourceCopyId>,
+    pub(super) copy_span: Option<Span>,
 }
 
-impl Sources {
-    /// Reads the sources that the mentions name by address or DOI.
-    pub(super) async fn read<'a>(
-        tx: &mut Tx,
-        mentions: impl Iterator<Item = &'a CitationMention>,
-    ) -> Result<Self, StageError> {
+/// A mention in one of several answers, with what it quotes.
+#[derive(Debug, Clone)]
+struct Cited {
+    mention: CitationMention,
+    quoted: Option<String>,
+    source: Option<SourceId>,
+}
+
+/// Checks what answers cite, each with its mentions, against sources as they are now. A few statements however many there
+/// are, and where words are quoted one source's text after the other: no two are held at once.
+pub(super) async fn check(
+    tx: &mut Tx,
+    answers: &[(String, Vec<CitationMention>)],
+) -> Result<Vec<Vec<Checked>>, StageError> {
+    let named = Named::read(tx, answers.iter().flat_map(|(_, mentions)| mentions)).await?;
+    let cited: Vec<(usize, Cited)> = answers
+        .iter()
+        .enumerate()
+        .flat_map(|(at, (answer, mentions))| mentions.iter().map(move |mention| (at, answer, mention)))
+        .map(|(at, answer, mention)| {
+            let quoted = quoted_before(answer, mention.span.start).map(str::to_owned);
+            (at, Cited { mention: mention.clone(), quoted, source: named.source(mention) })
+        })
+        .collect();
+    let mut of_source: BTreeMap<Option<SourceId>, Vec<usize>> = BTreeMap::new();
+    for (at, (_, cited)) in cited.iter().enumerate() {
+        of_source.entry(cited.source).or_default().push(at);
+    }
+    let mut checked: Vec<Option<Checked>> = vec![None; cited.len()];
+    for (source, places) in of_source {
+        let known = match source.and_then(|id| named.known.get(&id)) {
+            Some(known) => Some(known.with_texts(tx, places.iter().any(|at| cited[*at].1.quoted.is_some())).await?),
+            None => None,
+        };
+        let mentions: Vec<Cited> = places.iter().map(|at| cited[*at].1.clone()).collect();
+        let found = blocking(move || match known {
+            Some(known) => known.check(mentions),
+            None => mentions.into_iter().map(|cited| cited.held_against(None, None)).collect::<Vec<_>>(),
+        })
+        .await?;
+        for (at, found) in places.into_iter().zip(found) {
+            checked[at] = Some(found);
+        }
+    }
+    let mut out: Vec<Vec<Checked>> = answers.iter().map(|_| vec![]).collect();
+    for ((answer, _), found) in cited.iter().zip(checked) {
+        out[*answer].extend(found);
+    }
+    Ok(out)
+}
+
+/// The sources that mentions name by address or DOI.
+#[derive(Default)]
+struct Named {
+    by_url: HashMap<String, SourceId>,
+    by_doi: HashMap<String, SourceId>,
+    known: HashMap<SourceId, Known>,
+}
+
+/// A source, how fresh it is, and what was last retrieved from it.
+#[derive(Clone)]
+struct Known {
+    source: Source,
+    freshness: Option<Freshness>,
+    copy: Option<SourceCopy>,
+}
+
+impl Named {
+    async fn read<'a>(tx: &mut Tx, mentions: impl Iterator<Item = &'a CitationMention>) -> Result<Self, StageError> {
         let (mut urls, mut dois) = (BTreeSet::new(), BTreeSet::new());
         for mention in mentions {
             match &mention.form {
-                CitationForm::Url(url) => {
-                    urls.insert(url.clone());
-                }
-                CitationForm::Doi(doi) => {
-                    dois.insert(doi.clone());
-                }
+                CitationForm::Url(url) => drop(urls.insert(url.clone())),
+                CitationForm::Doi(doi) => drop(dois.insert(doi.clone())),
                 CitationForm::Marker(_) | CitationForm::AuthorYear(..) => {}
             }
         }
@@ -56,43 +116,95 @@ impl Sources {
         let by_url = tx.sources_at(&urls.into_iter().collect::<Vec<_>>()).await?;
         let by_doi = tx.sources_with_doi(&dois.into_iter().collect::<Vec<_>>()).await?;
         let ids: BTreeSet<SourceId> = by_url.values().chain(by_doi.values()).copied().collect();
-        let mut known = HashMap::new();
-        for source in tx.sources_by_id(&ids.into_iter().collect::<Vec<_>>()).await? {
-            let texts = tx.texts_of_source(source.id, None).await?;
-            let text = texts.into_iter().flat_map(|(_, statement, quote)| [Some(statement), quote]).flatten();
-            let text = text.collect::<Vec<_>>().join("\n");
-            known.insert(source.id, (source, text));
-        }
-        Ok(Self { by_url, by_doi, known })
+        let ids: Vec<SourceId> = ids.into_iter().collect();
+        let freshness: HashMap<_, _> = tx.freshness_of_sources(&ids).await?.into_iter().collect();
+        let copies = tx.current_copies_of_sources(&ids).await?;
+        let mut copies: HashMap<_, _> = copies.into_iter().map(|copy| (copy.source, copy)).collect();
+        let known = tx.sources_by_id(&ids).await?.into_iter().map(|source| {
+            let (freshness, copy) = (freshness.get(&source.id).copied(), copies.remove(&source.id));
+            (source.id, Known { source, freshness, copy })
+        });
+        Ok(Self { by_url, by_doi, known: known.collect() })
     }
 
-    /// Checks a mention in an answer, with the words it quotes.
-    pub(super) fn check(&self, mention: &CitationMention, answer: &str) -> Checked {
-        let (kind, source) = match &mention.form {
-            CitationForm::Url(url) => (CitationKind::Url, self.by_url.get(url)),
-            CitationForm::Doi(doi) => (CitationKind::Doi, self.by_doi.get(doi)),
+    fn source(&self, mention: &CitationMention) -> Option<SourceId> {
+        match &mention.form {
+            CitationForm::Url(url) => self.by_url.get(url).copied(),
+            CitationForm::Doi(doi) => self.by_doi.get(doi).copied(),
             // An answer's own list of references is not at hand: a mark alone names nothing that is known here.
-            CitationForm::Marker(_) | CitationForm::AuthorYear(..) => (CitationKind::Marker, None),
+            CitationForm::Marker(_) | CitationForm::AuthorYear(..) => None,
+        }
+    }
+}
+
+/// A source with what is known of its words.
+struct Worded {
+    known: Known,
+    /// The text of its copy, if it was read.
+    copy: Option<String>,
+    /// What its facts state and quote.
+    stated: String,
+}
+
+impl Known {
+    /// With its texts, where they are wanted.
+    async fn with_texts(&self, tx: &mut Tx, wanted: bool) -> Result<Worded, StageError> {
+        let known = self.clone();
+        let copy = match &self.copy {
+            Some(copy) if wanted => tx.texts_of_copies(&[copy.id]).await?.pop(),
+            _ => None,
         };
-        let found = source.and_then(|id| self.known.get(id));
-        let known = found.map(|(source, text)| KnownSource {
-            title: &source.title,
-            url: source.url.as_deref(),
-            doi: source.doi.as_deref(),
-            retracted: false,
-            stale: false,
-            text: Some(text),
+        let copy = copy.and_then(|(_, text)| match text {
+            CopyText::Read { text, .. } => Some(text),
+            CopyText::Unread(_) => None,
         });
-        let quoted = quoted_before(answer, mention.span.start);
-        let checked = citations::check(mention, known.as_ref(), quoted);
-        let state = match checked.state {
-            citations::CitationState::Verified => CitationState::Verified,
-            citations::CitationState::Misquoted => CitationState::Misquoted,
-            citations::CitationState::NotInSource => CitationState::NotInSource,
-            citations::CitationState::UnknownSource => CitationState::UnknownSource,
-            citations::CitationState::Stale => CitationState::Stale,
+        let texts = if wanted { tx.texts_of_source(self.source.id, None).await? } else { vec![] };
+        let stated = texts.into_iter().flat_map(|(_, statement, quote)| [Some(statement), quote]).flatten();
+        Ok(Worded { known, copy, stated: stated.collect::<Vec<_>>().join("\n") })
+    }
+}
+
+impl Worded {
+    fn check(self, mentions: Vec<Cited>) -> Vec<Checked> {
+        let Self { known: Known { source, freshness, copy: kept }, copy, stated } = self;
+        let (is_kept, failing) = (kept.is_some(), freshness.is_some_and(|found| found.failing));
+        let of_copy = kept.filter(|_| copy.is_some()).map(|copy| copy.id);
+        let texts: Vec<Passages> =
+            copy.iter().chain([&stated]).filter(|text| !text.is_empty()).map(|text| Passages::of(text)).collect();
+        let known = KnownSource {
+            title: &source.title,
+            stale: freshness.is_some_and(|found| found.stale),
+            failing: failing && !is_kept,
+            texts: &texts,
         };
-        Checked { kind, source: source.copied(), quoted: quoted.map(str::to_owned), state, reason: checked.reason }
+        mentions.into_iter().map(|cited| cited.held_against(Some(&known), of_copy)).collect()
+    }
+}
+
+impl Cited {
+    fn held_against(self, known: Option<&KnownSource>, copy: Option<SourceCopyId>) -> Checked {
+        let checked = citations::check(&self.mention, known, self.quoted.as_deref());
+        Checked {
+            kind: match &self.mention.form {
+                CitationForm::Url(_) => CitationKind::Url,
+                CitationForm::Doi(_) => CitationKind::Doi,
+                CitationForm::Marker(_) | CitationForm::AuthorYear(..) => CitationKind::Marker,
+            },
+            source: self.source,
+            copy: copy.filter(|_| self.quoted.is_some()),
+            // The text of the copy is the first of its source's, where there is one.
+            copy_span: copy.and(checked.passage).filter(|(text, _)| *text == 0).map(|(_, span)| span),
+            quoted: self.quoted,
+            state: match checked.state {
+                citations::CitationState::Verified => CitationState::Verified,
+                citations::CitationState::Misquoted => CitationState::Misquoted,
+                citations::CitationState::NotInSource => CitationState::NotInSource,
+                citations::CitationState::UnknownSource => CitationState::UnknownSource,
+                citations::CitationState::Stale => CitationState::Stale,
+                citations::CitationState::Unreachable => CitationState::Unreachable,
+            },
+            reason: checked.reason,
+        }
     }
 }
 

@@ -7,8 +7,9 @@ use atr_core::{
         attachment::{AttachedFile, Found, ReadingOutcome},
         redaction::Redactor,
     },
+    ids::AttachmentId,
     picture,
-    queue::{Claim, Work},
+    queue::Claim,
 };
 use bytes::Bytes;
 use tokio::sync::Semaphore;
@@ -23,8 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 static DECODING: Semaphore = Semaphore::const_new(2);
 
 /// Reads one picture.
-pub(crate) async fn run(cx: &Context, claim: &Claim) -> Result<(), StageError> {
-    let Work::ReadAttachment { attachment } = claim.work else { return Ok(()) };
+pub(super) async fn read(cx: &Context, claim: &Claim, attachment: AttachmentId) -> Result<(), StageError> {
     let file = {
         let mut tx = cx.store.begin_for(claim).await?;
         tx.attachments_by_id(&[attachment]).await?.pop()
