@@ -11,7 +11,7 @@ use atr_core::{
     store::Tx,
 };
 
-use super::citations::{self, CitationForm, CitationMention, KnownSource};
+use super::citations::{self, CitationForm, CitationMention, KnownSource, Target, quotation::quoted_before};
 use crate::StageError;
 
 /// What is known of the sources cited.
@@ -40,14 +40,10 @@ impl Sources {
     ) -> Result<Self, StageError> {
         let (mut urls, mut dois) = (BTreeSet::new(), BTreeSet::new());
         for mention in mentions {
-            match &mention.form {
-                CitationForm::Url(url) => {
-                    urls.insert(url.clone());
-                }
-                CitationForm::Doi(doi) => {
-                    dois.insert(doi.clone());
-                }
-                CitationForm::Marker(_) | CitationForm::AuthorYear(..) => {}
+            match &mention.target {
+                Some(Target::Url(url)) => drop(urls.insert(url.clone())),
+                Some(Target::Doi(doi)) => drop(dois.insert(doi.clone())),
+                Some(Target::Title(_)) | None => {}
             }
         }
         if urls.is_empty() && dois.is_empty() {
@@ -68,11 +64,16 @@ impl Sources {
 
     /// Checks a mention in an answer, with the words it quotes.
     pub(super) fn check(&self, mention: &CitationMention, answer: &str) -> Checked {
-        let (kind, source) = match &mention.form {
-            CitationForm::Url(url) => (CitationKind::Url, self.by_url.get(url)),
-            CitationForm::Doi(doi) => (CitationKind::Doi, self.by_doi.get(doi)),
-            // An answer's own list of references is not at hand: a mark alone names nothing that is known here.
-            CitationForm::Marker(_) | CitationForm::AuthorYear(..) => (CitationKind::Marker, None),
+        let kind = match &mention.form {
+            CitationForm::Url(_) | CitationForm::Pmid(_) => CitationKind::Url,
+            CitationForm::Doi(_) | CitationForm::Arxiv(_) => CitationKind::Doi,
+            CitationForm::Marker(_) | CitationForm::AuthorYear(..) | CitationForm::Isbn(_) => CitationKind::Marker,
+        };
+        let source = match &mention.target {
+            Some(Target::Url(url)) => self.by_url.get(url),
+            Some(Target::Doi(doi)) => self.by_doi.get(doi),
+            // A title alone is not looked up: two sources may have it.
+            Some(Target::Title(_)) | None => None,
         };
         let found = source.and_then(|id| self.known.get(id));
         let known = found.map(|(source, text)| KnownSource {
@@ -93,30 +94,5 @@ impl Sources {
             citations::CitationState::Stale => CitationState::Stale,
         };
         Checked { kind, source: source.copied(), quoted: quoted.map(str::to_owned), state, reason: checked.reason }
-    }
-}
-
-/// The words in quotation marks that stand right before a citation: only marks and a few words may lie between.
-fn quoted_before(answer: &str, at: usize) -> Option<&str> {
-    let before = answer.get(..at)?;
-    let close = before.rfind(['"', '”'])?;
-    if before[close..].chars().count() > 40 || before[close..].contains(['.', '\n']) {
-        return None;
-    }
-    let inner = &before[..close];
-    let open = inner.rfind(['"', '“'])?;
-    let words = inner[open..].trim_start_matches(['"', '“']).trim();
-    (!words.is_empty()).then_some(words)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::quoted_before;
-
-    #[test]
-    fn the_quotation_right_before_a_citation_is_what_it_quotes() {
-        let text = "The sheet says \"gold is Au\" (see https://example.org).";
-        assert_eq!(quoted_before(text, text.find("https").unwrap_or(0)), Some("gold is Au"));
-        assert_eq!(quoted_before("no quotation https://example.org", 13), None);
     }
 }
