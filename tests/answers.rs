@@ -161,8 +161,7 @@ async fn facts_that_contradict_each_other_decide_nothing_until_one_of_them_is_re
 
 #[tokio::test]
 async fn an_answer_in_a_script_without_capitals_is_held_against_facts_in_it() {
-    let (world, _, sender) =
-        knowing(&["يبلغ ارتفاع جبل إيفرست ٨٨٤٩ مترا.", "माउंट एवरेस्ट 8849 मीटर ऊँचा है।"]).await;
+    let (world, _, sender) = knowing(&["يبلغ ارتفاع جبل إيفرست ٨٨٤٩ مترا.", "माउंट एवरेस्ट 8849 मीटर ऊँचा है।"]).await;
     for (answer, verdict) in [
         ("يبلغ ارتفاع جبل إيفرست 8849 مترا.", "SUPPORTED"),
         ("يبلغ ارتفاع جبل إيفرست ٨٨٤٨ مترا.", "CONTRADICTED"),
@@ -193,7 +192,8 @@ async fn an_answer_of_numbers_alone_claims_what_its_question_asks_for_and_nothin
 #[tokio::test]
 async fn an_answers_pronouns_and_parts_are_held_against_facts_and_its_references_are_not() {
     let (world, _, sender) =
-        knowing(&["Canberra is the capital of Australia.", "Canberra was founded in 1913.", "Canberra has a lake."]).await;
+        knowing(&["Canberra is the capital of Australia.", "Canberra was founded in 1913.", "Canberra has a lake."])
+            .await;
     let answer = "Canberra, the capital of Australia, has a lake [1]. It was founded in 1923.\n\nReferences:\n[1] Canberra has a lake. https://example.org/2020";
     let found = claims(&world, &sender, "Tell me about Canberra.", answer).await;
     let verdicts: Vec<(&str, bool)> =

@@ -17,7 +17,7 @@ use super::words::{Span, covered};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CitationForm {
-    /// "[3]", one for each number of "[1, 3-5]"; "[^3]"; "³" where the text has a list of references with that number.
+    /// "[3]", one for each number of "[1, 3-5]"; a footnote's number; "³" where the text has a list of references with that number.
     Marker(u32),
     /// "(Author, 2020)"; "Author (2020)" where the text's list of references has such an entry.
     AuthorYear(String, i32),

@@ -96,7 +96,7 @@ fn isbn(written: &str) -> Option<String> {
         [body @ .., last] if digits.len() == 13 => (check(body) == *last).then(|| body.to_vec())?,
         [body @ .., _] if digits.len() == 10 => {
             let sum: u32 = digits.iter().zip((1..=10).rev()).map(|(digit, weight)| digit * weight).sum();
-            (sum % 11 == 0).then(|| [&[9, 7, 8], body].concat())?
+            sum.is_multiple_of(11).then(|| [&[9, 7, 8], body].concat())?
         }
         _ => return None,
     };

@@ -180,7 +180,7 @@ fn coordinated(said: &str, all: &[Word]) -> Option<[Piece; 2]> {
         let adverb = matches!(after(at + 1), "later" | "then" | "also" | "subsequently" | "eventually");
         let second = at + 1 + usize::from(adverb);
         let said_of_it = all[verb + 1..*at].iter().any(|w| !w.is_stop());
-        all[*at].lower == "and" && said_of_it && after(second) != "" && is_verb(all, second, passive)
+        all[*at].lower == "and" && said_of_it && !after(second).is_empty() && is_verb(all, second, passive)
     })?;
     let between = &all[verb..at];
     if between.iter().any(|w| subordinates(&w.lower)) {

@@ -104,6 +104,14 @@ impl Topic {
         } else if kind != Kind::Person && !classes.is_empty() {
             kind = Kind::Thing;
         }
+        // "The planet" is one that was named before, unless it is said what such a thing is ("the heart is a muscle").
+        if let [article, noun] = subject
+            && article.lower == "the"
+            && !noun.capital
+            && (classes.is_empty() || classes.contains(&noun.lower))
+        {
+            return None;
+        }
         // What was known of the same name before is still true of it.
         if let Some(before) = before.filter(|before| before.text == text && kind == Kind::Name) {
             kind = before.kind;
@@ -189,7 +197,9 @@ fn phrase(text: &str, all: &[Word]) -> Option<(Kind, bool)> {
         return None;
     }
     let capitals = head.iter().all(|w| w.capital);
-    let named = capitals && !(head.len() == 1 && first.first && !articled && !is_proper(text));
+    // The capital of a lone first word is the sentence's.
+    let lone = head.len() == 1 && first.first && !articled;
+    let named = capitals && (!lone || is_proper(text));
     // "Interviewing Ada Bell" is what somebody does.
     if first.first && head.len() > 1 && first.lower.ends_with("ing") {
         return None;
@@ -229,7 +239,7 @@ fn classes(sentence: &str, rest: &[Word], plural: bool) -> Vec<String> {
         .take_while(|w| {
             let gap = &sentence[first.span.start..w.span.start];
             let within = w.lower == "and" || !(preposition(&w.lower) || w.is_stop() || verbal(w));
-            !gap.contains(['(', ';']) && !(gap.contains(',') && plural) && within
+            within && !gap.contains(['(', ';']) && (!plural || !gap.contains(','))
         })
         .filter(|w| w.lower != "and")
         .collect();

@@ -88,6 +88,9 @@ fn a_pronoun_that_may_stand_for_something_else_is_left_alone() {
         "Canberra is a city. In the north there are hills. It was founded in 1913.",
         "- Canberra\n- Hull\n\nIt was founded in 1913.",
         "Was Canberra founded in 1913? It was not.",
+        // A thing that was named before the sentence before.
+        "The planet is Mercury. It is the closest planet to the Sun.",
+        "The planet is the smallest planet. It is near the Sun.",
         // Another class.
         "Canberra is a city. The river was dammed.",
         "Canberra is a city. The city of Hull was founded earlier.",
