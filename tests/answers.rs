@@ -114,3 +114,94 @@ async fn chains_of_several_queries_or_one_alone_are_refused_by_name() {
     let beyond = compared(&world, &sender, &json!([chain("a"), chain("a")]), 2.0).await;
     assert_eq!(beyond["field"], "recordBelow", "{beyond:#}");
 }
+
+/// A world with these facts, and a key to enter more and one to ask.
+async fn knowing(statements: &[&str]) -> (World, String, String) {
+    let world = World::new().await;
+    let admin = world.key(Role::Admin, None).await;
+    let mut lines = vec![
+        json!({"kind": "source", "external_id": "book", "publisher": "A publisher", "title": "A book", "licence": "CC0-1.0", "trust_tier": "primary"}),
+    ];
+    lines.extend(statements.iter().enumerate().map(|(at, statement)| {
+        json!({"kind": "fact", "external_id": format!("fact-{at}"), "source": "book", "domain": "general", "subject": "s", "statement": statement})
+    }));
+    for outcome in world.send_lines(&admin, "grounding", &lines).await {
+        assert_eq!(outcome["status"], "stored", "{outcome:#}");
+    }
+    let sender = world.key(Role::Ingest, None).await;
+    (world, admin, sender)
+}
+
+/// What is said of the claims of an answer: text, verdict and reason of each.
+async fn claims(world: &World, key: &str, query: &str, answer: &str) -> Vec<Value> {
+    let worth = rewards(world, key, &json!([{"query": query, "answer": answer}])).await;
+    worth[0]["claims"].as_array().unwrap_or_else(|| panic!("claims: {worth:#}")).clone()
+}
+
+#[tokio::test]
+async fn facts_that_contradict_each_other_decide_nothing_until_one_of_them_is_retracted() {
+    let (world, admin, sender) =
+        knowing(&["The capital of Bolivia is La Paz.", "The capital of Bolivia is Sucre."]).await;
+    let said = "The capital of Bolivia is Sucre.";
+    let before = claims(&world, &sender, "q", said).await;
+    assert_eq!(before[0]["verdict"], "UNVERIFIABLE", "{before:#?}");
+    assert!(before[0]["reason"].as_str().is_some_and(|reason| reason.starts_with("facts disagree")), "{before:#?}");
+    let facts = world.graphql(&admin, "{ facts { edges { node { id statement } } } }").await;
+    let facts = facts["data"]["facts"]["edges"].as_array().expect("facts").clone();
+    let wrong = facts.iter().find(|fact| fact["node"]["statement"] != json!(said)).expect("both are there");
+    let retract = format!(
+        "mutation {{ retractFact(fact: {}, reason: \"the seat of government is no capital\") {{ status }} }}",
+        wrong["node"]["id"]
+    );
+    let done = world.graphql(&admin, &retract).await;
+    assert_eq!(done["data"]["retractFact"]["status"], "DONE", "{done:#}");
+    let after = claims(&world, &sender, "q", said).await;
+    assert_eq!(after[0]["verdict"], "SUPPORTED", "{after:#?}");
+}
+
+#[tokio::test]
+async fn an_answer_in_a_script_without_capitals_is_held_against_facts_in_it() {
+    let (world, _, sender) = knowing(&["يبلغ ارتفاع جبل إيفرست ٨٨٤٩ مترا.", "माउंट एवरेस्ट 8849 मीटर ऊँचा है।"]).await;
+    for (answer, verdict) in [
+        ("يبلغ ارتفاع جبل إيفرست 8849 مترا.", "SUPPORTED"),
+        ("يبلغ ارتفاع جبل إيفرست ٨٨٤٨ مترا.", "CONTRADICTED"),
+        ("माउंट एवरेस्ट ८८४९ मीटर ऊँचा है।", "SUPPORTED"),
+        ("माउंट एवरेस्ट ८८४८ मीटर ऊँचा है।", "CONTRADICTED"),
+        ("माउंट एवरेस्ट 8849 मीटर ऊँचा नहीं है।", "UNVERIFIABLE"),
+    ] {
+        let found = claims(&world, &sender, "q", answer).await;
+        assert_eq!(found[0]["verdict"], verdict, "{answer}: {found:#?}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_of_numbers_alone_claims_what_its_question_asks_for_and_nothing_without_one() {
+    let (world, _, sender) = knowing(&["There are eight planets in the solar system."]).await;
+    let asked = "How many planets are there in the solar system?";
+    for (query, answer, verdict, worthy) in [
+        (asked, "8", "SUPPORTED", true),
+        (asked, "٩", "CONTRADICTED", true),
+        ("Go on.", "8", "UNVERIFIABLE", false),
+        ("Go on.", "1, 2, 3, 4", "UNVERIFIABLE", false),
+    ] {
+        let found = claims(&world, &sender, query, answer).await;
+        assert_eq!((&found[0]["verdict"], &found[0]["checkWorthy"]), (&json!(verdict), &json!(worthy)), "{found:#?}");
+    }
+}
+
+#[tokio::test]
+async fn an_answers_pronouns_and_parts_are_held_against_facts_and_its_references_are_not() {
+    let (world, _, sender) =
+        knowing(&["Canberra is the capital of Australia.", "Canberra was founded in 1913.", "Canberra has a lake."])
+            .await;
+    let answer = "Canberra, the capital of Australia, has a lake [1]. It was founded in 1923.\n\nReferences:\n[1] Canberra has a lake. https://example.org/2020";
+    let found = claims(&world, &sender, "Tell me about Canberra.", answer).await;
+    let verdicts: Vec<(&str, bool)> =
+        found.iter().map(|c| (c["verdict"].as_str().unwrap_or(""), c["checkWorthy"] == json!(true))).collect();
+    assert_eq!(
+        verdicts[..4],
+        [("SUPPORTED", true), ("SUPPORTED", true), ("CONTRADICTED", true), ("UNVERIFIABLE", false)],
+        "{found:#?}"
+    );
+    assert!(verdicts[4..].iter().all(|v| *v == ("UNVERIFIABLE", false)), "{found:#?}");
+}

@@ -33,6 +33,7 @@ async fn main() {
         reward_models: RewardModels::default(),
         parsed_facts: Default::default(),
         delivery: Default::default(),
+        fetching: Default::default(),
         cancelled: CancellationToken::new(),
     };
     let broker: Option<AmqpUrl> = std::env::var("AMQP_URL").ok().map(|url| url.parse().expect("the broker's address"));

@@ -55,6 +55,7 @@ async fn main() {
                 reward_models: RewardModels::default(),
                 parsed_facts: Default::default(),
                 delivery: Default::default(),
+                fetching: Default::default(),
                 cancelled: CancellationToken::new(),
             };
             let options = Options {

@@ -66,6 +66,7 @@ impl World {
             reward_models: RewardModels::default(),
             parsed_facts: Default::default(),
             delivery: Default::default(),
+            fetching: Default::default(),
             cancelled: CancellationToken::new(),
         };
         let mut options = Options {

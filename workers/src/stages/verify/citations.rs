@@ -1,25 +1,50 @@
 //! Citations: where a text names its sources, and whether what it quotes stands in them.
 
-use std::{cmp::Ordering, sync::LazyLock};
+mod forms;
+mod identifiers;
+pub mod quotation;
+pub mod references;
+#[cfg(test)]
+mod tests;
 
-use regex::Regex;
+use std::cmp::Ordering;
+
 use serde::Serialize;
 
+pub use self::references::{Reference, References, references};
 use super::align::{Alignment, Passages};
-use super::words::Span;
+use super::words::{Span, covered};
 
 /// The form a citation has in the text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CitationForm {
-    /// "[3]", one for each number of "[1, 3-5]".
+    /// "[3]", one for each number of "[1, 3-5]"; a footnote's number; "³" where the text has a list of references with that number.
     Marker(u32),
-    /// "(Author, 2020)".
+    /// "(Author, 2020)"; "Author (2020)" where the text's list of references has such an entry.
     AuthorYear(String, i32),
     /// A web address.
     Url(String),
     /// A digital object identifier, lower case, without resolver.
     Doi(String),
+    /// An identifier of arXiv, without version.
+    Arxiv(String),
+    /// An identifier of PubMed.
+    Pmid(String),
+    /// A book's number of thirteen digits, whose check digit is right.
+    Isbn(String),
+}
+
+/// What a citation finally names: what a source can be looked up by.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Target {
+    /// A web address.
+    Url(String),
+    /// A digital object identifier, lower case, without resolver.
+    Doi(String),
+    /// The title that an entry of the text's list of references gives, where it has neither address nor DOI.
+    Title(String),
 }
 
 /// A citation found in a text.
@@ -29,6 +54,8 @@ pub struct CitationMention {
     pub form: CitationForm,
     /// Where it stands.
     pub span: Span,
+    /// What it names, by itself or by the text's own list of references; none where that is not said, or not clearly.
+    pub target: Option<Target>,
 }
 
 /// A source that the store knows.
@@ -78,75 +105,19 @@ pub const VERIFIED_FROM: f64 = 0.95;
 /// The share of words from which a passage is a changed form of the quoted one.
 pub const MISQUOTED_FROM: f64 = 0.6;
 
-static MARKER: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"\[([0-9]{1,3}(?:\s*[,;–-]\s*[0-9]{1,3})*)\]").expect("a constant pattern"));
-static DOI: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r#"(?i)(?:https?://(?:dx\.)?doi\.org/|\bdoi:\s*|\b)(10\.[0-9]{4,9}/[^\s"<>\[\]{}]+)"#)
-        .expect("a constant pattern")
-});
-static URL: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r#"(?i)\bhttps?://[^\s<>"\[\]{}|\\^`]+"#).expect("a constant pattern"));
-static AUTHOR_YEAR: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"\(((?:\p{Lu}[\p{L}'’-]+)(?:(?:,?\s+(?:and|&)\s+|,\s+)\p{Lu}[\p{L}'’-]+)*(?:\s+et\s+al\.?)?),?\s+([12][0-9]{3})[a-z]?\)").expect("a constant pattern")
-});
-
-/// The citations of `text`, in order.
+/// The citations of `text`, in order. A list of references is no citation by itself: its entries resolve what stands before it, and
+/// those that nothing cites are given as they stand.
 pub fn find(text: &str) -> Vec<CitationMention> {
-    let mut out: Vec<CitationMention> = Vec::new();
-    for caught in DOI.captures_iter(text) {
-        let (whole, name) = (caught.get(0).expect("group 0"), trimmed(&caught[1]));
-        let span = Span::new(whole.start(), whole.end() - (caught[1].len() - name.len()));
-        out.push(CitationMention { form: CitationForm::Doi(name.to_lowercase()), span });
-    }
-    for found in URL.find_iter(text) {
-        let address = trimmed(found.as_str());
-        let span = Span::new(found.start(), found.start() + address.len());
-        if !out.iter().any(|m| m.span.overlaps(&span)) {
-            out.push(CitationMention { form: CitationForm::Url(address.to_owned()), span });
-        }
-    }
-    let mut marked = Vec::new();
-    for caught in MARKER.captures_iter(text) {
-        let whole = caught.get(0).expect("group 0");
-        let span = Span::new(whole.start(), whole.end());
-        marked.extend(
-            marker_numbers(&caught[1]).into_iter().map(|n| CitationMention { form: CitationForm::Marker(n), span }),
-        );
-    }
-    for caught in AUTHOR_YEAR.captures_iter(text) {
-        let whole = caught.get(0).expect("group 0");
-        let Ok(year) = caught[2].parse() else { continue };
-        let form = CitationForm::AuthorYear(caught[1].trim_end_matches(',').to_owned(), year);
-        marked.push(CitationMention { form, span: Span::new(whole.start(), whole.end()) });
-    }
+    let references = references(text);
+    let mut out = forms::addressed(text);
+    let mut marked = forms::marked(text, &references);
+    // "[3](https://…)" and a number within an address are part of what they stand in.
+    marked.retain(|m| !covered(&out, |m| m.span, m.span) && !references.lists(m.span.start));
+    let cited: Vec<&Target> = marked.iter().filter_map(|m| m.target.as_ref()).collect();
+    let cited: std::collections::BTreeSet<&Target> = cited.into_iter().collect();
+    out.retain(|m| !references.lists(m.span.start) || !m.target.as_ref().is_some_and(|t| cited.contains(t)));
     out.extend(marked);
     out.sort_by_key(|m| m.span);
-    out
-}
-
-/// Without the punctuation of the sentence around it; a closing bracket stays where the address opened one.
-fn trimmed(address: &str) -> &str {
-    let mut rest = address;
-    loop {
-        let unopened = rest.ends_with(')') && rest.matches(')').count() > rest.matches('(').count();
-        match rest.chars().next_back() {
-            Some(c) if unopened || ".,;:!?'\"’”*".contains(c) => rest = &rest[..rest.len() - c.len_utf8()],
-            _ => return rest,
-        }
-    }
-}
-
-/// The numbers of "1, 3-5"; a range of more than twenty is not believed.
-fn marker_numbers(inside: &str) -> Vec<u32> {
-    let mut out = Vec::new();
-    for part in inside.split([',', ';']) {
-        let ends: Vec<u32> = part.split(['-', '–']).filter_map(|n| n.trim().parse().ok()).collect();
-        match ends.as_slice() {
-            [one] => out.push(*one),
-            [from, to] if from < to && to - from <= 20 => out.extend(*from..=*to),
-            _ => out.extend(ends),
-        }
-    }
     out
 }
 
@@ -214,71 +185,8 @@ fn named(form: &CitationForm) -> String {
         CitationForm::AuthorYear(author, year) => format!("{author}, {year}"),
         CitationForm::Url(url) => url.clone(),
         CitationForm::Doi(doi) => format!("doi:{doi}"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const TEXT: &str = "Mount Everest is Earth's highest mountain above sea level. Its elevation of 8,849 m was established in 2020 by Chinese and Nepali authorities.";
-
-    fn source(texts: &[Passages]) -> KnownSource<'_> {
-        KnownSource { title: "Everest", stale: false, failing: false, texts }
-    }
-
-    fn state(quoted: &str) -> CitationState {
-        check(&find("[1]")[0], Some(&source(&[Passages::of(TEXT)])), Some(quoted)).state
-    }
-
-    #[test]
-    fn each_form_is_found_in_its_place() {
-        let text = "As shown [1, 3-4] (see https://example.org/a_(b)), in doi:10.1000/XYZ.12. (Wang et al., 2022)";
-        let forms: Vec<(CitationForm, &str)> =
-            find(text).into_iter().map(|m| (m.form.clone(), m.span.of(text))).collect();
-        assert_eq!(
-            forms,
-            [
-                (CitationForm::Marker(1), "[1, 3-4]"),
-                (CitationForm::Marker(3), "[1, 3-4]"),
-                (CitationForm::Marker(4), "[1, 3-4]"),
-                (CitationForm::Url("https://example.org/a_(b)".into()), "https://example.org/a_(b)"),
-                (CitationForm::Doi("10.1000/xyz.12".into()), "doi:10.1000/XYZ.12"),
-                (CitationForm::AuthorYear("Wang et al.".into(), 2022), "(Wang et al., 2022)"),
-            ]
-        );
-    }
-
-    #[test]
-    fn a_quotation_is_told_from_a_changed_and_from_an_invented_one() {
-        assert_eq!(state("Its elevation of 8,849 m was established in 2020"), CitationState::Verified);
-        assert_eq!(state("its elevation of “8849 m” was established in 2020"), CitationState::Verified);
-        assert_eq!(state("Its elevation of 8,848 m was established in 2020"), CitationState::Misquoted);
-        assert_eq!(state("Mount Everest is not Earth's highest mountain above sea level"), CitationState::Misquoted);
-        assert_eq!(state("Kangchenjunga was first climbed by a British expedition"), CitationState::NotInSource);
-    }
-
-    #[test]
-    fn the_passage_is_given_with_its_place_in_the_text_that_has_most_of_it() {
-        let texts = [Passages::of("Everest was established as a name in 1865."), Passages::of(TEXT)];
-        let found = check(&find("[1]")[0], Some(&source(&texts)), Some("established in 2020"));
-        let (at, span) = found.passage.expect("a passage");
-        assert_eq!((at, span.of(TEXT)), (1, "established in 2020"));
-        let first = check(&find("[1]")[0], Some(&source(&texts)), Some("established")).passage.expect("a passage");
-        assert_eq!(first.0, 0);
-    }
-
-    #[test]
-    fn what_is_not_stored_cannot_be_verified_and_what_is_past_its_time_is_stale() {
-        let cited = &find("[7]")[0];
-        assert_eq!(check(cited, None, None).state, CitationState::UnknownSource);
-        assert_eq!(check(cited, Some(&source(&[])), Some("anything")).state, CitationState::UnknownSource);
-        assert_eq!(check(cited, Some(&source(&[])), None).state, CitationState::Verified);
-        let failing = KnownSource { failing: true, ..source(&[]) };
-        assert_eq!(check(cited, Some(&failing), None).state, CitationState::Unreachable);
-        let texts = [Passages::of(TEXT)];
-        let stale = KnownSource { stale: true, failing: true, ..source(&texts) };
-        assert_eq!(check(cited, Some(&stale), Some("established in 2020")).state, CitationState::Stale);
-        assert_eq!(check(cited, Some(&stale), Some("Kangchenjunga is near")).state, CitationState::NotInSource);
+        CitationForm::Arxiv(id) => format!("arXiv:{id}"),
+        CitationForm::Pmid(id) => format!("PMID {id}"),
+        CitationForm::Isbn(isbn) => format!("ISBN {isbn}"),
     }
 }

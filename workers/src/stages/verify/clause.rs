@@ -1,5 +1,6 @@
 //! One sentence, taken apart for comparison: its content words, names, quantities, dates and polarity.
 
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -7,7 +8,7 @@ use regex::Regex;
 use super::dates::Date;
 use super::lexicon;
 use super::measure::{Quantity, Unit, measures_among};
-use super::words::{Span, Word, words};
+use super::words::{Span, Word, covered, words};
 
 /// A word that says what the sentence is about.
 #[derive(Debug, Clone, PartialEq)]
@@ -110,10 +111,12 @@ pub(super) fn sentence(text: &str, span: Span) -> Sentence {
 fn clause(text: &str, offset: usize) -> Clause {
     let all = words(text);
     let found = measures_among(text, &all);
-    let taken = |s: &Span| {
-        found.quantities.iter().any(|q| q.span.overlaps(s)) || found.dates.iter().any(|d| d.span.overlaps(s))
-    };
+    let taken = |s: &Span| covered(&found.quantities, |q| q.span, *s) || covered(&found.dates, |d| d.span, *s);
     let stop: Vec<bool> = all.iter().map(Word::is_stop).collect();
+    let mut said: HashMap<&str, usize> = HashMap::new();
+    for word in &all {
+        *said.entry(word.stem.as_str()).or_default() += 1;
+    }
     let content: Vec<Content> = all
         .iter()
         .enumerate()
@@ -129,7 +132,7 @@ fn clause(text: &str, offset: usize) -> Clause {
             definite: at > 0 && all[at - 1].lower == "the",
             heads: !w.capital
                 && all.get(at + 1).is_some_and(|n| matches!(n.lower.as_str(), "that" | "which" | "who"))
-                && all.iter().enumerate().any(|(other, o)| other != at && o.stem == w.stem),
+                && said.get(w.stem.as_str()).is_some_and(|times| *times > 1),
             index: at,
         })
         .collect();

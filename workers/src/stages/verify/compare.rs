@@ -15,6 +15,7 @@ mod fit;
 mod formal;
 #[cfg(test)]
 mod tests;
+mod uncased;
 
 use serde::Serialize;
 
@@ -22,6 +23,7 @@ use self::fit::{in_order, measures_vouched, opposed, parts_name};
 use self::formal::{Formal, agrees, formal};
 use super::claims::{self, sentences};
 use super::clause::{Clause, Overlap, Sentence, overlap, sentence};
+use super::scripts;
 use super::slot::ordinal;
 use super::words::Span;
 
@@ -61,16 +63,17 @@ pub struct FactText {
 }
 
 impl FactText {
-    /// Takes `statement` apart.
+    /// Takes `statement` apart. What is longer than any sentence in it is not looked at.
     pub fn new(statement: &str) -> Self {
         let sentences = sentences(statement)
             .into_iter()
+            .filter(|s| s.end - s.start <= claims::LONGEST)
             .map(|s| {
                 let marker = s.of(statement).len() - claims::statement(s.of(statement)).len();
                 sentence(statement, Span::new(s.start + marker, s.end))
             })
             .collect();
-        let formal = formal(claims::statement(statement));
+        let formal = if statement.len() > claims::LONGEST { None } else { formal(claims::statement(statement)) };
         Self { statement: statement.to_owned(), sentences, formal }
     }
 
@@ -108,15 +111,32 @@ pub fn compare_parsed(claim: &FactText, fact: &FactText) -> Comparison {
     if claim.formal.is_some() || fact.formal.is_some() {
         return formally(claim, fact).unwrap_or(best);
     }
+    if scripts::uncased(&claim.statement) {
+        // What stands in one place of a text in a script without capitals is compared sentence by sentence.
+        let found = fact.sentences.iter().map(|known| {
+            let within = known.whole.span;
+            let found = uncased::hold(said.whole.span.of(&claim.statement), within.of(&fact.statement));
+            Comparison {
+                claim_span: found.claim_span.shifted(said.whole.span.start),
+                fact_span: found.fact_span.shifted(within.start),
+                ..found
+            }
+        });
+        return found.fold(best, |best, found| if decides(&found) > decides(&best) { found } else { best });
+    }
     let pair = Pair { claim: &claim.statement, fact: &fact.statement };
     for known in &fact.sentences {
         let found = pair.judge(said, known);
-        let rank = |c: &Comparison| (c.relation != Relation::Unrelated, c.score);
-        if rank(&found) > rank(&best) {
+        if decides(&found) > decides(&best) {
             best = found;
         }
     }
     best
+}
+
+/// What tells more about a claim is greater.
+fn decides(found: &Comparison) -> (bool, f64) {
+    (found.relation != Relation::Unrelated, found.score)
 }
 
 /// For a calculation or a conclusion: what its form says, whatever words the two share.
@@ -222,10 +242,15 @@ impl Pair<'_> {
     }
 }
 
-/// The same text but for capitals and the mark at the end: that needs no understanding, whatever is possible, supposed or denied in it.
+/// The same text but for capitals and the mark at the end, of whatever script: that needs no understanding, whatever is possible, supposed or denied in it.
 fn verbatim(a: &str, b: &str) -> bool {
-    let plain =
-        |text: &str| text.trim().trim_end_matches(['.', '!']).chars().flat_map(char::to_lowercase).collect::<String>();
+    let plain = |text: &str| {
+        text.trim()
+            .trim_end_matches(['.', '!', '。', '！', '।', '۔'])
+            .chars()
+            .flat_map(char::to_lowercase)
+            .collect::<String>()
+    };
     a.len().abs_diff(b.len()) <= 8 && plain(a) == plain(b)
 }
 

@@ -6,7 +6,7 @@ use regex::Regex;
 
 use super::lexicon::MONTHS;
 use super::numbers::Number;
-use super::words::{Span, last_word, leading_word};
+use super::words::{Span, covered, last_word, leading_word};
 
 /// A date, as far as it was given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,8 +80,10 @@ pub(super) fn dates(text: &str, numbers: &[Number]) -> Vec<Date> {
         }
         found.push(Date { year, month, day, span: Span::new(whole.start(), whole.end()) });
     }
+    found.sort_by_key(|d| d.span);
+    let written = found.len();
     for number in numbers {
-        if found.iter().any(|d| d.span.overlaps(&number.span)) || !number.plain || number.ordinal {
+        if covered(&found[..written], |d| d.span, number.span) || !number.plain || number.ordinal {
             continue;
         }
         if let Some(date) = year(text, number) {

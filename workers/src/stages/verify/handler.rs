@@ -26,7 +26,7 @@ use super::{
 use crate::{Context, StageError};
 
 /// Version of the rules; kept with every verification.
-pub const VERSION: &str = "verify-3";
+pub const VERSION: &str = "verify-4";
 
 /// How many facts are held against one claim.
 pub(super) const FACTS: u16 = 20;

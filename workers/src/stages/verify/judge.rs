@@ -15,7 +15,7 @@ use super::{
     decide::Judgement,
     handler::{FACTS, blocking},
     parsed_facts::{ParsedFacts, Texts, hold},
-    resolve::resolve,
+    resolve::self_contained,
     search::{Found, facts_for},
     search_terms::search_terms,
     veracity::{Features, Measures, asked, fitted::FITTED, mean},
@@ -36,7 +36,7 @@ pub struct Answered {
 pub struct JudgedClaim {
     /// What stands in the answer, and where.
     pub said: ClaimSpan,
-    /// The claim made self-contained with the help of the question.
+    /// The claim made self-contained with the help of the question and of what was said before it.
     pub resolved: String,
     /// Whether it asserts something that facts could decide.
     pub check_worthy: bool,
@@ -139,12 +139,14 @@ struct SplitClaim {
 
 impl Split {
     fn of(answered: &Answered) -> Self {
-        let claims = claims::split(&answered.answer)
+        let said = claims::split(&answered.answer);
+        let resolved = self_contained(&answered.query, &said);
+        let claims = said
             .into_iter()
-            .map(|said| {
-                let resolved = resolve(&answered.query, &said.statement);
+            .zip(resolved)
+            .map(|(said, resolved)| {
                 // What is no assertion by itself may be one as the answer to its question.
-                let worthy = claims::worth_checking(&resolved);
+                let worthy = !said.reference && claims::worth_checking(&resolved);
                 let terms = worthy.then(|| search_terms(&resolved)).flatten();
                 SplitClaim { said, resolved, terms }
             })

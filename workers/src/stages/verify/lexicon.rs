@@ -101,7 +101,7 @@ pub(super) static FUNCTIONAL_VERB: Set = LazyLock::new(|| set("invent discover w
 /// Stems of what happens to one thing once, so that two dates of it cannot both be right.
 pub(super) static ONE_TIME: Set = LazyLock::new(|| {
     set(
-        "born die establish discover invent land end begin start assassinat independenc sign launch find publish releas abolish \
+        "born die establish found discover invent land end begin start assassinat independenc sign launch find publish releas abolish \
          complet build fall occur happen adopt dissolv introduc birth death debut",
     )
 });

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::dates::{self, Date};
 use super::numbers::{Number, numbers};
 use super::units::{ANGLE, Dimension, K, MONEY, SHARE, one_unit};
-use super::words::{Span, Word, words};
+use super::words::{Span, Word, covered, words};
 
 /// What a number counts or measures.
 #[derive(Debug, Clone, PartialEq)]
@@ -92,7 +92,7 @@ pub(super) fn measures_among(text: &str, all: &[Word]) -> Measures {
     let dates = dates::dates(text, &found);
     let quantities = found
         .iter()
-        .filter(|n| !n.ordinal && !dates.iter().any(|d| d.span.overlaps(&n.span)))
+        .filter(|n| !n.ordinal && !covered(&dates, |d| d.span, n.span))
         .map(|n| quantity(text, n, all))
         .collect();
     Measures { quantities, dates }

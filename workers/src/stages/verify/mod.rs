@@ -5,8 +5,8 @@
 //! gives the verdict, [`veracity`] weighs all that was found, [`citations`] checks what is quoted from where, [`consensus`] merges several
 //! chains for one query. [`judge`] asks the store for facts and goes through these.
 //!
-//! English only, and made for precision: what the rules are unsure of is unverifiable. A claim in another script is
-//! split and stays unverifiable.
+//! English, and made for precision: what the rules are unsure of is unverifiable. Of a claim in a script without capitals nothing is understood
+//! but its numbers: a fact with the same words in the same order supports it, and contradicts it where one number is another.
 
 mod align;
 pub mod citations;
@@ -27,6 +27,7 @@ pub mod parsed_facts;
 mod proposals;
 mod quotes;
 pub mod resolve;
+mod scripts;
 pub mod search;
 pub mod search_plan;
 pub mod search_terms;
@@ -38,5 +39,7 @@ pub mod words;
 
 pub(crate) use handler::run;
 
+#[cfg(test)]
+mod hostile;
 #[cfg(test)]
 mod properties;

@@ -4,7 +4,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::words::{Span, last_word, words};
+use super::scripts::Plain;
+use super::words::{Span, covered, last_word, words};
 
 /// A number found in a text.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -32,13 +33,23 @@ static DIGITS: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a constant pattern")
 });
 
-/// The numbers of `text`, in order; those inside words ("H2O", "B12") are no numbers.
+/// The numbers of `text`, in order, whatever script their digits are of; those inside words ("H2O", "B12") are no numbers.
 pub fn numbers(text: &str) -> Vec<Number> {
+    let Some(plain) = Plain::of(text) else { return written(text) };
+    let mut found = written(&plain.text);
+    for number in &mut found {
+        number.span = Span::new(plain.place(number.span.start), plain.place(number.span.end));
+    }
+    found
+}
+
+fn written(text: &str) -> Vec<Number> {
     let mut found = Vec::new();
     for caught in DIGITS.captures_iter(text) {
         let whole = caught.get(0).expect("group 0");
         let before = text[..whole.start()].chars().next_back();
-        if before.is_some_and(|c| c.is_alphanumeric() || c == '_') {
+        // Scripts that part no words write a number right after one.
+        if before.is_some_and(|c| (c.is_alphanumeric() && !parts_no_words(c)) || c == '_') {
             continue;
         }
         let mantissa = &caught["mantissa"];
@@ -86,13 +97,17 @@ pub fn numbers(text: &str) -> Vec<Number> {
     }
     let digits = found.len();
     for word in spelled(text) {
-        let at = found[..digits].partition_point(|d| d.span.end <= word.span.start);
-        if !found[..digits].get(at).is_some_and(|d| d.span.overlaps(&word.span)) {
+        if !covered(&found[..digits], |d| d.span, word.span) {
             found.push(word);
         }
     }
     found.sort_by_key(|n| n.span);
     found
+}
+
+/// A letter of a script whose words are not parted: Chinese, Japanese, Thai, Lao, Burmese, Khmer.
+fn parts_no_words(c: char) -> bool {
+    matches!(c, '\u{0e00}'..='\u{0eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}')
 }
 
 /// Where the word is that makes a number at `start` negative: "minus 40" is a number, "50 minus 40" and "x minus 40" are calculations.
@@ -264,6 +279,17 @@ mod tests {
         assert_eq!(values("2 × 10⁻³"), [0.002]);
         // A product is no power of ten.
         assert_eq!(values("13*100 and 6 x 10"), [13.0, 100.0, 6.0, 10.0]);
+    }
+
+    #[test]
+    fn digits_of_any_script_are_read() {
+        assert_eq!(values("٣٫٥ و ١٢٬٣٤٥"), [3.5, 12345.0]);
+        assert_eq!(values("१२३ मीटर"), [123.0]);
+        assert_eq!(values("高度８８４９米，人口１２３，４５６。"), [8849.0, 123_456.0]);
+        assert_eq!(values("光速是299792公里每秒"), [299_792.0]);
+        assert_eq!(values("สูง๑๒๓เมตร"), [123.0]);
+        let text = "высота ٨٨٤٩ م";
+        assert_eq!(numbers(text)[0].span.of(text), "٨٨٤٩");
     }
 
     #[test]

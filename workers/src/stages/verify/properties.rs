@@ -38,6 +38,38 @@ fn said() -> impl Strategy<Value = String> {
     )
 }
 
+/// Sentences with clauses, appositions and coordination, in any combination.
+fn parted() -> impl Strategy<Value = String> {
+    let name = prop_oneof![
+        Just("Ada Bell"),
+        Just("The River Ouse"),
+        Just("He"),
+        Just("Gold"),
+        Just("York, the city of kings,")
+    ];
+    let middle = prop_oneof![
+        Just(""),
+        Just(", which is in York,"),
+        Just(", the capital of gold,"),
+        Just(", a judge, who was young,"),
+        Just(" [1]"),
+    ];
+    let verb = prop_oneof![
+        Just("was born in York"),
+        Just("died in Hull"),
+        Just("has 3 towers"),
+        Just("is not in Oslo"),
+        Just("may be in Ulm, which was founded in 1900"),
+        Just("won a prize, and it was gold"),
+        Just("said that it was old"),
+        Just("covers the sea; she is tall"),
+    ];
+    let end = prop_oneof![Just("."), Just(". [2]"), Just("!"), Just(", which is in York."), Just("")];
+    let sentence = (name, middle, proptest::collection::vec(verb, 1..4), end)
+        .prop_map(|(name, middle, verbs, end)| format!("{name}{middle} {}{end}", verbs.join(" and ")));
+    proptest::collection::vec(sentence, 1..3).prop_map(|all| all.join(" "))
+}
+
 fn inside(text: &str, span: Span) -> bool {
     text.get(span.start..span.end).is_some()
 }
@@ -57,6 +89,16 @@ proptest! {
             end = claim.span.end;
         }
         prop_assert_eq!(found.iter().map(|c| solid(&c.text)).collect::<String>(), solid(&text));
+    }
+
+    #[test]
+    fn what_is_split_once_is_split_for_good(answer in parted()) {
+        let found = split(&answer);
+        prop_assert_eq!(&found, &split(&answer));
+        for claim in &found {
+            let again: Vec<String> = split(&claim.statement).into_iter().map(|c| c.statement).collect();
+            prop_assert_eq!(&again, &vec![claim.statement.clone()], "{}", answer);
+        }
     }
 
     #[test]

@@ -15,7 +15,7 @@ use atr_core::{
 };
 use url::Url;
 
-use super::{claims, resolve::resolve};
+use super::{claims, resolve::self_contained};
 use crate::StageError;
 
 /// The most facts that one correction proposes.
@@ -47,8 +47,10 @@ pub(super) async fn propose(tx: &mut Tx, review: ReviewId) -> Result<(), StageEr
 /// same: what a fact is called tells the review and its place.
 fn proposals(review: &Review, trace: &Trace, cited: &Citation) -> Result<Vec<NewFact>, Rejection> {
     let Some(correction) = &review.corrected_answer else { return Ok(vec![]) };
-    let resolved = claims::split(correction).into_iter().map(|said| resolve(&trace.query, &said.statement));
-    let worthy = resolved.filter(|statement| claims::worth_checking(statement)).take(MOST).enumerate();
+    let said = claims::split(correction);
+    let resolved = self_contained(&trace.query, &said);
+    let stated = said.iter().zip(resolved).filter(|(said, _)| !said.reference).map(|(_, resolved)| resolved);
+    let worthy = stated.filter(|statement| claims::worth_checking(statement)).take(MOST).enumerate();
     worthy
         .map(|(place, statement)| {
             NewFact::try_from(FactInput {

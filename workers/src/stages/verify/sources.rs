@@ -14,7 +14,7 @@ use atr_core::{
 
 use super::{
     align::Passages,
-    citations::{self, CitationForm, CitationMention, KnownSource},
+    citations::{self, CitationForm, CitationMention, KnownSource, Target, quotation::quoted_before},
     handler::blocking,
     words::Span,
 };
@@ -104,10 +104,10 @@ impl Named {
     async fn read<'a>(tx: &mut Tx, mentions: impl Iterator<Item = &'a CitationMention>) -> Result<Self, StageError> {
         let (mut urls, mut dois) = (BTreeSet::new(), BTreeSet::new());
         for mention in mentions {
-            match &mention.form {
-                CitationForm::Url(url) => drop(urls.insert(url.clone())),
-                CitationForm::Doi(doi) => drop(dois.insert(doi.clone())),
-                CitationForm::Marker(_) | CitationForm::AuthorYear(..) => {}
+            match &mention.target {
+                Some(Target::Url(url)) => drop(urls.insert(url.clone())),
+                Some(Target::Doi(doi)) => drop(dois.insert(doi.clone())),
+                Some(Target::Title(_)) | None => {}
             }
         }
         if urls.is_empty() && dois.is_empty() {
@@ -128,11 +128,11 @@ impl Named {
     }
 
     fn source(&self, mention: &CitationMention) -> Option<SourceId> {
-        match &mention.form {
-            CitationForm::Url(url) => self.by_url.get(url).copied(),
-            CitationForm::Doi(doi) => self.by_doi.get(doi).copied(),
-            // An answer's own list of references is not at hand: a mark alone names nothing that is known here.
-            CitationForm::Marker(_) | CitationForm::AuthorYear(..) => None,
+        match &mention.target {
+            Some(Target::Url(url)) => self.by_url.get(url).copied(),
+            Some(Target::Doi(doi)) => self.by_doi.get(doi).copied(),
+            // A title alone is not looked up: two sources may have it.
+            Some(Target::Title(_)) | None => None,
         }
     }
 }
@@ -186,9 +186,9 @@ impl Cited {
         let checked = citations::check(&self.mention, known, self.quoted.as_deref());
         Checked {
             kind: match &self.mention.form {
-                CitationForm::Url(_) => CitationKind::Url,
-                CitationForm::Doi(_) => CitationKind::Doi,
-                CitationForm::Marker(_) | CitationForm::AuthorYear(..) => CitationKind::Marker,
+                CitationForm::Url(_) | CitationForm::Pmid(_) => CitationKind::Url,
+                CitationForm::Doi(_) | CitationForm::Arxiv(_) => CitationKind::Doi,
+                CitationForm::Marker(_) | CitationForm::AuthorYear(..) | CitationForm::Isbn(_) => CitationKind::Marker,
             },
             source: self.source,
             copy: copy.filter(|_| self.quoted.is_some()),
@@ -205,30 +205,5 @@ impl Cited {
             },
             reason: checked.reason,
         }
-    }
-}
-
-/// The words in quotation marks that stand right before a citation: only marks and a few words may lie between.
-fn quoted_before(answer: &str, at: usize) -> Option<&str> {
-    let before = answer.get(..at)?;
-    let close = before.rfind(['"', '”'])?;
-    if before[close..].chars().count() > 40 || before[close..].contains(['.', '\n']) {
-        return None;
-    }
-    let inner = &before[..close];
-    let open = inner.rfind(['"', '“'])?;
-    let words = inner[open..].trim_start_matches(['"', '“']).trim();
-    (!words.is_empty()).then_some(words)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::quoted_before;
-
-    #[test]
-    fn the_quotation_right_before_a_citation_is_what_it_quotes() {
-        let text = "The sheet says \"gold is Au\" (see https://example.org).";
-        assert_eq!(quoted_before(text, text.find("https").unwrap_or(0)), Some("gold is Au"));
-        assert_eq!(quoted_before("no quotation https://example.org", 13), None);
     }
 }

@@ -45,6 +45,12 @@ impl Span {
     }
 }
 
+/// Whether one of `found`, which are in order and apart, has a byte of `span`.
+pub(super) fn covered<T>(found: &[T], place: impl Fn(&T) -> Span, span: Span) -> bool {
+    let at = found.partition_point(|one| place(one).end <= span.start);
+    found.get(at).is_some_and(|one| place(one).overlaps(&span))
+}
+
 /// One word of a text.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Word {

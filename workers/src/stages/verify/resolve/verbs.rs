@@ -2,6 +2,9 @@
 //!
 //! Only common verbs are known; a question whose verb is not known has no rule.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 /// Base, past, participle.
 const IRREGULAR: &[(&str, &str, &str)] = &[
     ("be", "was", "been"),
@@ -76,7 +79,7 @@ const REGULAR: &str = "add arrive attack bear boil border burn call carry cause 
      study succeed support surrender surround treat travel turn use visit walk want weigh work";
 
 /// Whether a lower-case word is the base form of a verb that is known.
-pub(super) fn is_base(word: &str) -> bool {
+pub(in crate::stages::verify) fn is_base(word: &str) -> bool {
     IRREGULAR.iter().any(|v| v.0 == word) || regular(word)
 }
 
@@ -85,18 +88,24 @@ fn regular(word: &str) -> bool {
 }
 
 /// Whether a lower-case word has the form of a past participle.
-pub(super) fn is_participle(word: &str) -> bool {
+pub(in crate::stages::verify) fn is_participle(word: &str) -> bool {
     (word.len() > 3 && word.ends_with("ed") && !word.ends_with("eed"))
         || word == "born"
         || IRREGULAR.iter().any(|v| v.2 == word && v.0 != v.2)
 }
 
+/// The forms that [`is_finite`] knows: it is asked of every word.
+static FINITE: LazyLock<HashSet<String>> = LazyLock::new(|| {
+    let auxiliary = ["is", "are", "was", "were", "has", "have", "had", "can"].map(str::to_owned);
+    let irregular = IRREGULAR.iter().flat_map(|v| [v.1.to_owned(), third(v.0)]);
+    let regular = REGULAR.split_whitespace().flat_map(|v| [past(v), third(v)]);
+    auxiliary.into_iter().chain(irregular).chain(regular).collect()
+});
+
 /// Whether a lower-case word can be the verb of a sentence as it stands: a form of "be", "have", "can", or the third person or the
 /// past of a verb that is known.
-pub(super) fn is_finite(word: &str) -> bool {
-    matches!(word, "is" | "are" | "was" | "were" | "has" | "have" | "had" | "can")
-        || IRREGULAR.iter().any(|v| v.1 == word || third(v.0) == word)
-        || REGULAR.split_whitespace().any(|v| past(v) == word || third(v) == word)
+pub(in crate::stages::verify) fn is_finite(word: &str) -> bool {
+    FINITE.contains(word)
 }
 
 /// "orbits", "flies", "passes", "has".

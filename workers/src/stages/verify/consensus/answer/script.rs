@@ -5,11 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use unicode_normalization::UnicodeNormalization as _;
 
-/// Where the ten digits of a script begin (Unicode's general category Nd, those in common use).
-const ZEROS: [char; 17] = [
-    '\u{0660}', '\u{06f0}', '\u{07c0}', '\u{0966}', '\u{09e6}', '\u{0a66}', '\u{0ae6}', '\u{0b66}', '\u{0be6}',
-    '\u{0c66}', '\u{0ce6}', '\u{0d66}', '\u{0e50}', '\u{0ed0}', '\u{0f20}', '\u{1040}', '\u{17e0}',
-];
+use super::super::super::scripts;
 
 static FRACTION: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"\\[dt]?frac\s*\{\s*([^{}]{1,40})\}\s*\{\s*([^{}]{1,40})\}").expect("a constant pattern")
@@ -76,17 +72,10 @@ fn is_vulgar_fraction(c: char) -> bool {
 
 fn ascii(c: char) -> char {
     match c {
-        '٫' => '.',
-        '٬' => ',',
-        '٪' => '%',
         '\u{2044}' | '\u{2215}' => '/',
         '−' | '\u{2010}' | '\u{2011}' => '-',
         '\u{2019}' => '\'',
-        _ => ZEROS
-            .iter()
-            .find_map(|zero| u32::from(c).checked_sub(u32::from(*zero)).filter(|digit| *digit < 10))
-            .and_then(|digit| char::from_digit(digit, 10))
-            .unwrap_or(c),
+        _ => scripts::ascii(c).unwrap_or(c),
     }
 }
 

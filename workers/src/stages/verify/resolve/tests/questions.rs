@@ -1,6 +1,6 @@
 //! Questions and short answers, and what they claim together.
 
-use super::*;
+use super::super::resolve;
 use crate::stages::verify::compare::{FactText, Relation, compare};
 
 #[test]

@@ -1,0 +1,4 @@
+//! What claims say once they are made to stand alone.
+
+mod pronouns;
+mod questions;
