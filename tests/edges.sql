@@ -51,9 +51,11 @@ insert into fact_conflict
     select project, pg_temp.id(44, n), pg_temp.id(10, n - 1), pg_temp.id(10, n), 0, 1, 0, 1, at, null from n where n > 1;
 insert into fact_state select project, pg_temp.id(11, n), pg_temp.id(10, n), 'verified', 'r', null, at from n;
 insert into verification select project, pg_temp.id(12, n), pg_temp.id(7, n), 1, 0, 0, 'v', at from n;
+insert into judge_opinion select project, pg_temp.id(44, n), 'm', pg_temp.hash(n), '[]', '{}', 1, 1, at from n;
+insert into judge_day select project, '2020-01-06'::date + n, 1 from n;
 insert into claim
     select project, pg_temp.id(13, n), pg_temp.id(12, n), pg_temp.id(7, n), 0, 0, 1, 'a', 'a', true, 'supported', 1,
-           pg_temp.id(10, n), 0, 1, 'r', 'likely_true', 1
+           pg_temp.id(10, n), 0, 1, 'r', 'likely_true', 1, pg_temp.id(44, n)
     from n;
 insert into consensus
     select project, pg_temp.id(14, n), pg_temp.id(6, n), 'a', 1, 1,

@@ -103,6 +103,7 @@ pub async fn work_by(world: &World, stages: &[Stage], delivery: Delivery) {
         work_dir: folder.path().join("work"),
         reward_models: Default::default(),
         parsed_facts: Default::default(),
+        judge: None,
         delivery,
         cancelled: CancellationToken::new(),
     };

@@ -10,7 +10,7 @@ use atr_core::{
     store::{Connect, Project, Store, migrate},
 };
 
-use atr_workers::notices::Delivery;
+use atr_workers::{notices::Delivery, stages::judge::Judge};
 
 use crate::{
     app::{Actor, App, AppError, Process, keys, projects},
@@ -108,7 +108,12 @@ impl Installation {
     }
 
     /// What the stages work with.
-    pub(crate) fn context(&self, place: &Place, delivery: Delivery) -> anyhow::Result<atr_workers::Context> {
+    pub(crate) fn context(
+        &self,
+        place: &Place,
+        delivery: Delivery,
+        judge: Option<Judge>,
+    ) -> anyhow::Result<atr_workers::Context> {
         Ok(atr_workers::Context {
             store: self.app.store.clone(),
             blobs: self.app.blobs.clone(),
@@ -117,6 +122,7 @@ impl Installation {
             work_dir: data_folder(place)?.join("work"),
             reward_models: atr_workers::RewardModels::default(),
             parsed_facts: Default::default(),
+            judge,
             delivery,
             cancelled: tokio_util::sync::CancellationToken::new(),
         })

@@ -61,8 +61,9 @@ impl Demo {
         let grace = Duration::from_secs(20);
         let serving = tokio::spawn(http::serve(listeners, state, stop.clone(), grace));
         let options = Options { stages: Stage::ALL.to_vec(), slots: 6, grace, lease: Options::LEASE, broker: None };
-        let working =
-            tokio::spawn(Worker::new(installation.context(&place, Delivery::default())?, options).run(stop.clone()));
+        let working = tokio::spawn(
+            Worker::new(installation.context(&place, Delivery::default(), None)?, options).run(stop.clone()),
+        );
 
         let project = new_project(app).await?;
         let actor = Actor::local(project.id);

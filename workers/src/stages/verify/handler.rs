@@ -10,7 +10,7 @@ use atr_core::{
         trace::Trace,
     },
     ids::{FactId, Ids, TraceId, VerificationId},
-    queue::{Claim, Work},
+    queue::{Claim, NewTask, Work},
     store::Tx,
 };
 use chrono::{DateTime, Utc};
@@ -18,7 +18,8 @@ use chrono::{DateTime, Utc};
 use super::{
     citations::{self, CitationMention},
     contrast::contrast,
-    judge::{Answered, Counts, JudgedClaim, judge},
+    judge::{Answered, Counts, hold_claims},
+    opinion::{self, Consulted, consult},
     sources::Sources,
 };
 use crate::{Context, StageError};
@@ -30,6 +31,8 @@ pub const VERSION: &str = "verify-3";
 pub(super) const FACTS: u16 = 20;
 /// How many traces one task of verifying what rests on a fact looks at.
 const PAGE: i64 = 200;
+/// How often a judge is tried that cannot be reached, before the rules' word stands.
+const JUDGE_ATTEMPTS: i16 = 5;
 
 /// Verifies a batch of traces of one project, in one transaction.
 pub(crate) async fn run(cx: &Context, tasks: &[Claim]) -> Result<(), StageError> {
@@ -47,14 +50,26 @@ pub(crate) async fn run(cx: &Context, tasks: &[Claim]) -> Result<(), StageError>
     contrast(&mut tx, &contrasted).await?;
     let traces = tx.traces_by_id(&traces.into_iter().collect::<Vec<_>>()).await?;
     let answers = traces.iter().map(|trace| Answered { query: trace.query.clone(), answer: trace.answer.clone() });
-    let judged = judge(&mut tx, &cx.parsed_facts, answers.collect()).await?;
+    let held = hold_claims(&mut tx, &cx.parsed_facts, answers.collect()).await?;
+    let judged: Vec<Consulted> = match &cx.judge {
+        Some(judge) => {
+            let answers = traces.iter().map(|trace| trace.query.clone()).zip(held).collect();
+            consult(&mut tx, judge.model(), answers).await?
+        }
+        None => held.into_iter().map(Consulted::by_rules).collect(),
+    };
+    // What a judge was not asked yet is asked apart: a trace is scored by the rules' word meanwhile, and verified again then.
+    let unasked = traces.iter().zip(&judged).filter(|(_, consulted)| !consulted.unasked.is_empty());
+    let ask = unasked
+        .map(|(trace, _)| NewTask { max_attempts: JUDGE_ATTEMPTS, ..Work::JudgeClaims { trace: trace.id }.into() });
+    let ask: Vec<NewTask> = ask.collect();
     let mentions: Vec<Vec<CitationMention>> = traces.iter().map(|trace| citations::find(&trace.answer)).collect();
     let sources = Sources::read(&mut tx, mentions.iter().flatten()).await?;
     let (ids, now) = (cx.store.ids().clone(), tx.now());
     let written = blocking(move || {
         let mut out = Written::default();
-        for ((trace, claims), mentions) in traces.into_iter().zip(judged).zip(mentions) {
-            out.add(&trace, claims, &mentions, &sources, &ids, now);
+        for ((trace, consulted), mentions) in traces.into_iter().zip(judged).zip(mentions) {
+            out.add(&trace, consulted, &mentions, &sources, &ids, now);
         }
         out
     })
@@ -63,6 +78,7 @@ pub(crate) async fn run(cx: &Context, tasks: &[Claim]) -> Result<(), StageError>
     tx.insert_citations(&written.citations).await?;
     tx.note_lineage(&written.edges).await?;
     tx.enqueue_all(written.runs.iter().map(|run| Work::ScoreTrace { trace: run.trace })).await?;
+    tx.enqueue_all(ask).await?;
     tx.succeed_all(tasks).await?;
     Ok(tx.commit().await?)
 }
@@ -95,15 +111,16 @@ impl Written {
     fn add(
         &mut self,
         trace: &Trace,
-        claims: Vec<JudgedClaim>,
+        Consulted { claims, .. }: Consulted,
         mentions: &[CitationMention],
         sources: &Sources,
         ids: &Ids,
         now: DateTime<Utc>,
     ) {
         let id: VerificationId = ids.make();
-        let Counts { supported, contradicted, unverifiable } = Counts::of(&claims);
-        let rules_version = VERSION.to_owned();
+        let Counts { supported, contradicted, unverifiable } = Counts::of(claims.iter().map(|(claim, _)| claim));
+        let heard = claims.iter().any(|(_, opinion)| opinion.is_some());
+        let rules_version = if heard { format!("{VERSION}+{}", opinion::VERSION) } else { VERSION.to_owned() };
         self.runs.push(Verification {
             id,
             trace: trace.id,
@@ -114,7 +131,7 @@ impl Written {
             at: now,
         });
         self.edges.push(Edge { from: id.into(), to: trace.id.into(), relation: Relation::WasDerivedFrom });
-        for (ordinal, claim) in (0..).zip(claims) {
+        for (ordinal, (claim, opinion)) in (0..).zip(claims) {
             if let Some(fact) = claim.deciding {
                 self.edges.push(Edge { from: id.into(), to: fact.into(), relation: Relation::Used });
             }
@@ -133,6 +150,7 @@ impl Written {
                 fact_span: claim.fact_span,
                 reason: claim.reason,
                 leaning: claim.leaning,
+                opinion,
             });
         }
         for mention in mentions {

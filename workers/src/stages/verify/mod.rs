@@ -3,7 +3,8 @@
 //! Rules, none of which reads or writes anything: [`claims`] splits an answer, [`resolve`] makes a short one a statement, [`search_terms`]
 //! and [`search_plan`] say which facts to ask for, [`fuse`] makes one ranking of several, [`compare`] holds one against a claim, [`decide`]
 //! gives the verdict, [`veracity`] weighs all that was found, [`citations`] checks what is quoted from where, [`consensus`] merges several
-//! chains for one query. [`judge`] asks the store for facts and goes through these.
+//! chains for one query. [`judge`] asks the store for facts and goes through these; what they leave open, a judge may be asked about, and
+//! [`opinion`] says what that is and what of its answer counts.
 //!
 //! English only, and made for precision: what the rules are unsure of is unverifiable. A claim in another script is
 //! split and stays unverifiable.
@@ -23,6 +24,7 @@ pub mod judge;
 mod lexicon;
 pub mod measure;
 pub mod numbers;
+pub mod opinion;
 pub mod parsed_facts;
 pub mod resolve;
 pub mod search;
