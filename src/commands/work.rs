@@ -37,7 +37,7 @@ impl Work {
         let Working { slots, broker, notifying, judging } = self.working;
         let judge = judging.judge()?;
         ensure!(
-            judge.is_some() || !self.stages.contains(&Stage::Judge),
+            judge.is_some() || self.stages != [Stage::Judge],
             "there is no judge for the stage `judge`: name one with --judge-url and --judge-model"
         );
         let installation = Installation::open(place, Schema::Expect, process).await?;
