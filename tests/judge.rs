@@ -232,7 +232,7 @@ async fn a_day_has_so_many_calls_however_many_workers_ask_and_the_next_day_has_i
     let model = FakeModel::that(|_| says("supported", 1, QUOTE)).await;
     let names: Vec<String> = (0..8).map(|n| format!("t-{n}")).collect();
     for (name, where_) in names.iter().zip(["leaves", "stems", "moss", "ferns", "algae", "needles", "reeds", "kelp"]) {
-        judged.answered(name, &format!("In {where_}, photosynthesis happens inside chloroplasts.")).await;
+        judged.answered(name, &format!("The organelles of photosynthesis in {where_} are chloroplasts.")).await;
     }
     assert_eq!(judged.work(Some(judge(&model.url, 3)), 2).await, Vec::<Value>::new());
     assert_eq!((model.asked().len(), judged.calls().await), (3, vec![3]));

@@ -77,7 +77,7 @@ async fn a_server_that_knows_no_forms_is_asked_plainly_from_then_on() {
     let judge = judge(&model.url, 10);
     judged.answered("a", CLAIM).await;
     judged.work(Some(judge.clone()), 1).await;
-    judged.answered("b", &format!("In moss too, {}", CLAIM.to_lowercase())).await;
+    judged.answered("b", "The organelles of photosynthesis in moss are chloroplasts.").await;
     judged.work(Some(judge), 1).await;
     assert_eq!(
         (judged.verdict("a").await, judged.verdict("b").await),
