@@ -59,9 +59,11 @@ insert into fact_state
            pg_temp.id(61, n), 0, 1, case half when 1 then pg_temp.id(10, n) end
     from n, generate_series(0, 1) half;
 insert into verification select project, pg_temp.id(12, n), pg_temp.id(7, n), 1, 0, 0, 'v', at from n;
+insert into judge_opinion select project, pg_temp.id(44, n), 'm', pg_temp.hash(n), '[]', '{}', 1, 1, at from n;
+insert into judge_day select project, '2020-01-06'::date + n, 1 from n;
 insert into claim
     select project, pg_temp.id(13, n), pg_temp.id(12, n), pg_temp.id(7, n), 0, 0, 1, 'a', 'a', true, 'supported', 1,
-           pg_temp.id(10, n), 0, 1, 'r', 'likely_true', 1
+           pg_temp.id(10, n), 0, 1, 'r', 'likely_true', 1, pg_temp.id(44, n)
     from n;
 insert into consensus
     select project, pg_temp.id(14, n), pg_temp.id(6, n), 'a', 1, 1,

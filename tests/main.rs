@@ -23,6 +23,7 @@ mod hostile;
 mod import;
 mod ingest;
 mod issuer;
+mod judge;
 mod judging;
 mod keys;
 mod notices;

@@ -112,6 +112,7 @@ async fn work_told(world: &World, stages: &[Stage], delivery: Delivery, fetching
         work_dir: folder.path().join("work"),
         reward_models: Default::default(),
         parsed_facts: Default::default(),
+        judge: None,
         delivery,
         fetching,
         cancelled: CancellationToken::new(),

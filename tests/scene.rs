@@ -60,6 +60,7 @@ pub async fn decided(world: &World, by: FactId) -> TraceId {
         fact_span: None,
         reason: "Au is not Ag".to_owned(),
         leaning: None,
+        opinion: None,
     };
     tx.insert_verifications(&[run], &[claim]).await.expect("stored");
     tx.commit().await.expect("committed");

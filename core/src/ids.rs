@@ -176,6 +176,8 @@ ids! {
     Verification VerificationId "ver" "verification";
     /// A checkable statement.
     Claim ClaimId "clm" "claim";
+    /// What a judge said of a claim.
+    JudgeOpinion JudgeOpinionId "jop" "judge opinion";
     /// A reference and whether it holds.
     Citation CitationId "cit" "citation";
     /// Where facts come from.

@@ -20,6 +20,7 @@ const NOT_BY_TIME: &[(&str, &str)] = &[
     ("fact_word", "a vocabulary: a word is in it once, whenever a fact had it first"),
     ("fact_word_sample", "knowledge: an old fact is searched as a new one"),
     ("fact_conflict", "a pair of facts conflicts once, whenever this was found"),
+    ("judge_opinion", "unique by its prompt, whenever it was asked: the same is not paid for twice"),
     ("grounding_source", "knowledge: an old entry is as much in use as a new one"),
     ("source_copy", "unique by its content, whenever it came"),
     ("guideline", "few: what leads wrote, named by domain and version"),

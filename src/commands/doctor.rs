@@ -12,7 +12,7 @@ use atr_core::{
     store::{Connect, PageRequest, Store, server_version},
 };
 use atr_workers::{
-    stages::read,
+    stages::{judge::Judge, read},
     transport::rabbitmq::{self, AmqpUrl},
 };
 use clap::Args;
@@ -23,7 +23,7 @@ use super::{
     installation::{TESSERACT, blobs, data_folder, database, trainer},
     output::Output,
 };
-use crate::config::{Broker, Notifying, Place, Reached, SingleSignOn};
+use crate::config::{Broker, Judging, Notifying, Place, Reached, SingleSignOn};
 
 /// How long an object store may take to answer.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -52,6 +52,8 @@ pub(crate) struct Doctor {
     broker: Broker,
     #[command(flatten)]
     notifying: Notifying,
+    #[command(flatten)]
+    judging: Judging,
     #[command(flatten)]
     reached: Reached,
     #[command(flatten)]
@@ -99,8 +101,19 @@ async fn examine(place: &Place, told: &Doctor) -> anyhow::Result<Vec<Finding>> {
         findings.note("broker", pinged(url).await);
     }
     findings.note("e-mail", mails(&told.notifying, &told.reached).await);
+    findings.note("judge of claims", judges(&told.judging).await);
     findings.note("single sign-on", provider(&told.single_sign_on, &told.reached).await);
     Ok(findings.0)
+}
+
+/// Whether the judge of claims answers so that it counts; this asks it once.
+async fn judges(judging: &Judging) -> anyhow::Result<String> {
+    let Some(judge) = judging.judge()? else {
+        return Ok("none is asked: set ATR_JUDGE_URL and ATR_JUDGE_MODEL for one".to_owned());
+    };
+    judge.try_out().await?;
+    let Judge::Endpoint(endpoint) = judge;
+    Ok(format!("{endpoint:?} answers, and quotes what it decides by"))
 }
 
 /// Whether people can sign in at the provider.

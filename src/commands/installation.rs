@@ -10,7 +10,7 @@ use atr_core::{
     store::{Connect, Project, Store, migrate},
 };
 
-use atr_workers::notices::Delivery;
+use atr_workers::{notices::Delivery, stages::judge::Judge};
 
 use crate::{
     app::{Actor, App, AppError, Process, keys, projects},
@@ -113,6 +113,7 @@ impl Installation {
         place: &Place,
         delivery: Delivery,
         fetching: Fetching,
+        judge: Option<Judge>,
     ) -> anyhow::Result<atr_workers::Context> {
         Ok(atr_workers::Context {
             store: self.app.store.clone(),
@@ -122,6 +123,7 @@ impl Installation {
             work_dir: data_folder(place)?.join("work"),
             reward_models: atr_workers::RewardModels::default(),
             parsed_facts: Default::default(),
+            judge,
             delivery,
             fetching: fetching.into(),
             cancelled: tokio_util::sync::CancellationToken::new(),

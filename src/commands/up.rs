@@ -37,8 +37,9 @@ pub(crate) struct Up {
 impl Up {
     pub(crate) async fn run(self, place: &Place, out: Output) -> anyhow::Result<()> {
         let stop = stop_at_signal()?;
-        let Working { slots, broker, notifying, fetching } = self.working;
+        let Working { slots, broker, notifying, fetching, judging } = self.working;
         let delivery = notifying.delivery(&self.reached)?;
+        let judge = judging.judge()?;
         let rates = Rates::new(self.serving.requests_per_minute);
         let process = Process {
             works: true,
@@ -63,7 +64,7 @@ impl Up {
             text
         })?;
         let grace = Duration::from_secs(self.grace.grace_seconds);
-        let cx = installation.context(place, delivery, fetching)?;
+        let cx = installation.context(place, delivery, fetching, judge)?;
         let stages = Stage::ALL.to_vec();
         let options = Options { stages, slots, grace, lease: Options::LEASE, broker: broker.amqp_url };
         let mut working = tokio::spawn(Worker::new(cx, options).run(stop.clone()));

@@ -6,9 +6,11 @@ use atr_core::{blobs::BucketUrl, domain::public_url::PublicUrl};
 use atr_workers::{
     AmqpUrl,
     notices::{Delivery, Mail, MailError},
+    stages::judge::{CALLS_PER_DAY, Endpoint, EndpointError, EndpointSettings, Judge, PATIENCE},
 };
 use clap::{ArgAction, Args, ValueEnum};
 use ipnet::IpNet;
+use reqwest::Url;
 
 use crate::{
     app::rates::REQUESTS_PER_MINUTE,
@@ -139,6 +141,8 @@ pub struct Working {
     pub notifying: Notifying,
     #[command(flatten)]
     pub fetching: Fetching,
+    #[command(flatten)]
+    pub judging: Judging,
 }
 
 /// Whether sources are read again by this service itself.
@@ -260,6 +264,46 @@ impl Notifying {
         let mail = smtp_url.as_ref().zip(mail_from.as_ref());
         let mail = mail.map(|(Hidden(url), from)| Mail::new(url, from)).transpose()?;
         Ok(Delivery { mail, private_addresses: self.webhook_private_addresses, public_url: reached.public_url.clone() })
+    }
+}
+
+/// Who is asked about claims that the rules leave open.
+#[derive(Debug, Clone, Args)]
+pub struct Judging {
+    /// The base of an API that is compatible with OpenAI's, such as https://api.example.org/v1: a model there is asked about claims
+    /// that facts were found for and no rule decides; without it none is
+    #[arg(long, env = "ATR_JUDGE_URL", requires = "judge_model", value_name = "URL")]
+    pub judge_url: Option<Url>,
+
+    /// The model that is asked, as that API knows it
+    #[arg(long, env = "ATR_JUDGE_MODEL", requires = "judge_url", value_name = "NAME")]
+    pub judge_model: Option<String>,
+
+    /// The key that is sent with each call, where that API wants one
+    #[arg(long, env = "ATR_JUDGE_KEY", hide_env_values = true, requires = "judge_url", value_name = "KEY")]
+    pub judge_key: Option<Hidden>,
+
+    /// The most calls a day and project, counted before they are sent
+    #[arg(long, env = "ATR_JUDGE_CALLS_PER_DAY", default_value_t = CALLS_PER_DAY, value_name = "N",
+          value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    pub judge_calls_per_day: u32,
+}
+
+impl Judging {
+    /// Who is asked, if anyone.
+    ///
+    /// # Errors
+    /// If the address or the key is none.
+    pub fn judge(&self) -> Result<Option<Judge>, EndpointError> {
+        let Some((url, model)) = self.judge_url.as_ref().zip(self.judge_model.as_ref()) else { return Ok(None) };
+        let settings = EndpointSettings {
+            url: url.clone(),
+            model: model.clone(),
+            key: self.judge_key.as_ref().map(|Hidden(key)| key.clone()),
+            calls_per_day: self.judge_calls_per_day,
+            patience: PATIENCE,
+        };
+        Ok(Some(Judge::Endpoint(Endpoint::new(settings)?)))
     }
 }
 

@@ -9,9 +9,9 @@ use atr_core::{
     ids::{
         AdjudicationId, ApiKeyId, AssignmentId, AttachmentId, AuditEntryId, BatchId, ChainGroupId, CitationId, ClaimId,
         ConsensusId, CurationDecisionId, EvaluationCaseId, EvaluationId, ExampleId, ExpertId, FactConflictId, FactId,
-        FactStateId, FeedbackId, GuidelineId, ModelVersionId, PersonId, PromotionId, QuarantinedId, ReviewCycleId,
-        ReviewId, ScoreId, SnapshotId, SnapshotRowId, SourceCopyId, SourceId, SourceRetrievalId, StepId, TaskId,
-        TraceId, TrainingJobId, VerificationId, WebhookEndpointId,
+        FactStateId, FeedbackId, GuidelineId, JudgeOpinionId, ModelVersionId, PersonId, PromotionId, QuarantinedId,
+        ReviewCycleId, ReviewId, ScoreId, SnapshotId, SnapshotRowId, SourceCopyId, SourceId, SourceRetrievalId, StepId,
+        TaskId, TraceId, TrainingJobId, VerificationId, WebhookEndpointId,
     },
     store::{OrdinalRequest, Page, PageRequest},
 };
@@ -34,6 +34,7 @@ use super::{
     grounding::{Fact, FactChange, Source, SourceFreshness},
     guideline::Guideline,
     intake::{Batch, QuarantinedItem},
+    judge::JudgeOpinion,
     model::ModelVersion,
     person::Person,
     project::Key,
@@ -103,6 +104,7 @@ by_id! {
     FactConflictId => FactConflict by fact_conflicts_by_id for Reviewers;
     FactStateId => FactChange by fact_states_by_id for Reviewers;
     FeedbackId => Feedback by feedback_by_id for Read;
+    JudgeOpinionId => JudgeOpinion by judge_opinions_by_id for Read;
     GuidelineId => Guideline by guidelines_by_id for Reviewers;
     ModelVersionId => ModelVersion by models_by_id for Read;
     PersonId => Person by people_by_id for Audit;

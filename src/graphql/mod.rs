@@ -20,6 +20,7 @@ mod gold;
 mod grounding;
 mod guideline;
 mod intake;
+mod judge;
 mod leaf;
 mod limits;
 mod lineage;
@@ -112,6 +113,7 @@ struct IntakeQueries(
 struct JudgementQueries(
     citation::CitationQuery,
     verification::VerificationQuery,
+    judge::JudgeQuery,
     consensus::ConsensusQuery,
     score::ScoreQuery,
     worth::WorthQuery,

@@ -4,9 +4,9 @@ use async_graphql::{Context, ID, Interface, Object, Result};
 use atr_core::ids::{
     AdjudicationId, AnyId, ApiKeyId, AssignmentId, AttachmentId, AuditEntryId, BatchId, ChainGroupId, CitationId,
     ClaimId, ConsensusId, CurationDecisionId, EvaluationCaseId, EvaluationId, ExampleId, ExpertId, FactConflictId,
-    FactId, FactStateId, FeedbackId, GuidelineId, Id, Kind, ModelVersionId, PersonId, PromotionId, QuarantinedId,
-    ReviewCycleId, ReviewId, ScoreId, SnapshotId, SnapshotRowId, SourceCopyId, SourceId, SourceRetrievalId, StepId,
-    TaskId, TraceId, TrainingJobId, VerificationId, WebhookEndpointId,
+    FactId, FactStateId, FeedbackId, GuidelineId, Id, JudgeOpinionId, Kind, ModelVersionId, PersonId, PromotionId,
+    QuarantinedId, ReviewCycleId, ReviewId, ScoreId, SnapshotId, SnapshotRowId, SourceCopyId, SourceId,
+    SourceRetrievalId, StepId, TaskId, TraceId, TrainingJobId, VerificationId, WebhookEndpointId,
 };
 
 use super::{
@@ -26,6 +26,7 @@ use super::{
     grounding::{Fact, FactChange, Source},
     guideline::Guideline,
     intake::{Batch, QuarantinedItem},
+    judge::JudgeOpinion,
     loading::maybe,
     model::ModelVersion,
     person::Person,
@@ -86,6 +87,8 @@ pub enum Node {
     Feedback(Feedback),
     /// Guideline.
     Guideline(Guideline),
+    /// JudgeOpinion.
+    JudgeOpinion(JudgeOpinion),
     /// Key.
     Key(Key),
     /// ModelVersion.
@@ -156,6 +159,7 @@ pub(super) async fn node_of(ctx: &Context<'_>, id: AnyId) -> Result<Option<Node>
         Kind::Feedback => load!(FeedbackId),
         Kind::ApiKey => load!(ApiKeyId),
         Kind::Guideline => load!(GuidelineId),
+        Kind::JudgeOpinion => load!(JudgeOpinionId),
         Kind::ModelVersion => load!(ModelVersionId),
         Kind::Person => load!(PersonId),
         Kind::Promotion => load!(PromotionId),

@@ -13,6 +13,7 @@ use super::{
     citation::Citation,
     fault::OrFault,
     grounding::Fact,
+    judge::JudgeOpinion,
     loading::{CitationsOfVerification, ClaimsOf, children, found, maybe, one},
     paging::{Connection, PageArgs, connect},
     scalars::{IntoId, Span, maybe_id},
@@ -128,7 +129,7 @@ impl Claim {
         self.0.verdict.into()
     }
 
-    /// How sure the rule is, 0 to 1.
+    /// How sure the rule is, 0 to 1; where a judge decided, the share of the claim's words that stand in the sentence it quotes.
     async fn score(&self) -> f64 {
         self.0.score
     }
@@ -157,6 +158,11 @@ impl Claim {
     /// How likely it is true by all that was found about it, 0 to 1; null where a fact decides or nothing was found.
     async fn likelihood(&self) -> Option<f64> {
         self.0.leaning.map(|(_, likelihood)| likelihood)
+    }
+
+    /// What a judge was asked about it and said, whether it decided or not; null where none was asked.
+    async fn opinion(&self, ctx: &Context<'_>) -> Result<Option<JudgeOpinion>> {
+        maybe(ctx, self.0.opinion).await
     }
 }
 

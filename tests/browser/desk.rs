@@ -88,6 +88,7 @@ impl Visit {
             fact_span: Some((31, 33)),
             reason: "the fact has Au".to_owned(),
             leaning: None,
+            opinion: None,
         };
         tx.insert_verifications(&[run], &[claim]).await.expect("stored");
         tx.commit().await.expect("a commit");

@@ -32,6 +32,7 @@ async fn main() {
         work_dir: folder.path().join("work"),
         reward_models: RewardModels::default(),
         parsed_facts: Default::default(),
+        judge: None,
         delivery: Default::default(),
         fetching: Default::default(),
         cancelled: CancellationToken::new(),

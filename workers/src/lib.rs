@@ -42,6 +42,8 @@ pub struct Context {
     pub reward_models: RewardModels,
     /// The facts that claims were held against last.
     pub parsed_facts: stages::verify::parsed_facts::ParsedFacts,
+    /// Who is asked about claims that the rules leave open, if anyone.
+    pub judge: Option<stages::judge::Judge>,
     /// How people and programs are told of the weekly review.
     pub delivery: notices::Delivery,
     /// Whether sources are fetched, and from where.

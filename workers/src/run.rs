@@ -62,6 +62,8 @@ pub struct Worker {
     options: Options,
     id: WorkerId,
     slots: Arc<Semaphore>,
+    /// How many of the slots may wait for a judge, so that what is done here goes on meanwhile.
+    judging: Arc<Semaphore>,
     running: TaskTracker,
     random: StdRng,
     /// The stages that may have work, and how pressing it is.
@@ -73,10 +75,14 @@ impl Worker {
     pub fn new(cx: Context, options: Options) -> Self {
         let id: WorkerId = cx.store.ids().make();
         let slots = Arc::new(Semaphore::new(options.slots.into()));
+        let judging = Arc::new(Semaphore::new(usize::from(options.slots / 2).max(1)));
         // Seeded by the id: workers that fail together must not come back together.
         let random = StdRng::seed_from_u64(id.uuid().as_u64_pair().1);
+        // Who knows no judge leaves to others what one is to be asked.
+        let stages = options.stages.iter().filter(|stage| **stage != Stage::Judge || cx.judge.is_some());
+        let options = Options { stages: stages.copied().collect(), ..options };
         let waiting = options.stages.iter().map(|stage| (*stage, Some(Lane::Usual))).collect();
-        Self { cx, options, id, slots, running: TaskTracker::new(), random, waiting }
+        Self { cx, options, id, slots, judging, running: TaskTracker::new(), random, waiting }
     }
 
     /// Works until `stop` fires; then claims nothing more, lets what runs finish within the grace time, and hands
@@ -176,6 +182,18 @@ impl Worker {
         let mut claimed = false;
         for (_, stage) in stages {
             let Ok(slot) = Arc::clone(&self.slots).try_acquire_owned() else { break };
+            let patience = if stage == Stage::Judge {
+                match Arc::clone(&self.judging).try_acquire_owned() {
+                    Ok(permit) => Some(permit),
+                    // Looked at again when something rings, and by every poll.
+                    Err(_) => {
+                        self.waiting.insert(stage, None);
+                        continue;
+                    }
+                }
+            } else {
+                None
+            };
             match self.claim(stage).await {
                 Ok(claims) => {
                     let (some, full) = (!claims.is_empty(), claims.len() >= stages::batch(stage) as usize);
@@ -183,7 +201,7 @@ impl Worker {
                     self.waiting.insert(stage, some.then_some(Lane::Usual));
                     if some {
                         claimed = true;
-                        self.start(stage, claims, slot);
+                        self.start(stage, claims, (slot, patience));
                     }
                 }
                 Err(error) => {
@@ -201,7 +219,7 @@ impl Worker {
     }
 
     /// Runs claims in the background.
-    fn start(&mut self, stage: Stage, claims: Vec<Claim>, slot: OwnedSemaphorePermit) {
+    fn start(&mut self, stage: Stage, claims: Vec<Claim>, slot: (OwnedSemaphorePermit, Option<OwnedSemaphorePermit>)) {
         let chance: f64 = self.random.random();
         let held = Held::new(self.cx.clone(), stage, claims, self.options.lease, chance);
         let work = async move {

@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::words;
 use crate::{
     hash::Digest,
-    ids::{ChainGroupId, ClaimId, ConsensusId, FactId, ModelVersionId, ReviewId, ScoreId, TraceId, VerificationId},
+    ids::{
+        ChainGroupId, ClaimId, ConsensusId, FactId, JudgeOpinionId, ModelVersionId, ReviewId, ScoreId, TraceId,
+        VerificationId,
+    },
 };
 
 words! {
@@ -76,7 +79,8 @@ pub struct Claim {
     pub check_worthy: bool,
     /// What the facts say.
     pub verdict: ClaimVerdict,
-    /// How sure the rule is, 0 to 1.
+    /// How sure the rule is, 0 to 1; where a judge decided, the share of the claim's words that stand in the sentence it
+    /// quotes.
     pub score: f64,
     /// The fact that decided.
     pub deciding_fact: Option<FactId>,
@@ -87,6 +91,38 @@ pub struct Claim {
     /// What all that was found about it leans to, and how likely it is true by that, 0 to 1; none where a fact decides
     /// or nothing was found.
     pub leaning: Option<(Leaning, f64)>,
+    /// What a judge was asked about it and said, whether it decided or not.
+    pub opinion: Option<JudgeOpinionId>,
+}
+
+/// What a judge answered to a prompt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JudgeOpinion {
+    /// Its id.
+    pub id: JudgeOpinionId,
+    /// The model that was asked, as its endpoint knows it.
+    pub model: String,
+    /// BLAKE3 of the prompt.
+    pub prompt_hash: Digest,
+    /// The messages that were sent, as JSON.
+    pub prompt: String,
+    /// The text that came back, as received; empty where there was none or it was longer than is read.
+    pub answer: String,
+    /// How many tokens the prompt had, as the endpoint counts.
+    pub input_tokens: Option<i32>,
+    /// How many tokens the answer had, as the endpoint counts.
+    pub output_tokens: Option<i32>,
+    /// When it was received.
+    pub at: DateTime<Utc>,
+}
+
+/// How many calls of a judge were taken on a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JudgeDay {
+    /// The day, in UTC.
+    pub day: NaiveDate,
+    /// How many calls.
+    pub calls: i32,
 }
 
 /// What the chains of a group agree on.

@@ -81,6 +81,7 @@ mod tests {
             fact_span: None,
             reason: String::new(),
             leaning: None,
+            opinion: None,
         }
     }
 

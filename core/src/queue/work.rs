@@ -20,6 +20,8 @@ words! {
         Assemble = "assemble",
         /// Claims against facts.
         Verify = "verify",
+        /// A judge's word on claims that rules leave open.
+        Judge = "judge",
         /// Several chains, compared and merged.
         Consensus = "consensus",
         /// The reward and its terms.
@@ -101,6 +103,11 @@ pub enum Work {
         fact: FactId,
         /// Go on after this trace.
         after: Option<TraceId>,
+    },
+    /// Ask a judge about a trace's claims that the rules leave open.
+    JudgeClaims {
+        /// The trace.
+        trace: TraceId,
     },
     /// Hold facts that came to be verified against the others that are.
     ContrastFacts {
@@ -239,6 +246,7 @@ impl Work {
             | Self::VerifySource { .. }
             | Self::VerifyCiting { .. }
             | Self::ProposeFacts { .. } => Stage::Verify,
+            Self::JudgeClaims { .. } => Stage::Judge,
             Self::MergeChains { .. } => Stage::Consensus,
             Self::ScoreTrace { .. } | Self::ScoreAll { .. } | Self::WeighFeedback { .. } => Stage::Score,
             Self::RouteCycle { .. }

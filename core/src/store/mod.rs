@@ -37,6 +37,8 @@ mod guideline;
 mod ingest_key;
 mod job;
 mod job_event;
+mod judge_day;
+mod judge_opinion;
 mod keep_rule;
 mod key;
 mod lease;

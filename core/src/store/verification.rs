@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{Page, PageRequest, Paging, Result, StoreError, Tx};
 use crate::{
     domain::judgement::{Claim, ClaimVerdict, Leaning, Verification},
-    ids::{ClaimId, FactId, Id, TraceId, VerificationId, uuids},
+    ids::{ClaimId, FactId, Id, JudgeOpinionId, TraceId, VerificationId, uuids},
 };
 
 /// Which claims are asked for.
@@ -65,6 +65,7 @@ struct ClaimRow {
     reason: String,
     leaning: Option<String>,
     likelihood: Option<f64>,
+    opinion_id: Option<Uuid>,
 }
 
 impl TryFrom<ClaimRow> for Claim {
@@ -85,6 +86,7 @@ impl TryFrom<ClaimRow> for Claim {
             fact_span: row.fact_span_start.zip(row.fact_span_end),
             reason: row.reason,
             leaning: row.leaning.map(|word| word.parse::<Leaning>()).transpose()?.zip(row.likelihood),
+            opinion: row.opinion_id.map(JudgeOpinionId::from_uuid),
         })
     }
 }
@@ -116,10 +118,10 @@ impl Tx {
             r#"
             insert into claim (project_id, id, verification_id, trace_id, ordinal, span_start, span_end, text, resolved,
                                check_worthy, verdict, score, deciding_fact_id, fact_span_start, fact_span_end, reason,
-                               leaning, likelihood)
+                               leaning, likelihood, opinion_id)
             select $1, * from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::int[], $6::int[], $7::int[], $8::text[],
                                      $9::text[], $10::bool[], $11::text[], $12::float8[], $13::uuid[], $14::int[],
-                                     $15::int[], $16::text[], $17::text[], $18::float8[])
+                                     $15::int[], $16::text[], $17::text[], $18::float8[], $19::uuid[])
             "#,
             project,
             &claims.iter().map(|claim| claim.id.uuid()).collect::<Vec<_>>(),
@@ -140,6 +142,7 @@ impl Tx {
             &claims.iter().map(|claim| claim.leaning.map(|(to, _)| to.word().to_owned())).collect::<Vec<_>>()
                 as &[Option<String>],
             &claims.iter().map(|claim| claim.leaning.map(|(_, likely)| likely)).collect::<Vec<_>>() as &[Option<f64>],
+            &claims.iter().map(|claim| claim.opinion.map(Id::uuid)).collect::<Vec<_>>() as &[Option<Uuid>],
         )
         .execute(self.connection())
         .await?;
@@ -208,7 +211,7 @@ impl Tx {
         sqlx::query_as!(
             ClaimRow,
             "select id, verification_id, trace_id, ordinal, span_start, span_end, text, resolved, check_worthy, verdict,
-                    score, deciding_fact_id, fact_span_start, fact_span_end, reason, leaning, likelihood
+                    score, deciding_fact_id, fact_span_start, fact_span_end, reason, leaning, likelihood, opinion_id
              from claim where project_id = $1 and verification_id = any($2) order by verification_id, ordinal",
             project,
             &runs
@@ -229,7 +232,7 @@ impl Tx {
         sqlx::query_as!(
             ClaimRow,
             "select id, verification_id, trace_id, ordinal, span_start, span_end, text, resolved, check_worthy, verdict,
-                    score, deciding_fact_id, fact_span_start, fact_span_end, reason, leaning, likelihood
+                    score, deciding_fact_id, fact_span_start, fact_span_end, reason, leaning, likelihood, opinion_id
              from claim where project_id = $1 and id = any($2)",
             project,
             &ids

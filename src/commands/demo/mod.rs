@@ -62,7 +62,7 @@ impl Demo {
         let serving = tokio::spawn(http::serve(listeners, state, stop.clone(), grace));
         let options = Options { stages: Stage::ALL.to_vec(), slots: 6, grace, lease: Options::LEASE, broker: None };
         let working = tokio::spawn(
-            Worker::new(installation.context(&place, Delivery::default(), Fetching::default())?, options)
+            Worker::new(installation.context(&place, Delivery::default(), Fetching::default(), None)?, options)
                 .run(stop.clone()),
         );
 

@@ -223,6 +223,8 @@ pub enum Stage {
     Assemble,
     /// Claims against facts.
     Verify,
+    /// A judge's word on claims that rules leave open.
+    Judge,
     ///  Several chains, compared and merged.
     Consensus,
     ///  The reward and its terms.

@@ -5,6 +5,7 @@ pub mod consensus;
 pub mod curate;
 pub mod derive;
 pub mod evaluate;
+pub mod judge;
 pub mod promote;
 pub mod read;
 pub mod route;
@@ -25,6 +26,7 @@ pub(crate) fn batch(stage: Stage) -> u32 {
         Stage::Assemble => 16,
         Stage::Verify | Stage::Consensus | Stage::Score | Stage::Derive => 64,
         Stage::Read
+        | Stage::Judge
         | Stage::Route
         | Stage::Curate
         | Stage::Snapshot
@@ -41,6 +43,7 @@ pub(crate) async fn run(cx: &Context, stage: Stage, claims: &[Claim]) -> Result<
         Stage::Read => one_by_one(claims, |claim| read::run(cx, claim)).await,
         Stage::Assemble => assemble::run(cx, claims).await,
         Stage::Verify => verify::run(cx, claims).await,
+        Stage::Judge => one_by_one(claims, |claim| judge::run(cx, claim)).await,
         Stage::Consensus => consensus::run(cx, claims).await,
         Stage::Score => score::run(cx, claims).await,
         Stage::Route => one_by_one(claims, |claim| route::run(cx, claim)).await,

@@ -65,6 +65,7 @@ impl World {
             work_dir: self.folder.path().join("work"),
             reward_models: RewardModels::default(),
             parsed_facts: Default::default(),
+            judge: None,
             delivery: Default::default(),
             fetching: Default::default(),
             cancelled: CancellationToken::new(),

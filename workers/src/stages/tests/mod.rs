@@ -45,6 +45,7 @@ impl Bench {
             work_dir: folder.path().join("work"),
             reward_models: Default::default(),
             parsed_facts: Default::default(),
+            judge: None,
             delivery: Default::default(),
             fetching: Default::default(),
             cancelled: CancellationToken::new(),

@@ -13,6 +13,7 @@
 mod contradiction;
 mod fit;
 mod formal;
+pub(super) mod quotation;
 #[cfg(test)]
 mod tests;
 mod uncased;
@@ -80,6 +81,11 @@ impl FactText {
     /// The statement as given.
     pub fn statement(&self) -> &str {
         &self.statement
+    }
+
+    /// Whether its form says what it is held against: a calculation or a conclusion.
+    pub(super) fn is_formal(&self) -> bool {
+        self.formal.is_some()
     }
 
     /// Its sentences, whole.

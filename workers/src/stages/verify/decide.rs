@@ -46,6 +46,8 @@ pub struct Verdict {
     pub fact_span: Option<Span>,
     /// Why, in words.
     pub reason: String,
+    /// Whether one fact supports it and another contradicts it, neither much closer: that is no gap that a judge could fill.
+    pub disputed: bool,
 }
 
 /// Decides on `claim`, taken apart, by the `candidates`.
@@ -69,10 +71,11 @@ pub fn decide(claim: &FactText, candidates: &[Candidate]) -> Verdict {
             } else if -gap >= CLEARLY_CLOSER {
                 settled(Judgement::Contradicted, no, &compared, candidates)
             } else {
-                unverifiable(format!(
+                let reason = format!(
                     "facts disagree: {} supports it ({}), {} contradicts it ({})",
                     candidates[yes].fact, compared[yes].reason, candidates[no].fact, compared[no].reason
-                ))
+                );
+                Verdict { disputed: true, ..unverifiable(reason) }
             }
         }
         (None, None) if candidates.is_empty() => unverifiable("no fact was found about it".to_owned()),
@@ -90,6 +93,7 @@ fn settled(judgement: Judgement, at: usize, compared: &[Comparison], candidates:
         claim_span: Some(found.claim_span),
         fact_span: Some(found.fact_span),
         reason: format!("{} {verb} it: {}", candidates[at].fact, found.reason),
+        disputed: false,
     }
 }
 
@@ -101,6 +105,7 @@ fn unverifiable(reason: String) -> Verdict {
         claim_span: None,
         fact_span: None,
         reason,
+        disputed: false,
     }
 }
 
@@ -127,7 +132,7 @@ mod tests {
     fn facts_that_disagree_decide_nothing_and_are_both_named() {
         let facts = [("f1", "The capital of Bolivia is La Paz."), ("f2", "The capital of Bolivia is Sucre.")];
         let verdict = decided("The capital of Bolivia is Sucre.", facts);
-        assert_eq!(verdict.judgement, Judgement::Unverifiable);
+        assert!(verdict.judgement == Judgement::Unverifiable && verdict.disputed);
         assert!(verdict.reason.contains("f1") && verdict.reason.contains("f2"), "{}", verdict.reason);
     }
 

@@ -10,7 +10,7 @@ use atr_core::{
         trace::Trace,
     },
     ids::{FactId, Ids, SourceId, TraceId, VerificationId},
-    queue::{Claim, Work},
+    queue::{Claim, NewTask, Work},
     store::Tx,
 };
 use chrono::{DateTime, Utc};
@@ -18,7 +18,8 @@ use chrono::{DateTime, Utc};
 use super::{
     citations::{self, CitationMention},
     contrast::contrast,
-    judge::{Answered, Counts, JudgedClaim, judge},
+    judge::{Answered, Counts, hold_claims},
+    opinion::{self, Consulted, consult},
     proposals::propose,
     quotes::place,
     sources::{self, Checked},
@@ -32,6 +33,8 @@ pub const VERSION: &str = "verify-4";
 pub(super) const FACTS: u16 = 20;
 /// How many traces one task of verifying what rests on a fact looks at.
 const PAGE: i64 = 200;
+/// How often a judge is tried that cannot be reached, before the rules' word stands.
+const JUDGE_ATTEMPTS: i16 = 5;
 
 /// Verifies a batch of traces of one project, in one transaction.
 pub(crate) async fn run(cx: &Context, tasks: &[Claim]) -> Result<(), StageError> {
@@ -53,7 +56,19 @@ pub(crate) async fn run(cx: &Context, tasks: &[Claim]) -> Result<(), StageError>
     contrast(&mut tx, &contrasted).await?;
     let traces = tx.traces_by_id(&traces.into_iter().collect::<Vec<_>>()).await?;
     let answers = traces.iter().map(|trace| Answered { query: trace.query.clone(), answer: trace.answer.clone() });
-    let judged = judge(&mut tx, &cx.parsed_facts, answers.collect()).await?;
+    let held = hold_claims(&mut tx, &cx.parsed_facts, answers.collect()).await?;
+    let judged: Vec<Consulted> = match &cx.judge {
+        Some(judge) => {
+            let answers = traces.iter().map(|trace| trace.query.clone()).zip(held).collect();
+            consult(&mut tx, judge.model(), answers).await?
+        }
+        None => held.into_iter().map(Consulted::by_rules).collect(),
+    };
+    // What a judge was not asked yet is asked apart: a trace is scored by the rules' word meanwhile, and verified again then.
+    let unasked = traces.iter().zip(&judged).filter(|(_, consulted)| !consulted.unasked.is_empty());
+    let ask = unasked
+        .map(|(trace, _)| NewTask { max_attempts: JUDGE_ATTEMPTS, ..Work::JudgeClaims { trace: trace.id }.into() });
+    let ask: Vec<NewTask> = ask.collect();
     let answers: Vec<String> = traces.iter().map(|trace| trace.answer.clone()).collect();
     let cited = blocking(move || {
         let found = answers.into_iter().map(|answer| (citations::find(&answer), answer));
@@ -65,8 +80,8 @@ pub(crate) async fn run(cx: &Context, tasks: &[Claim]) -> Result<(), StageError>
     let written = blocking(move || {
         let mut out = Written::default();
         let cited = cited.into_iter().map(|(_, mentions)| mentions).zip(checked);
-        for ((trace, claims), (mentions, checked)) in traces.into_iter().zip(judged).zip(cited) {
-            out.add(&trace, claims, mentions.into_iter().zip(checked), &ids, now);
+        for ((trace, consulted), (mentions, checked)) in traces.into_iter().zip(judged).zip(cited) {
+            out.add(&trace, consulted, mentions.into_iter().zip(checked), &ids, now);
         }
         out
     })
@@ -75,6 +90,7 @@ pub(crate) async fn run(cx: &Context, tasks: &[Claim]) -> Result<(), StageError>
     tx.insert_citations(&written.citations).await?;
     tx.note_lineage(&written.edges).await?;
     tx.enqueue_all(written.runs.iter().map(|run| Work::ScoreTrace { trace: run.trace })).await?;
+    tx.enqueue_all(ask).await?;
     tx.succeed_all(tasks).await?;
     Ok(tx.commit().await?)
 }
@@ -126,14 +142,15 @@ impl Written {
     fn add(
         &mut self,
         trace: &Trace,
-        claims: Vec<JudgedClaim>,
+        Consulted { claims, .. }: Consulted,
         cited: impl Iterator<Item = (CitationMention, Checked)>,
         ids: &Ids,
         now: DateTime<Utc>,
     ) {
         let id: VerificationId = ids.make();
-        let Counts { supported, contradicted, unverifiable } = Counts::of(&claims);
-        let rules_version = VERSION.to_owned();
+        let Counts { supported, contradicted, unverifiable } = Counts::of(claims.iter().map(|(claim, _)| claim));
+        let heard = claims.iter().any(|(_, opinion)| opinion.is_some());
+        let rules_version = if heard { format!("{VERSION}+{}", opinion::VERSION) } else { VERSION.to_owned() };
         self.runs.push(Verification {
             id,
             trace: trace.id,
@@ -144,7 +161,7 @@ impl Written {
             at: now,
         });
         self.edges.push(Edge { from: id.into(), to: trace.id.into(), relation: Relation::WasDerivedFrom });
-        for (ordinal, claim) in (0..).zip(claims) {
+        for (ordinal, (claim, opinion)) in (0..).zip(claims) {
             if let Some(fact) = claim.deciding {
                 self.edges.push(Edge { from: id.into(), to: fact.into(), relation: Relation::Used });
             }
@@ -163,6 +180,7 @@ impl Written {
                 fact_span: claim.fact_span,
                 reason: claim.reason,
                 leaning: claim.leaning,
+                opinion,
             });
         }
         for (mention, checked) in cited {

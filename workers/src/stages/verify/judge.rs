@@ -69,7 +69,7 @@ pub struct Counts {
 
 impl Counts {
     /// Counts claims.
-    pub fn of(claims: &[JudgedClaim]) -> Self {
+    pub fn of<'a>(claims: impl IntoIterator<Item = &'a JudgedClaim>) -> Self {
         let mut counts = Self::default();
         for claim in claims {
             match claim.verdict {
@@ -83,6 +83,14 @@ impl Counts {
     }
 }
 
+/// A claim that the rules judged and, where they decide nothing, the facts that were found for it, the best first. None where
+/// facts disagree, or where its form alone says what supports it: there a judge has no say.
+#[derive(Debug, Clone)]
+pub(crate) struct Held {
+    pub claim: JudgedClaim,
+    pub open: Vec<Found>,
+}
+
 /// The claims of each answer, in order, judged by what the project's verified facts say.
 ///
 /// # Errors
@@ -92,6 +100,19 @@ pub async fn judge(
     parsed: &ParsedFacts,
     answers: Vec<Answered>,
 ) -> Result<Vec<Vec<JudgedClaim>>, StageError> {
+    let claims = |held: Vec<Held>| held.into_iter().map(|held| held.claim).collect();
+    Ok(hold_claims(tx, parsed, answers).await?.into_iter().map(claims).collect())
+}
+
+/// The same, with what is left open.
+///
+/// # Errors
+/// If the database is out of reach.
+pub(crate) async fn hold_claims(
+    tx: &mut Tx,
+    parsed: &ParsedFacts,
+    answers: Vec<Answered>,
+) -> Result<Vec<Vec<Held>>, StageError> {
     let split = blocking(move || answers.iter().map(Split::of).collect::<Vec<_>>()).await?;
     let queries: Vec<String> =
         split.iter().flat_map(|answer| &answer.claims).filter_map(|claim| claim.terms.clone()).collect();
@@ -155,7 +176,7 @@ impl Split {
     }
 
     /// Judges the claims, each by the facts found for it; of so many more it is only said that they are stale.
-    fn judged(self, facts: &[Vec<Found>], stale: &[usize], texts: &Texts) -> Vec<JudgedClaim> {
+    fn judged(self, facts: &[Vec<Found>], stale: &[usize], texts: &Texts) -> Vec<Held> {
         let parsed: Vec<FactText> = self.claims.iter().map(|claim| FactText::new(&claim.resolved)).collect();
         let leanings = leanings(&self.question, &parsed, facts, texts);
         self.claims
@@ -167,7 +188,8 @@ impl Split {
             .map(|((((claim, parsed), facts), leaning), stale)| {
                 let verdict = hold(parsed, facts, texts);
                 let check_worthy = claim.terms.is_some();
-                JudgedClaim {
+                let open = verdict.judgement == Judgement::Unverifiable && !verdict.disputed && !parsed.is_formal();
+                let claim = JudgedClaim {
                     said: claim.said,
                     resolved: claim.resolved,
                     check_worthy,
@@ -191,7 +213,8 @@ impl Split {
                     },
                     // Where a fact decides, what the rest leans to says no more.
                     leaning: leaning.filter(|_| verdict.judgement == Judgement::Unverifiable),
-                }
+                };
+                Held { claim, open: if open { facts.clone() } else { vec![] } }
             })
             .collect()
     }
