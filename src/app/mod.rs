@@ -33,6 +33,7 @@ pub mod request_snapshot;
 pub mod reread_pictures;
 pub mod review_calendar;
 pub mod review_drafts;
+pub mod reward_formula;
 pub mod roll_back;
 pub mod route_reviews;
 pub mod routing_policy;

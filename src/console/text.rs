@@ -491,6 +491,7 @@ texts! {
     licence = "Licence";
     confidence = "Its own confidence";
     flaws = "Suspected";
+    flaw = "Flaw";
     went_wrong = "Where it went wrong";
     nothing_wrong = "No step is held to be wrong.";
     step = "Step";
@@ -516,9 +517,9 @@ texts! {
     term_support = "Facts support it";
     term_unverifiable = "Unverifiable claims";
     term_consistency = "Logic holds";
+    term_citations = "Citations hold";
     term_model = "Reward model";
     term_feedback = "Users' feedback";
-    other_weights = "It was made by other weights than today's: what each term adds is not known.";
     no_score = "It has not been scored yet.";
     claims = "Claims";
     no_claims = "No claim was found in it yet.";

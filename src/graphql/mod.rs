@@ -15,6 +15,7 @@ mod expert;
 mod fact_conflict;
 mod fault;
 mod feedback;
+mod flaw;
 mod gather;
 mod gold;
 mod grounding;
@@ -39,6 +40,7 @@ mod review;
 mod review_calendar;
 mod review_cycle;
 mod review_draft;
+mod reward_formula;
 mod routing_policy;
 mod scalars;
 mod score;
@@ -114,6 +116,7 @@ struct JudgementQueries(
     consensus::ConsensusQuery,
     score::ScoreQuery,
     worth::WorthQuery,
+    reward_formula::RewardFormulaQuery,
     review::ReviewQuery,
     review_calendar::ReviewCalendarQuery,
     review_draft::ReviewDraftQuery,

@@ -4,10 +4,11 @@ use atr_core::{
     domain::{
         access::Role,
         judgement::{Score, ScoreInputs, Verification},
+        reward_formula::Weighing,
     },
     ids::TraceId,
 };
-use atr_workers::stages::score::reward::{RewardWeights, Terms};
+use atr_workers::stages::score::reward::{Terms, parts, value};
 use serde_json::{Value, json};
 
 use super::Visit;
@@ -132,6 +133,7 @@ async fn judged(visit: &Visit, of: TraceId) {
         support: -0.5,
         unverifiable: 0.5,
         consistency: 1.0,
+        citations: None,
         model: None,
         feedback: Some(0.5),
     };
@@ -139,7 +141,7 @@ async fn judged(visit: &Visit, of: TraceId) {
         id: tx.fresh(),
         trace: of,
         inputs: ScoreInputs { verification: verification.id, consensus: None, review: None, reward_model: None },
-        reward: RewardWeights::default().reward(terms).expect("a reward").value,
+        reward: value(&parts(&Weighing::default().weights, terms).expect("a reward")),
         expert_term: terms.expert,
         support_term: terms.support,
         unverifiable_term: terms.unverifiable,
@@ -147,6 +149,8 @@ async fn judged(visit: &Visit, of: TraceId) {
         model_term: terms.model,
         feedback_term: terms.feedback,
         feedback_count: 1,
+        citation_term: terms.citations,
+        weighing: Weighing::default(),
         findings: vec![],
         first_suspect: None,
         inputs_hash: atr_core::hash::of_json(&"test"),

@@ -44,7 +44,7 @@ pub(super) const SENDERS: [(&str, &[Role]); 4] = [
     ("feedback", &[Operator, Admin, Ingest]),
 ];
 
-const MUTATIONS: [(&str, &str, &[Role]); 47] = [
+const MUTATIONS: [(&str, &str, &[Role]); 48] = [
     ("recordTraces", r#"(items: [{external_id: "t", model: "m", query: "q", answer: "b"}])"#, SENDERS[0].1),
     (
         "compareChains",
@@ -97,6 +97,7 @@ const MUTATIONS: [(&str, &str, &[Role]); 47] = [
     ("changeKeepRule", "(keepShare: 0.5)", ADMINS),
     ("changeReviewCalendar", r#"(timeZone: "Europe/Berlin")"#, ADMINS),
     ("changeRoutingPolicy", "(goldShare: 0.2)", ADMINS),
+    ("setRewardFormula", "(citations: 2)", ADMINS),
     ("setRedactedPatterns", "(patterns: [EMAIL])", ADMINS),
     ("setMaxBacklog", "(tasks: 1000)", &[Operator]),
     ("createProject", r#"(slug: "new", name: "New")"#, &[Operator]),

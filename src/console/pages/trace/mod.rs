@@ -15,7 +15,7 @@ use atr_core::{
     ids::{ExpertId, TraceId},
     store::{PageRequest, Tx},
 };
-use atr_workers::stages::score::reward::{Part, RewardWeights, Terms};
+use atr_workers::stages::score::reward::{self, Part, Terms};
 use axum::{
     extract::{Path, Query, State},
     http::StatusCode,
@@ -196,41 +196,32 @@ async fn known(tx: &mut Tx, trace: &Trace, reviews: &[(Review, String)], t: &Tex
     };
     claims.truncate(usize::try_from(SHOWN).unwrap_or(usize::MAX));
     let score = tx.latest_scores_of_traces(&[trace.id]).await?.pop();
-    let waterfall = score.as_ref().and_then(|score| waterfall(score, t).transpose()).transpose()?;
+    let waterfall = score.as_ref().map(|score| waterfall(score, t)).transpose()?;
     Ok(Known { claims, score, waterfall, history: history::of(tx, trace, reviews, t).await? })
 }
 
-/// What a reward is made of; none where it was made by other weights than today's, which are not kept with it.
-fn waterfall(score: &Score, t: &Text) -> Result<Option<Waterfall>, Fault> {
-    let terms = Terms {
-        expert: score.expert_term,
-        support: score.support_term,
-        unverifiable: score.unverifiable_term,
-        consistency: score.consistency_term,
-        model: score.model_term,
-        feedback: score.feedback_term,
+/// What a reward is made of.
+fn waterfall(score: &Score, t: &Text) -> Result<Waterfall, Fault> {
+    let undrawable = |error: String| {
+        tracing::error!(error, "a reward could not be drawn");
+        Fault::of(StatusCode::INTERNAL_SERVER_ERROR)
     };
-    let Ok(parts) = RewardWeights::default().parts(terms) else { return Ok(None) };
-    let sum: f64 = parts.iter().map(|part| part.adds).sum();
-    if (sum - score.reward).abs() > 1e-9 {
-        return Ok(None);
-    }
+    let parts = reward::parts(&score.weighing.weights, Terms::of_score(score))
+        .map_err(|error| undrawable(error.to_string()))?;
     let label = |name: &str| match name {
         "expert" => t.term_expert,
         "support" => t.term_support,
         "unverifiable" => t.term_unverifiable,
         "consistency" => t.term_consistency,
+        "citations" => t.term_citations,
         "model" => t.term_model,
         _ => t.term_feedback,
     };
     let parts: Vec<_> = parts.into_iter().map(|part| (label(part.name), part)).collect();
     let bars: Vec<_> =
         parts.iter().map(|(label, part)| charts::Bar { label: (*label).to_owned(), adds: part.adds }).collect();
-    let svg = charts::waterfall(&bars, t.reward).map_err(|error| {
-        tracing::error!(error, "a chart could not be drawn");
-        Fault::of(StatusCode::INTERNAL_SERVER_ERROR)
-    })?;
-    Ok(Some(Waterfall { svg, parts }))
+    let svg = charts::waterfall(&bars, t.reward).map_err(|error| undrawable(error.to_string()))?;
+    Ok(Waterfall { svg, parts })
 }
 
 /// What is held to be wrong: by experts, in their newest revisions, and by the rules of logic.

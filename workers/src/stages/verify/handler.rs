@@ -16,15 +16,14 @@ use atr_core::{
 use chrono::{DateTime, Utc};
 
 use super::{
-    citations::{self, CitationMention},
     contrast::contrast,
     judge::{Answered, Counts, JudgedClaim, judge},
-    sources::Sources,
+    sources::{CheckedCitation, cite},
 };
 use crate::{Context, StageError};
 
 /// Version of the rules; kept with every verification.
-pub const VERSION: &str = "verify-3";
+pub const VERSION: &str = "verify-4";
 
 /// How many facts are held against one claim.
 pub(super) const FACTS: u16 = 20;
@@ -48,17 +47,12 @@ pub(crate) async fn run(cx: &Context, tasks: &[Claim]) -> Result<(), StageError>
     let traces = tx.traces_by_id(&traces.into_iter().collect::<Vec<_>>()).await?;
     let answers = traces.iter().map(|trace| Answered { query: trace.query.clone(), answer: trace.answer.clone() });
     let judged = judge(&mut tx, &cx.parsed_facts, answers.collect()).await?;
-    let mentions: Vec<Vec<CitationMention>> = traces.iter().map(|trace| citations::find(&trace.answer)).collect();
-    let sources = Sources::read(&mut tx, mentions.iter().flatten()).await?;
+    let cited = cite(&mut tx, traces.iter().map(|trace| trace.answer.clone()).collect()).await?;
     let (ids, now) = (cx.store.ids().clone(), tx.now());
-    let written = blocking(move || {
-        let mut out = Written::default();
-        for ((trace, claims), mentions) in traces.into_iter().zip(judged).zip(mentions) {
-            out.add(&trace, claims, &mentions, &sources, &ids, now);
-        }
-        out
-    })
-    .await?;
+    let mut written = Written::default();
+    for ((trace, claims), citations) in traces.iter().zip(judged).zip(cited) {
+        written.add(trace, claims, citations, &ids, now);
+    }
     tx.insert_verifications(&written.runs, &written.claims).await?;
     tx.insert_citations(&written.citations).await?;
     tx.note_lineage(&written.edges).await?;
@@ -96,8 +90,7 @@ impl Written {
         &mut self,
         trace: &Trace,
         claims: Vec<JudgedClaim>,
-        mentions: &[CitationMention],
-        sources: &Sources,
+        citations: Vec<CheckedCitation>,
         ids: &Ids,
         now: DateTime<Utc>,
     ) {
@@ -131,19 +124,19 @@ impl Written {
                 score: claim.score,
                 deciding_fact: claim.deciding,
                 fact_span: claim.fact_span,
+                lapsed_fact: claim.lapsed,
                 reason: claim.reason,
                 leaning: claim.leaning,
             });
         }
-        for mention in mentions {
-            let checked = sources.check(mention, &trace.answer);
+        for checked in citations {
             self.citations.push(Citation {
                 id: ids.make(),
                 trace: trace.id,
                 origin: CitationOrigin::Verification(id),
                 kind: checked.kind,
-                raw: mention.span.of(&trace.answer).to_owned(),
-                span: Some(mention.span.offsets()),
+                raw: checked.span.of(&trace.answer).to_owned(),
+                span: Some(checked.span.offsets()),
                 source: checked.source,
                 fact: None,
                 quoted: checked.quoted,

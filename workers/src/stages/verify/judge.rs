@@ -1,16 +1,19 @@
 //! Judges the claims of answers by the facts that a search finds for them: what a task of verifying does with a trace, and what a
 //! program is told that asks before it answers.
 
+use std::collections::{BTreeSet, HashMap};
+
 use atr_core::{
     domain::judgement::{ClaimVerdict, Leaning},
     ids::FactId,
     store::Tx,
 };
+use chrono::NaiveDate;
 
 use super::{
     claims::{self, ClaimSpan},
     compare::FactText,
-    decide::Judgement,
+    decide::{Judgement, Verdict},
     handler::{FACTS, blocking},
     parsed_facts::{ParsedFacts, Texts, hold},
     resolve::resolve,
@@ -46,6 +49,8 @@ pub struct JudgedClaim {
     pub deciding: Option<FactId>,
     /// Byte offsets of the deciding words in the fact's statement.
     pub fact_span: Option<(i32, i32)>,
+    /// A fact that says the same and holds no more, where the one that decided contradicts the claim.
+    pub lapsed: Option<FactId>,
     /// Why, in words.
     pub reason: String,
     /// What all that was found about it leans to, and how likely it is true by that; none where a fact decides or nothing
@@ -94,6 +99,9 @@ pub async fn judge(
     let queries: Vec<String> =
         split.iter().flat_map(|answer| &answer.claims).filter_map(|claim| claim.terms.clone()).collect();
     let found = facts_for(tx, &queries, FACTS).await?;
+    let ids: BTreeSet<FactId> = found.iter().flatten().map(|found| found.fact).collect();
+    let today = tx.now().date_naive();
+    let lapsed = tx.lapsed_facts(&ids.into_iter().collect::<Vec<_>>(), today).await?;
     let parsed = parsed.clone();
     blocking(move || {
         let texts = parsed.texts(found.iter().flatten());
@@ -103,7 +111,7 @@ pub async fn judge(
             .map(|answer| {
                 let facts = answer.claims.iter().map(|claim| claim.terms.as_ref().and_then(|_| found.next()));
                 let facts: Vec<Vec<Found>> = facts.map(Option::unwrap_or_default).collect();
-                answer.judged(&facts, &texts)
+                answer.judged(&facts, &texts, &lapsed)
             })
             .collect()
     })
@@ -139,7 +147,7 @@ impl Split {
     }
 
     /// Judges the claims, each by the facts found for it.
-    fn judged(self, facts: &[Vec<Found>], texts: &Texts) -> Vec<JudgedClaim> {
+    fn judged(self, facts: &[Vec<Found>], texts: &Texts, lapsed: &Lapsed) -> Vec<JudgedClaim> {
         let parsed: Vec<FactText> = self.claims.iter().map(|claim| FactText::new(&claim.resolved)).collect();
         let leanings = leanings(&self.question, &parsed, facts, texts);
         self.claims
@@ -148,7 +156,7 @@ impl Split {
             .zip(facts)
             .zip(leanings)
             .map(|(((claim, parsed), facts), leaning)| {
-                let verdict = hold(parsed, facts, texts);
+                let Held { verdict, deciding, lapsed } = Held::by(parsed, facts, texts, lapsed);
                 let check_worthy = claim.terms.is_some();
                 JudgedClaim {
                     said: claim.said,
@@ -160,8 +168,9 @@ impl Split {
                         Judgement::Unverifiable => ClaimVerdict::Unverifiable,
                     },
                     score: verdict.score,
-                    deciding: verdict.deciding.map(|at| facts[at].fact),
+                    deciding,
                     fact_span: verdict.fact_span.map(|span| span.offsets()),
+                    lapsed,
                     reason: if check_worthy {
                         verdict.reason
                     } else {
@@ -172,6 +181,43 @@ impl Split {
                 }
             })
             .collect()
+    }
+}
+
+/// Until when facts held that hold no more.
+type Lapsed = HashMap<FactId, NaiveDate>;
+
+/// What the facts that hold, and those that hold no more, say of a claim.
+struct Held {
+    verdict: Verdict,
+    deciding: Option<FactId>,
+    /// The fact that holds no more and says the same, where one that holds contradicts the claim.
+    lapsed: Option<FactId>,
+}
+
+impl Held {
+    /// Facts that hold decide. What held once is looked at where they do not, for a claim may be about that time; it is no evidence
+    /// against a claim.
+    fn by(claim: &FactText, facts: &[Found], texts: &Texts, lapsed: &Lapsed) -> Self {
+        let (once, now): (Vec<Found>, Vec<Found>) =
+            facts.iter().cloned().partition(|found| lapsed.contains_key(&found.fact));
+        let mut verdict = hold(claim, &now, texts);
+        let deciding = verdict.deciding.map(|at| now[at].fact);
+        if once.is_empty() || verdict.judgement == Judgement::Supported {
+            return Self { verdict, deciding, lapsed: None };
+        }
+        let before = hold(claim, &once, texts);
+        let Some(said) = before.deciding.filter(|_| before.judgement == Judgement::Supported) else {
+            return Self { verdict, deciding, lapsed: None };
+        };
+        let said = once[said].fact;
+        let until = lapsed[&said];
+        if verdict.judgement == Judgement::Contradicted {
+            verdict.reason = format!("{}; {said} says so, which held until {until}", verdict.reason);
+            return Self { verdict, deciding, lapsed: Some(said) };
+        }
+        let reason = format!("{}; it held until {until}", before.reason);
+        Self { verdict: Verdict { reason, ..before }, deciding: Some(said), lapsed: None }
     }
 }
 

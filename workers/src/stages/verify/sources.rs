@@ -1,4 +1,5 @@
-//! The sources that the answers of a batch cite, and what they are known to state.
+//! What answers cite, checked against the sources that are known here and what these are known to state: for a task of verifying,
+//! and for a program that asks before it answers.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -11,33 +12,61 @@ use atr_core::{
     store::Tx,
 };
 
-use super::citations::{self, CitationForm, CitationMention, KnownSource};
+use super::{
+    citations::{self, CitationForm, CitationMention, KnownSource},
+    handler::blocking,
+    words::Span,
+};
 use crate::StageError;
+
+/// A citation of an answer, checked.
+#[derive(Debug, Clone)]
+pub struct CheckedCitation {
+    /// How it names what it refers to.
+    pub kind: CitationKind,
+    /// Where it stands in the answer.
+    pub span: Span,
+    /// The source it names, where it is known.
+    pub source: Option<SourceId>,
+    /// The words it quotes.
+    pub quoted: Option<String>,
+    /// Whether it holds.
+    pub state: CitationState,
+    /// Why, in words.
+    pub reason: String,
+}
+
+/// The citations of each answer, in order, checked.
+///
+/// # Errors
+/// If the database is out of reach.
+pub async fn cite(tx: &mut Tx, answers: Vec<String>) -> Result<Vec<Vec<CheckedCitation>>, StageError> {
+    let found = blocking(move || {
+        let mentions = |answer: String| (citations::find(&answer), answer);
+        answers.into_iter().map(mentions).collect::<Vec<_>>()
+    })
+    .await?;
+    let sources = Sources::read(tx, found.iter().flat_map(|(mentions, _)| mentions)).await?;
+    blocking(move || {
+        let checked = |(mentions, answer): (Vec<CitationMention>, String)| {
+            mentions.iter().map(|mention| sources.check(mention, &answer)).collect()
+        };
+        found.into_iter().map(checked).collect()
+    })
+    .await
+}
 
 /// What is known of the sources cited.
 #[derive(Debug, Default)]
-pub(super) struct Sources {
+struct Sources {
     by_url: HashMap<String, SourceId>,
     by_doi: HashMap<String, SourceId>,
     known: HashMap<SourceId, (Source, String)>,
 }
 
-/// A citation, checked.
-#[derive(Debug)]
-pub(super) struct Checked {
-    pub(super) kind: CitationKind,
-    pub(super) source: Option<SourceId>,
-    pub(super) quoted: Option<String>,
-    pub(super) state: CitationState,
-    pub(super) reason: String,
-}
-
 impl Sources {
     /// Reads the sources that the mentions name by address or DOI.
-    pub(super) async fn read<'a>(
-        tx: &mut Tx,
-        mentions: impl Iterator<Item = &'a CitationMention>,
-    ) -> Result<Self, StageError> {
+    async fn read<'a>(tx: &mut Tx, mentions: impl Iterator<Item = &'a CitationMention>) -> Result<Self, StageError> {
         let (mut urls, mut dois) = (BTreeSet::new(), BTreeSet::new());
         for mention in mentions {
             match &mention.form {
@@ -67,7 +96,7 @@ impl Sources {
     }
 
     /// Checks a mention in an answer, with the words it quotes.
-    pub(super) fn check(&self, mention: &CitationMention, answer: &str) -> Checked {
+    fn check(&self, mention: &CitationMention, answer: &str) -> CheckedCitation {
         let (kind, source) = match &mention.form {
             CitationForm::Url(url) => (CitationKind::Url, self.by_url.get(url)),
             CitationForm::Doi(doi) => (CitationKind::Doi, self.by_doi.get(doi)),
@@ -92,7 +121,14 @@ impl Sources {
             citations::CitationState::UnknownSource => CitationState::UnknownSource,
             citations::CitationState::Stale => CitationState::Stale,
         };
-        Checked { kind, source: source.copied(), quoted: quoted.map(str::to_owned), state, reason: checked.reason }
+        CheckedCitation {
+            kind,
+            span: mention.span,
+            source: source.copied(),
+            quoted: quoted.map(str::to_owned),
+            state,
+            reason: checked.reason,
+        }
     }
 }
 
