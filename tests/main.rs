@@ -12,6 +12,7 @@ mod demo;
 mod desk;
 mod edges;
 mod embedded;
+mod explanation;
 mod faults;
 mod feedback;
 mod first_start;

@@ -47,7 +47,7 @@ async fn a_changed_weight_is_a_new_version_by_which_all_is_scored_again_and_earl
     let panel = quoting().await;
     let before = scores(&panel).await;
     assert_eq!(before.len(), 1, "{before:#?}");
-    assert_eq!(before[0]["formula"], json!({"version": null, "weights": {"citations": 1.0, "support": 2.0}}));
+    assert_eq!(before[0]["formula"], json!({"version": null, "weights": {"citations": 0.5, "support": 2.0}}));
     assert_eq!(before[0]["citationTerm"], 1.0, "{before:#?}");
     let sum: f64 = before[0]["parts"].as_array().expect("parts").iter().filter_map(|part| part["adds"].as_f64()).sum();
     assert!((sum - before[0]["reward"].as_f64().expect("a reward")).abs() < 1e-9, "{before:#?}");
@@ -69,7 +69,7 @@ async fn a_changed_weight_is_a_new_version_by_which_all_is_scored_again_and_earl
         panel.admin_does("setRewardFormula(citations: 6)", "formula { version }").await["formula"]["version"],
         1
     );
-    panel.admin_does("setRewardFormula(citations: 1)", "status").await;
+    panel.admin_does("setRewardFormula(citations: 0.5)", "status").await;
     work(&panel.world, &[Stage::Score]).await;
     let again = scores(&panel).await;
     assert_eq!(
@@ -87,9 +87,9 @@ async fn a_changed_weight_is_a_new_version_by_which_all_is_scored_again_and_earl
     let version = |n: i32, note: Value, citations: f64| json!({"node": {"version": n, "note": note, "weights": {"citations": citations}}});
     assert_eq!(
         versions["rewardFormulas"]["edges"],
-        json!([version(2, Value::Null, 1.0), version(1, json!("Sources first."), 6.0)])
+        json!([version(2, Value::Null, 0.5), version(1, json!("Sources first."), 6.0)])
     );
-    assert_eq!(versions["rewardFormula"], json!({"version": 2, "weights": {"citations": 1.0, "expert": 4.0}}));
+    assert_eq!(versions["rewardFormula"], json!({"version": 2, "weights": {"citations": 0.5, "expert": 4.0}}));
     let entry = json!({"node": {"subject": panel.world.database.project.to_string()}});
     assert_eq!(versions["auditEntries"]["edges"], json!([entry, entry]));
 }

@@ -9,6 +9,7 @@ pub mod audit;
 pub mod backlog;
 pub mod changes;
 pub mod experts;
+pub mod explain;
 pub mod fact_states;
 pub mod follow;
 pub mod gold;

@@ -492,6 +492,11 @@ texts! {
     confidence = "Its own confidence";
     flaws = "Suspected";
     flaw = "Flaw";
+    flaws_found = "Flaws, and what tells them";
+    told_by = "told by a";
+    leans_to = "all that was found leans to";
+    held_until = "held until";
+    parts_from = "parts from the chain that stands for the group's answer:";
     went_wrong = "Where it went wrong";
     nothing_wrong = "No step is held to be wrong.";
     step = "Step";
@@ -512,7 +517,9 @@ texts! {
     as_table = "As a table";
     term = "Term";
     term_value = "Value";
+    term_weight = "Weight";
     term_adds = "Adds";
+    formula_version = "by the project's formula, version";
     term_expert = "Expert's verdict";
     term_support = "Facts support it";
     term_unverifiable = "Unverifiable claims";

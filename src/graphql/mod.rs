@@ -12,6 +12,7 @@ mod curation;
 mod evaluation;
 mod example;
 mod expert;
+mod explanation;
 mod fact_conflict;
 mod fault;
 mod feedback;
@@ -117,6 +118,7 @@ struct JudgementQueries(
     score::ScoreQuery,
     worth::WorthQuery,
     reward_formula::RewardFormulaQuery,
+    explanation::ExplanationQuery,
     review::ReviewQuery,
     review_calendar::ReviewCalendarQuery,
     review_draft::ReviewDraftQuery,

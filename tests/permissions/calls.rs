@@ -202,7 +202,7 @@ fn kind_of(name: &str) -> Kind {
     };
     // What may be anything is asked for as a trace.
     Kind::ALL.iter().find(named).copied().unwrap_or_else(|| match name {
-        "Node" | "ReviewDraft" | "ReviewConsensus" => Kind::Trace,
+        "Node" | "ReviewDraft" | "ReviewConsensus" | "Explanation" => Kind::Trace,
         "ExpertReliability" => Kind::Expert,
         // What a trace came with is an `Attachment` of the API, and no record.
         "AttachedFile" => Kind::Attachment,

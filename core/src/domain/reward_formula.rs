@@ -30,14 +30,14 @@ pub struct RewardWeights {
 }
 
 impl Default for RewardWeights {
-    /// An expert outweighs the facts, and these the rest; users' feedback the least.
+    /// An expert outweighs facts, logic and citations together; users' feedback counts the least.
     fn default() -> Self {
         Self {
             expert: 4.0,
             support: 2.0,
             unverifiable: 0.5,
             consistency: 1.0,
-            citations: 1.0,
+            citations: 0.5,
             model: 1.0,
             feedback: 0.5,
         }

@@ -239,3 +239,42 @@ fn leanings(question: &str, claims: &[FactText], facts: &[Vec<Found>], texts: &T
     };
     measured.into_iter().map(|own| own.map(leaning)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use atr_core::ids::Id;
+    use uuid::Uuid;
+
+    use super::*;
+
+    const THEN: &str = "The number of member states of the league is 10.";
+    const NOW: &str = "The number of member states of the league is 12.";
+
+    /// What facts say of a claim, those of the first list once and those of the second now; and which fact holds no more.
+    fn held(claim: &str, once: &[&str], now: &[&str]) -> (Judgement, Option<usize>, Option<usize>) {
+        let id = |n: usize| FactId::from_uuid(Uuid::from_u128(n as u128));
+        let statements = once.iter().chain(now).zip(0..);
+        let facts: Vec<Found> = statements
+            .map(|(statement, n)| Found { fact: id(n), statement: (*statement).to_owned(), rank: 1.0 })
+            .collect();
+        let texts = ParsedFacts::default().texts(&facts);
+        let lapsed = (0..once.len()).map(|n| (id(n), NaiveDate::default())).collect();
+        let Held { verdict, deciding, lapsed } = Held::by(&FactText::new(claim), &facts, &texts, &lapsed);
+        let place = |of: Option<FactId>| facts.iter().position(|found| Some(found.fact) == of);
+        (verdict.judgement, place(deciding), place(lapsed))
+    }
+
+    #[test]
+    fn of_what_held_once_and_what_holds_the_latter_decides() {
+        assert_eq!(held(THEN, &[THEN], &[NOW]), (Judgement::Contradicted, Some(1), Some(0)));
+        assert_eq!(held(NOW, &[THEN], &[NOW]), (Judgement::Supported, Some(1), None));
+        let other = "The number of member states of the league is 11.";
+        assert_eq!(held(other, &[THEN], &[NOW]), (Judgement::Contradicted, Some(1), None));
+    }
+
+    #[test]
+    fn what_held_once_may_support_a_claim_and_never_speaks_against_one() {
+        assert_eq!(held(THEN, &[THEN], &[]), (Judgement::Supported, Some(0), None));
+        assert_eq!(held(NOW, &[THEN], &[]), (Judgement::Unverifiable, None, None));
+    }
+}
