@@ -27,6 +27,7 @@ use crate::{
 };
 
 #[derive(Debug, Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "there is one, read from the command line")]
 pub(crate) enum Project {
     /// Make a project
     Create {

@@ -234,7 +234,7 @@ impl AdministerMutation {
 
     /// Writes the next version of the formula of the reward, in the project that is asked; the weight of what is not given stays.
     /// All traces are scored again by it, and earlier scores stay. For administrators.
-    #[allow(clippy::too_many_arguments, reason = "an argument for each term")]
+    #[expect(clippy::too_many_arguments, reason = "an argument for each term")]
     async fn set_reward_formula(
         &self,
         ctx: &Context<'_>,
