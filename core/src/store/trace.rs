@@ -288,17 +288,19 @@ pub(super) fn traces_query(project: Uuid, filter: &TraceFilter, page: PageReques
                 batch_id, occurred_at, received_at, context
          from ",
     );
-    // By what a flaw narrows, the list is walked along the flaws, whose index has their traces in the list's order.
+    // By what a flaw narrows, the list is walked along the flaws, whose index has their traces in the list's order; each trace
+    // is taken once, at the first such flaw of its newest score (flaw_pkey, score_trace_idx).
     let id = if let Some(flaw) = filter.flaw {
-        let way = if page.from_end { "asc" } else { "desc" };
-        query.push("(select distinct f.trace_id from flaw f where f.project_id = ").push_bind(project);
-        query.push(" and f.kind = ").push_bind(flaw.word());
-        query.push(" and f.score_id = (select s.id from score s where s.project_id = ").push_bind(project);
-        query.push(" and s.trace_id = f.trace_id order by s.id desc limit 1)");
-        page.push_bounds(&mut query, "f.trace_id");
-        query.push(format_args!(" order by f.trace_id {way}) flawed cross join lateral"));
-        query.push(" (select * from error_trace t where t.project_id = ").push_bind(project);
-        query.push(" and t.id = flawed.trace_id offset 0) found");
+        query
+            .push("error_trace join (select f.project_id as of, f.trace_id from flaw f where f.kind = ")
+            .push_bind(flaw.word());
+        query.push(
+            " and not exists (select from score s where s.project_id = f.project_id and s.trace_id = f.trace_id
+                              and s.id > f.score_id)
+              and not exists (select from flaw o where o.project_id = f.project_id and o.score_id = f.score_id
+                              and o.ordinal < f.ordinal and o.kind = f.kind)
+             ) flawed on flawed.of = project_id and flawed.trace_id = id",
+        );
         "flawed.trace_id"
     } else {
         query.push("error_trace");
@@ -339,6 +341,10 @@ pub(super) fn traces_query(project: Uuid, filter: &TraceFilter, page: PageReques
     }
     if let Some(time) = filter.received_before {
         query.push(" and id < ").push_bind(earliest(time));
+    }
+    if filter.flaw.is_some() {
+        // So that the traces' own index is entered at the page as well.
+        page.push_bounds(&mut query, "id");
     }
     page.push(&mut query, id);
     query
