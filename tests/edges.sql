@@ -63,7 +63,7 @@ insert into judge_opinion select project, pg_temp.id(44, n), 'm', pg_temp.hash(n
 insert into judge_day select project, '2020-01-06'::date + n, 1 from n;
 insert into claim
     select project, pg_temp.id(13, n), pg_temp.id(12, n), pg_temp.id(7, n), 0, 0, 1, 'a', 'a', true, 'supported', 1,
-           pg_temp.id(10, n), 0, 1, 'r', 'likely_true', 1, pg_temp.id(44, n)
+           pg_temp.id(10, n), 0, 1, 'r', 'likely_true', 1, pg_temp.id(44, n), pg_temp.id(10, n)
     from n;
 insert into consensus
     select project, pg_temp.id(14, n), pg_temp.id(6, n), 'a', 1, 1,
@@ -88,10 +88,21 @@ insert into citation
            case half when 0 then pg_temp.id(12, n) end, case half when 1 then pg_temp.id(15, n) end,
            'fact', 'x', 0, 1, pg_temp.id(9, n), pg_temp.id(10, n), null, 'verified', 'r', pg_temp.id(61, n), 0, 1
     from n, generate_series(0, 1) half;
+insert into reward_formula
+    select project, n,
+           '{"expert": 4, "support": 2, "unverifiable": 0.5, "consistency": 1, "citations": 1, "model": 1, "feedback": 0.5}',
+           'x', pg_temp.id(2, n), at
+    from n;
 insert into score
     select project, pg_temp.id(17, n), pg_temp.id(7, n), pg_temp.id(12, n), pg_temp.id(14, n), pg_temp.id(15, n),
-           pg_temp.id(5, n), 1, null, 1, 0, 1, null, '[{"kind": "circle", "steps": [0], "reason": "r"}]', pg_temp.hash(n), at
+           pg_temp.id(5, n), 1, null, 1, 0, 1, null, '[{"kind": "circle", "steps": [0], "reason": "r"}]', pg_temp.hash(n), at, null, 0, 0, 1, n,
+           '{"expert": 4, "support": 2, "unverifiable": 0.5, "consistency": 1, "citations": 1, "model": 1, "feedback": 0.5}'
     from n;
+insert into flaw
+    select project, pg_temp.id(17, n), kind, pg_temp.id(7, n), (array['factual_error', 'misquoted_citation', 'contradiction', 'unsafe'])[kind + 1],
+           case kind when 0 then pg_temp.id(13, n) end, case kind when 1 then pg_temp.id(16, 2 * n) end,
+           case kind when 2 then 0 end, case kind when 3 then pg_temp.id(15, n) end, 0, 'r'
+    from n, generate_series(0, 3) kind;
 insert into assignment (project_id, id, cycle, expert_id, trace_id, rank, value, reason, reward_model_id, at, purpose, slot,
                         state, leased_until, opened_at, ended_at, review_id)
     select project, pg_temp.id(18, n), '2026-11-23', pg_temp.id(1, n), pg_temp.id(7, n), 1, 1,

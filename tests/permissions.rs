@@ -4,6 +4,8 @@ mod audited;
 mod calls;
 mod tenants;
 
+pub use tenants::operator_of;
+
 use atr::{
     app::{Actor, AppError, keys, record_reviews::record_reviews},
     graphql::{Session, api},
@@ -316,10 +318,13 @@ async fn an_expert_writes_and_reads_no_reviews_but_their_own() {
         ("standingReviews { id }", false),
         ("feedback { edges { cursor } }", false),
         ("latestScore { id }", false),
+        ("flaws { kind }", false),
     ] {
         let answer = read(&format!(r#"{{ trace(id: "{trace}") {{ {fields} }} }}"#)).await;
         assert_eq!(is_forbidden(&answer), !may, "{fields}: {answer:#}");
     }
+    let by_flaw = read("{ traces(filter: {flaw: CONTRADICTION}) { edges { cursor } } }").await;
+    assert!(is_forbidden(&by_flaw), "a filter tells what was found: {by_flaw:#}");
     // Whoever is no expert in particular would be all of them.
     let nobody = Actor { role: Role::Expert, expert: None, ..Actor::local(world.database.project) };
     assert!(matches!(record_reviews(&world.app, &nobody, vec![], None).await, Err(AppError::Forbidden { .. })));

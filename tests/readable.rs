@@ -53,7 +53,7 @@ const NOT_TOLD: [(&str, &str); 20] = [
 ];
 
 /// Columns that no field is named after, and by what they are told, or why not at all.
-const OTHERWISE: [(&str, &str, &str); 70] = [
+const OTHERWISE: [(&str, &str, &str); 72] = [
     ("api_key", "token_hash", "told to nobody"),
     ("assignment", "refilled", "what the others of its trace and slot tell"),
     ("assignment", "xact", "the place in what is followed: cursor"),
@@ -88,6 +88,8 @@ const OTHERWISE: [(&str, &str, &str); 70] = [
     ("fact_conflict", "later_span_start", "laterSpan"),
     ("fact_conflict", "later_span_end", "laterSpan"),
     ("feedback", "subject", "trace, spanId, traceExternalId"),
+    ("score", "formula_version", "formula"),
+    ("score", "weights", "formula"),
     ("feedback", "content_hash", "tells the same from other feedback under one name"),
     ("grounding_fact", "terms", "what it is searched by"),
     ("grounding_fact", "verified", "state"),

@@ -58,6 +58,7 @@ pub async fn decided(world: &World, by: FactId) -> TraceId {
         score: 1.0,
         deciding_fact: Some(by),
         fact_span: None,
+        lapsed_fact: None,
         reason: "Au is not Ag".to_owned(),
         leaning: None,
         opinion: None,

@@ -30,6 +30,7 @@ const NOT_BY_TIME: &[(&str, &str)] = &[
     ("ingest_key", "a sender's key, whenever it was used; a day later it is removed"),
     ("chain_group_key", "a sender's name holds for ever"),
     ("review_cycle", "few: one a week"),
+    ("reward_formula", "few: what leads set, named by version"),
     ("review_key", "a sender's name holds for ever"),
     ("trace_key", "a sender's name holds for ever"),
     ("attachment", "unique by its content, whenever it came"),

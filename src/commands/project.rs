@@ -9,6 +9,7 @@ use atr_core::{
         calendar::{CalendarChange, Weekday},
         keep_rule::KeepRuleChange,
         redaction::Pattern,
+        reward_formula::WeightsChange,
     },
     store,
 };
@@ -17,11 +18,16 @@ use serde_json::{Value, json};
 
 use super::{installation::Installation, output::Output};
 use crate::{
-    app::{projects, redaction, review_calendar, routing_policy},
+    app::{
+        projects, redaction, review_calendar,
+        reward_formula::{Formula, set_weights},
+        routing_policy,
+    },
     config::Place,
 };
 
 #[derive(Debug, Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "there is one, read from the command line")]
 pub(crate) enum Project {
     /// Make a project
     Create {
@@ -80,6 +86,13 @@ pub(crate) enum Project {
         /// Replace these in texts before they are stored: email, phone, card, secret, several with commas; or none
         #[arg(long, value_name = "PATTERNS")]
         redact: Option<Redacted>,
+        /// Weigh terms of the reward anew, each 0 to 1,000, several with commas: expert, support, unverifiable, consistency,
+        /// citations, model, feedback; what is not given stays. All traces are scored again
+        #[arg(long, value_name = "TERM=WEIGHT,…")]
+        reward_weights: Option<Weights>,
+        /// Why the reward is weighed so
+        #[arg(long, value_name = "TEXT", requires = "reward_weights")]
+        reward_note: Option<String>,
     },
     /// List every project
     List,
@@ -96,6 +109,23 @@ impl FromStr for Redacted {
             return Ok(Self(BTreeSet::new()));
         }
         text.split(',').map(|word| word.trim().parse()).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+/// The weights of some terms.
+#[derive(Debug, Clone)]
+pub(crate) struct Weights(WeightsChange);
+
+impl FromStr for Weights {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut given = serde_json::Map::new();
+        for part in text.split(',') {
+            let pair = part.split_once('=').and_then(|(term, weight)| Some((term, weight.trim().parse::<f64>().ok()?)));
+            let (term, weight) = pair.ok_or_else(|| format!("`{part}` is no TERM=WEIGHT, such as citations=0.5"))?;
+            given.insert(term.trim().to_owned(), json!(weight));
+        }
+        serde_json::from_value(Value::Object(given)).map(Self).map_err(|unknown| unknown.to_string())
     }
 }
 
@@ -129,6 +159,8 @@ impl Project {
                 exploration_share,
                 domain_floor,
                 redact,
+                reward_weights,
+                reward_note,
             } => {
                 let actor = installation.actor(Some(&slug)).await?;
                 let change = CalendarChange { time_zone, opens_on, opens_at, due_on, due_at };
@@ -146,11 +178,14 @@ impl Project {
                     None => redaction::patterns(&installation.app, &actor).await?,
                 };
                 let redacted: Vec<&str> = redacted.iter().map(|pattern| pattern.word()).collect();
+                let weights = reward_weights.map(|Weights(change)| change).unwrap_or_default();
+                let formula = set_weights(&installation.app, &actor, weights, reward_note).await?;
                 let mut told = line(&project);
                 told["keep_rule"] = serde_json::to_value(rule)?;
                 told["review_calendar"] = serde_json::to_value(calendar)?;
                 told["routing_policy"] = serde_json::to_value(policy)?;
                 told["redacted"] = json!(redacted);
+                told["reward_formula"] = json!({ "version": formula.version(), "weights": formula.weights() });
                 out.result(&told, || {
                     format!(
                         "Project {slug} takes nothing more in while {} tasks are unfinished. Of the traces that spans \
@@ -158,7 +193,7 @@ impl Project {
                          and a share of {} of the rest. The weekly review opens on {} at {} and is due on {} at {}, by the clock of {}. Of its items \
                          a share of {} goes to two experts, of {} is drawn at random and of {} follows the domains; a share of {} of \
                          the experts' time is for gold items. In texts it \
-                         replaces before they are stored: {}.",
+                         replaces before they are stored: {}. The reward is made by {}: {}.",
                         project.max_backlog,
                         rule.quiet_seconds,
                         rule.keep_below,
@@ -174,6 +209,8 @@ impl Project {
                         policy.domain_floor,
                         policy.gold_share,
                         if redacted.is_empty() { "nothing".to_owned() } else { redacted.join(", ") },
+                        version(&formula),
+                        told["reward_formula"]["weights"],
                     )
                 })
             }
@@ -192,6 +229,11 @@ impl Project {
             }
         }
     }
+}
+
+fn version(of: &Formula) -> String {
+    of.version()
+        .map_or_else(|| "the weights that the program brings".to_owned(), |n| format!("version {n} of its formula"))
 }
 
 fn line(of: &store::Project) -> Value {

@@ -30,6 +30,7 @@ use super::{
     fact_conflict::FactConflict,
     fault::fault,
     feedback::Feedback,
+    flaw::Flaw,
     gather::Loader,
     grounding::{Fact, FactChange, Source, SourceFreshness},
     guideline::Guideline,
@@ -184,6 +185,7 @@ edges! {
     ClaimsOf(VerificationId) => Claim by claims_of_verifications for Read of |claim| Some(claim.0.verification);
     RevisionOf(TraceId) => TraceRevision by revisions_of_traces for Read of |revision| Some(revision.0.trace);
     LatestScoreOf(TraceId) => Score by latest_scores_of_traces for Read of |score| Some(score.0.trace);
+    FlawsOf(ScoreId) => Flaw by flaws_of_scores for Read of |flaw| Some(flaw.0.score);
     StandingReviewsOf(TraceId) => Review by latest_reviews_of_traces for Read of |review| Some(review.0.trace);
     ConsensusOf(ChainGroupId) => Consensus by latest_consensus_of_groups for Read of |found| Some(found.0.group);
     ExamplesOf(TraceId) => Example by examples_of_traces for Read of |example| Some(example.0.trace);

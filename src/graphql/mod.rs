@@ -12,9 +12,11 @@ mod curation;
 mod evaluation;
 mod example;
 mod expert;
+mod explanation;
 mod fact_conflict;
 mod fault;
 mod feedback;
+mod flaw;
 mod gather;
 mod gold;
 mod grounding;
@@ -40,6 +42,7 @@ mod review;
 mod review_calendar;
 mod review_cycle;
 mod review_draft;
+mod reward_formula;
 mod routing_policy;
 mod scalars;
 mod score;
@@ -117,6 +120,8 @@ struct JudgementQueries(
     consensus::ConsensusQuery,
     score::ScoreQuery,
     worth::WorthQuery,
+    reward_formula::RewardFormulaQuery,
+    explanation::ExplanationQuery,
     review::ReviewQuery,
     review_calendar::ReviewCalendarQuery,
     review_draft::ReviewDraftQuery,

@@ -33,6 +33,7 @@ use super::{
     record::{Record, Records},
     review::Review,
     review_cycle::ReviewCycle,
+    reward_formula::RewardFormula,
     scalars::parse_id,
     score::Score,
     snapshot::Snapshot,
@@ -136,6 +137,7 @@ connections! {
     Citation: CitationConnection of CitationEdge;
     Review: ReviewConnection of ReviewEdge;
     ReviewCycle: ReviewCycleConnection of ReviewCycleEdge;
+    RewardFormula: RewardFormulaConnection of RewardFormulaEdge;
     WebhookEndpoint: WebhookEndpointConnection of WebhookEndpointEdge;
     GoldItem: GoldItemConnection of GoldItemEdge;
     Guideline: GuidelineConnection of GuidelineEdge;

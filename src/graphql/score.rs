@@ -7,21 +7,29 @@ use atr_core::{
     ids::{ScoreId, TraceId},
     store,
 };
+use atr_workers::{
+    StageError,
+    stages::score::reward::{self, Terms},
+};
 use chrono::{DateTime, Utc};
 
 use super::{
     consensus::Consensus,
     fault::OrFault,
-    loading::{found, maybe, one},
+    flaw::Flaw,
+    loading::{FlawsOf, children, found, maybe, one},
     model::ModelVersion,
     paging::{Connection, PageArgs, connect},
     review::Review,
+    reward_formula::RewardFormulaInUse,
     scalars::{IntoId, maybe_id},
     session::reading,
     step::{Step, steps_at},
     trace::Trace,
     verification::Verification,
+    worth::RewardPart,
 };
+use crate::app::AppError;
 
 /// The reward of a trace, each term kept.
 #[derive(Debug, Clone)]
@@ -81,6 +89,23 @@ impl Score {
         self.0.feedback_count
     }
 
+    /// Quality of its citations, -1 (none holds) to 1 (all hold); null where it cites nothing that is known here.
+    async fn citation_term(&self) -> Option<f64> {
+        self.0.citation_term
+    }
+
+    /// The formula by which it was made.
+    async fn formula(&self) -> RewardFormulaInUse {
+        self.0.weighing.into()
+    }
+
+    /// The terms that there are, each with what it adds; in sum they are the reward.
+    async fn parts(&self) -> Result<Vec<RewardPart>> {
+        let parts = reward::parts(&self.0.weighing.weights, Terms::of_score(&self.0));
+        let parts = parts.map_err(|error| AppError::Judging(StageError::Lasting(error.to_string()))).or_fault()?;
+        Ok(parts.into_iter().map(Into::into).collect())
+    }
+
     /// BLAKE3 of the inputs and the weights.
     async fn inputs_hash(&self) -> String {
         self.0.inputs_hash.to_hex().to_string()
@@ -116,6 +141,11 @@ impl Score {
         self.0.first_suspect
     }
 
+    /// What is wrong with the answer, each with the evidence that tells it.
+    async fn flaws(&self, ctx: &Context<'_>) -> Result<Vec<Flaw>> {
+        children(ctx, FlawsOf(self.0.id)).await
+    }
+
     /// What the logic rules found in its reasoning.
     async fn findings(&self) -> Vec<LogicFinding> {
         self.0.findings.iter().map(|finding| LogicFinding::of(finding, self.0.trace)).collect()
@@ -137,7 +167,7 @@ pub struct LogicFinding {
 }
 
 impl LogicFinding {
-    fn of(from: &judgement::Finding, trace: TraceId) -> Self {
+    pub(super) fn of(from: &judgement::Finding, trace: TraceId) -> Self {
         Self {
             trace,
             kind: from.kind.clone(),

@@ -18,10 +18,11 @@ use super::{
     example::Example,
     fault::OrFault,
     feedback::Feedback,
+    flaw::Flaw,
     intake::Batch,
     loading::{
-        self, ClaimsOf, ConsensusOf, ExamplesOf, FeedbackOf, LatestScoreOf, LatestVerificationOf, MembersOf, ReviewsOf,
-        RevisionOf, StandingReviewsOf, StepsOf, children, found, maybe, one,
+        self, ClaimsOf, ConsensusOf, ExamplesOf, FeedbackOf, FlawsOf, LatestScoreOf, LatestVerificationOf, MembersOf,
+        ReviewsOf, RevisionOf, StandingReviewsOf, StepsOf, children, found, maybe, one,
     },
     model::ModelVersion,
     paging::{Connection, PageArgs, connect},
@@ -30,11 +31,11 @@ use super::{
     review::Review,
     scalars::{Int64, IntoId, maybe_id},
     score::Score,
-    session::consulting,
+    session::{consulting, reading},
     step::Step,
     trace_revision::TraceRevision,
     verification::{Claim, Verification},
-    words::{Pillar, Speaker, Split},
+    words::{FlawKind, Pillar, Speaker, Split},
 };
 
 /// A turn of a conversation.
@@ -201,6 +202,14 @@ impl Trace {
         Ok(children(ctx, LatestScoreOf(self.0.id)).await?.pop())
     }
 
+    /// What is wrong with its answer, by its newest score, each with the evidence that tells it.
+    async fn flaws(&self, ctx: &Context<'_>) -> Result<Vec<Flaw>> {
+        match children(ctx, LatestScoreOf(self.0.id)).await?.pop() {
+            Some(newest) => children(ctx, FlawsOf(newest.0.id)).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
     /// Which revision it is of what spans make; null where it was not put together from spans.
     async fn revision(&self, ctx: &Context<'_>) -> Result<Option<TraceRevision>> {
         Ok(children(ctx, RevisionOf(self.0.id)).await?.pop())
@@ -318,6 +327,8 @@ pub struct TraceFilter {
     source: Option<String>,
     /// Those whose steps rest on each other in a circle, or those whose do not.
     circular_support: Option<bool>,
+    /// Those whose newest score has this flaw; not for those who only review.
+    flaw: Option<FlawKind>,
     /// Those that came in at this time or later, to the millisecond.
     received_after: Option<DateTime<Utc>>,
     /// Those that came in before this time, to the millisecond.
@@ -336,6 +347,7 @@ impl TraceFilter {
             language: self.language,
             source: self.source,
             circular_support: self.circular_support,
+            flaw: self.flaw.map(Into::into),
             received_after: self.received_after,
             received_before: self.received_before,
         })
@@ -366,7 +378,8 @@ impl TraceQuery {
     ) -> Result<Connection<Trace>> {
         let page = PageArgs { first, last, after, before }.by_id::<TraceId>()?;
         let filter = filter.unwrap_or_default().read()?;
-        let mut tx = consulting(ctx).await?;
+        // Who only reviews judges without knowing what was found before.
+        let mut tx = if filter.flaw.is_some() { reading(ctx).await? } else { consulting(ctx).await? };
         let page = tx.traces(&filter, page).await.or_fault()?;
         Ok(connect(page.map(Trace), |record| record.0.id.to_string()))
     }

@@ -144,6 +144,11 @@ impl Claim {
         self.0.fact_span.map(Into::into)
     }
 
+    /// A fact that says the same and holds no more, where the one that decided contradicts the claim.
+    async fn lapsed_fact(&self, ctx: &Context<'_>) -> Result<Option<Fact>> {
+        maybe(ctx, self.0.lapsed_fact).await
+    }
+
     /// Why, in words.
     async fn reason(&self) -> &str {
         &self.0.reason

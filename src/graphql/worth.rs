@@ -4,7 +4,7 @@ use async_graphql::{Context, ID, Json, Object, Result, SimpleObject};
 use atr_core::domain::{Rejection, answer::Answer, judgement::Finding};
 use atr_workers::stages::{
     score::{self, reward::Part},
-    verify::judge,
+    verify::{judge, sources},
 };
 use serde_json::Value;
 
@@ -12,7 +12,7 @@ use super::{
     fault::OrFault,
     scalars::{IntoId, Span},
     session::session,
-    words::{ClaimVerdict, Leaning},
+    words::{CitationKind, CitationState, ClaimVerdict, Leaning},
 };
 use crate::app::answers;
 
@@ -25,6 +25,8 @@ pub struct AnswerReward {
     parts: Vec<RewardPart>,
     /// The claims of the answer, judged.
     claims: Vec<JudgedClaim>,
+    /// The citations of the answer, checked.
+    citations: Vec<CheckedCitation>,
     /// What the logic rules found in its reasoning.
     findings: Vec<ReasoningFinding>,
     /// The step in which the first mistake was made, by its place from 0, as far as the rules found one.
@@ -36,10 +38,12 @@ pub struct AnswerReward {
 }
 
 /// A term of a reward.
-#[derive(Debug, SimpleObject)]
+#[derive(Debug, Clone, SimpleObject)]
 pub struct RewardPart {
-    /// The term: `support`, `unverifiable`, `consistency` or `model`.
+    /// The term: `expert`, `support`, `unverifiable`, `consistency`, `citations`, `model` or `feedback`.
     name: String,
+    /// How much it counts beside the others.
+    weight: f64,
     /// The term as it is weighed, -1 to 1.
     term: f64,
     /// What it adds: itself by its share of all weight.
@@ -71,6 +75,23 @@ pub struct JudgedClaim {
     likelihood: Option<f64>,
 }
 
+/// A citation of an answer that is not stored, checked.
+#[derive(Debug, SimpleObject)]
+pub struct CheckedCitation {
+    /// How it names what it refers to.
+    kind: CitationKind,
+    /// Byte offsets in the answer: its beginning and the byte after its end.
+    span: Span,
+    /// The source it names, where it is known.
+    source_id: Option<ID>,
+    /// The words it quotes.
+    quoted: Option<String>,
+    /// Whether it holds.
+    state: CitationState,
+    /// Why, in words.
+    reason: String,
+}
+
 /// What a logic rule found in the reasoning of an answer that is not stored.
 #[derive(Debug, SimpleObject)]
 pub struct ReasoningFinding {
@@ -99,9 +120,27 @@ impl From<judge::JudgedClaim> for JudgedClaim {
     }
 }
 
+impl From<sources::CheckedCitation> for CheckedCitation {
+    fn from(of: sources::CheckedCitation) -> Self {
+        Self {
+            kind: of.kind.into(),
+            span: of.span.offsets().into(),
+            source_id: of.source.map(IntoId::into_id),
+            quoted: of.quoted,
+            state: of.state.into(),
+            reason: of.reason,
+        }
+    }
+}
+
+impl From<Part> for RewardPart {
+    fn from(Part { name, weight, term, adds }: Part) -> Self {
+        Self { name: name.to_owned(), weight, term, adds }
+    }
+}
+
 impl From<score::worth::Worth> for AnswerReward {
     fn from(worth: score::worth::Worth) -> Self {
-        let part = |Part { name, term, adds }| RewardPart { name: String::from(name), term, adds };
         let finding = |found: Finding| ReasoningFinding {
             kind: found.kind,
             steps: found.steps.into_iter().map(|at| at as u64).collect(),
@@ -109,8 +148,9 @@ impl From<score::worth::Worth> for AnswerReward {
         };
         Self {
             reward: Some(worth.reward),
-            parts: worth.parts.into_iter().map(part).collect(),
+            parts: worth.parts.into_iter().map(Into::into).collect(),
             claims: worth.claims.into_iter().map(Into::into).collect(),
+            citations: worth.citations.into_iter().map(Into::into).collect(),
             first_suspect: worth.first_suspect.map(|at| at as u64),
             findings: worth.findings.into_iter().map(finding).collect(),
             field: None,
@@ -125,6 +165,7 @@ impl From<Rejection> for AnswerReward {
             reward: None,
             parts: vec![],
             claims: vec![],
+            citations: vec![],
             findings: vec![],
             first_suspect: None,
             field: Some(field),
@@ -140,7 +181,7 @@ pub struct WorthQuery;
 #[Object]
 impl WorthQuery {
     /// What answers are worth, at most 500, in their order, by the formula that scores traces: the facts' word, the logic of their
-    /// steps and the reward model's. Nothing is stored. For senders, and for whoever reads the project.
+    /// steps, their citations and the reward model's. Nothing is stored. For senders, and for whoever reads the project.
     async fn rewards(
         &self,
         ctx: &Context<'_>,

@@ -86,6 +86,7 @@ impl Visit {
             score: 0.9,
             deciding_fact: Some(fact),
             fact_span: Some((31, 33)),
+            lapsed_fact: None,
             reason: "the fact has Au".to_owned(),
             leaning: None,
             opinion: None,

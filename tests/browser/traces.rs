@@ -4,10 +4,12 @@ use atr_core::{
     domain::{
         access::Role,
         judgement::{Score, ScoreInputs, Verification},
+        reward_formula::Weighing,
     },
     ids::TraceId,
+    queue::Stage,
 };
-use atr_workers::stages::score::reward::{RewardWeights, Terms};
+use atr_workers::stages::score::reward::{Terms, parts, value};
 use serde_json::{Value, json};
 
 use super::Visit;
@@ -132,6 +134,7 @@ async fn judged(visit: &Visit, of: TraceId) {
         support: -0.5,
         unverifiable: 0.5,
         consistency: 1.0,
+        citations: None,
         model: None,
         feedback: Some(0.5),
     };
@@ -139,7 +142,7 @@ async fn judged(visit: &Visit, of: TraceId) {
         id: tx.fresh(),
         trace: of,
         inputs: ScoreInputs { verification: verification.id, consensus: None, review: None, reward_model: None },
-        reward: RewardWeights::default().reward(terms).expect("a reward").value,
+        reward: value(&parts(&Weighing::default().weights, terms).expect("a reward")),
         expert_term: terms.expert,
         support_term: terms.support,
         unverifiable_term: terms.unverifiable,
@@ -147,6 +150,8 @@ async fn judged(visit: &Visit, of: TraceId) {
         model_term: terms.model,
         feedback_term: terms.feedback,
         feedback_count: 1,
+        citation_term: terms.citations,
+        weighing: Weighing::default(),
         findings: vec![],
         first_suspect: None,
         inputs_hash: atr_core::hash::of_json(&"test"),
@@ -185,5 +190,44 @@ async fn a_judged_trace_shows_where_it_went_wrong_and_what_its_reward_is_made_of
     let (sum, reward) = (visit.run(sum).await.as_f64(), visit.run(reward).await.as_f64());
     assert!(sum.zip(reward).is_some_and(|(sum, reward)| (sum - reward).abs() < 0.004), "{sum:?} is {reward:?}");
     visit.look("trace-judged").await;
+    visit.close().await;
+}
+
+#[tokio::test]
+async fn the_flaws_of_a_trace_are_shown_with_their_evidence_beside_the_steps_they_are_in() {
+    let visit = Visit::of(Role::Auditor).await;
+    let admin = visit.world.key(Role::Admin, None).await;
+    let grounding = [
+        json!({"kind": "source", "external_id": "table", "publisher": "IUPAC", "title": "Elements", "licence": "CC0-1.0",
+               "trust_tier": "primary", "url": "https://example.org/elements"}),
+        json!({"kind": "fact", "external_id": "gold", "source": "table", "domain": "chemistry", "subject": "gold",
+               "statement": "The chemical symbol of gold is Au."}),
+    ];
+    for outcome in visit.world.send_lines(&admin, "grounding", &grounding).await {
+        assert_eq!(outcome["status"], "stored", "{outcome:#}");
+    }
+    let line = json!({"external_id": "flawed", "model": "small", "query": "What is the chemical symbol of gold?",
+        "answer": "The chemical symbol of gold is Ag. The table has \"gold is named after a river\" (https://example.org/elements).",
+        "steps": [{"text": "2 + 2 = 5."}, {"text": "The chemical symbol of gold is Ag."}]});
+    let stored = &visit.world.send_lines(&admin, "traces", &[line]).await[0];
+    crate::otlp::work(&visit.world, &[Stage::Verify, Stage::Score]).await;
+    visit.go(&format!("/traces/{}", stored["id"].as_str().expect("an id"))).await;
+    assert_eq!(visit.text("#flaws + ul > li .tag").await, "factual_error");
+    assert!(visit.count("#flaws + ul > li").await >= 3);
+    // Beside its step, with a link to the claim that tells it; and there the words of the fact that decide.
+    assert_eq!(visit.text("#step-1 p .tag").await, "factual_error");
+    assert_eq!(visit.text("#step-0 p .tag").await, "arithmetic_slip");
+    let linked = "return document.querySelector(document.querySelector('#step-1 p a[href^=\"#clm_\"]').getAttribute('href')) !== null";
+    assert_eq!(visit.run(linked).await, json!(true));
+    assert_eq!(visit.text("#claims + ul mark").await, "Au");
+    assert_eq!(visit.text("#citations + ul .tag").await, "not_in_source");
+    visit.press("figure summary").await;
+    visit.look("trace-flaws").await;
+
+    // And the list is restricted to those that have it.
+    visit.go("/traces?flaw=factual_error").await;
+    assert_eq!(visit.count("#list li").await, 1);
+    visit.go("/traces?flaw=unsafe").await;
+    assert_eq!(visit.count("#list li").await, 0);
     visit.close().await;
 }

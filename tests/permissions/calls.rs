@@ -44,7 +44,7 @@ pub(super) const SENDERS: [(&str, &[Role]); 4] = [
     ("feedback", &[Operator, Admin, Ingest]),
 ];
 
-const MUTATIONS: [(&str, &str, &[Role]); 50] = [
+const MUTATIONS: [(&str, &str, &[Role]); 51] = [
     ("recordTraces", r#"(items: [{external_id: "t", model: "m", query: "q", answer: "b"}])"#, SENDERS[0].1),
     (
         "compareChains",
@@ -100,6 +100,7 @@ const MUTATIONS: [(&str, &str, &[Role]); 50] = [
     ("changeKeepRule", "(keepShare: 0.5)", ADMINS),
     ("changeReviewCalendar", r#"(timeZone: "Europe/Berlin")"#, ADMINS),
     ("changeRoutingPolicy", "(goldShare: 0.2)", ADMINS),
+    ("setRewardFormula", "(citations: 2)", ADMINS),
     ("setRedactedPatterns", "(patterns: [EMAIL])", ADMINS),
     ("setMaxBacklog", "(tasks: 1000)", &[Operator]),
     ("createProject", r#"(slug: "new", name: "New")"#, &[Operator]),
@@ -204,7 +205,7 @@ fn kind_of(name: &str) -> Kind {
     };
     // What may be anything is asked for as a trace.
     Kind::ALL.iter().find(named).copied().unwrap_or_else(|| match name {
-        "Node" | "ReviewDraft" | "ReviewConsensus" => Kind::Trace,
+        "Node" | "ReviewDraft" | "ReviewConsensus" | "Explanation" => Kind::Trace,
         "ExpertReliability" => Kind::Expert,
         "SourceCopyText" | "SourceCopyChanges" => Kind::SourceCopy,
         // What a trace came with is an `Attachment` of the API, and no record.

@@ -27,7 +27,7 @@ async fn admin_of(world: &World, project: ProjectId) -> String {
     keys::create(&world.app, &Actor::local(project), wanted).await.expect("a key").secret
 }
 
-pub(super) async fn operator_of(world: &World, project: ProjectId) -> String {
+pub async fn operator_of(world: &World, project: ProjectId) -> String {
     let wanted = keys::Wanted::of("operator", Role::Operator);
     keys::create(&world.app, &Actor::local(project), wanted).await.expect("a key").secret
 }

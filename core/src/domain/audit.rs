@@ -29,6 +29,8 @@ words! {
         ReviewCalendarChanged = "project.review_calendar_changed",
         /// How experts' time is divided was changed.
         RoutingPolicyChanged = "project.routing_policy_changed",
+        /// How much each term of the reward counts was changed.
+        RewardFormulaSet = "project.reward_formula_set",
         /// What is replaced in texts before they are stored was changed.
         RedactionChanged = "project.redaction_changed",
         /// A key was made.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::words;
+use super::{reward_formula::Weighing, words};
 use crate::{
     hash::Digest,
     ids::{
@@ -86,6 +86,8 @@ pub struct Claim {
     pub deciding_fact: Option<FactId>,
     /// Byte offsets of the deciding words in the fact's statement.
     pub fact_span: Option<(i32, i32)>,
+    /// A fact that says the same and holds no more, where the one that decided contradicts the claim.
+    pub lapsed_fact: Option<FactId>,
     /// Why, in words.
     pub reason: String,
     /// What all that was found about it leans to, and how likely it is true by that, 0 to 1; none where a fact decides
@@ -236,6 +238,10 @@ pub struct Score {
     pub feedback_term: Option<f64>,
     /// From how many opinions of users.
     pub feedback_count: i32,
+    /// Quality of its citations, -1 (none holds) to 1 (all hold); none where it cites nothing that is known here.
+    pub citation_term: Option<f64>,
+    /// How much each term counted.
+    pub weighing: Weighing,
     /// What the logic rules found.
     pub findings: Vec<Finding>,
     /// The step in which the first mistake was made, by its place from 0, as far as the rules found one.

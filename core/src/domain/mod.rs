@@ -73,6 +73,7 @@ pub mod check;
 pub mod citation;
 pub mod expert;
 pub mod feedback;
+pub mod flaw;
 pub mod gold;
 pub mod grounding;
 pub mod guideline;
@@ -82,6 +83,7 @@ pub mod redaction;
 pub mod rejection;
 pub mod review;
 pub mod review_cycle;
+pub mod reward_formula;
 pub mod source_copy;
 
 pub use rejection::Rejection;

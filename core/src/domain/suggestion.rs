@@ -79,6 +79,7 @@ mod tests {
             score: 1.0,
             deciding_fact: None,
             fact_span: None,
+            lapsed_fact: None,
             reason: String::new(),
             leaning: None,
             opinion: None,

@@ -258,38 +258,6 @@ impl Tx {
         .collect())
     }
 
-    /// What a source states, as texts to hold quotations against: statement and quote of up to 1,000 of its facts
-    /// that are not retracted, in the order of their ids, after one of them (grounding_fact_source_idx).
-    ///
-    /// # Errors
-    /// If the database is out of reach.
-    pub async fn texts_of_source(
-        &mut self,
-        source: SourceId,
-        after: Option<FactId>,
-    ) -> Result<Vec<(FactId, String, Option<String>)>> {
-        let project = self.project_uuid();
-        Ok(sqlx::query!(
-            r#"
-            select f.id, f.statement, f.quote from grounding_fact f
-            where f.project_id = $1 and f.source_id = $2 and ($3::uuid is null or f.id > $3)
-              and (
-                  select s.state from fact_state s where s.project_id = f.project_id and s.fact_id = f.id
-                  order by s.id desc limit 1
-              ) <> 'retracted'
-            order by f.id limit 1000
-            "#,
-            project,
-            source.uuid(),
-            after.map(Id::uuid),
-        )
-        .fetch_all(self.connection())
-        .await?
-        .into_iter()
-        .map(|row| (FactId::from_uuid(row.id), row.statement, row.quote))
-        .collect())
-    }
-
     /// Verified facts whose statement matches words as people type them into a search (all of them; `or`, `-` and
     /// quotation marks as usual), the best first, with their rank (cover density, by document length); at most `most`
     /// and 200 (grounding_fact_keys_idx). What only denies finds nothing.

@@ -88,6 +88,12 @@ pub(crate) trait Paging: Copy {
 
     /// Appends the keyset condition, order and limit over the key's columns, with commas between them.
     fn push(self, to: &mut QueryBuilder<Postgres>, columns: &str) {
+        self.push_bounds(to, columns);
+        self.push_order(to, columns);
+    }
+
+    /// Appends the keyset condition alone.
+    fn push_bounds(self, to: &mut QueryBuilder<Postgres>, columns: &str) {
         let (_, after, before, _) = self.bounds();
         let (beyond, within) = if Self::GREATEST_FIRST { ("<", ">") } else { (">", "<") };
         for (key, side) in [(after, beyond), (before, within)] {
@@ -97,7 +103,6 @@ pub(crate) trait Paging: Copy {
                 to.push(")");
             }
         }
-        self.push_order(to, columns);
     }
 
     /// Appends the order and limit alone.

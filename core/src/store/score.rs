@@ -1,12 +1,15 @@
 //! Scores: rewards and their terms.
 
 use chrono::{DateTime, Utc};
-use sqlx::{FromRow, Postgres, QueryBuilder};
+use sqlx::{FromRow, Postgres, QueryBuilder, types::Json};
 use uuid::Uuid;
 
 use super::{Page, PageRequest, Paging, Result, StoreError, Tx};
 use crate::{
-    domain::judgement::{Score, ScoreInputs},
+    domain::{
+        judgement::{Score, ScoreInputs},
+        reward_formula::{RewardWeights, Weighing},
+    },
     hash,
     ids::{ConsensusId, Id, ModelVersionId, ReviewId, ScoreId, TraceId, VerificationId, uuids},
 };
@@ -36,6 +39,9 @@ struct ScoreRow {
     model_term: Option<f64>,
     feedback_term: Option<f64>,
     feedback_count: i32,
+    citation_term: Option<f64>,
+    formula_version: Option<i32>,
+    weights: Json<RewardWeights>,
     findings: serde_json::Value,
     first_suspect: Option<i32>,
     inputs_hash: Vec<u8>,
@@ -62,6 +68,8 @@ impl TryFrom<ScoreRow> for Score {
             model_term: row.model_term,
             feedback_term: row.feedback_term,
             feedback_count: row.feedback_count,
+            citation_term: row.citation_term,
+            weighing: Weighing { version: row.formula_version, weights: row.weights.0 },
             findings: serde_json::from_value(row.findings)?,
             first_suspect: row.first_suspect,
             inputs_hash: hash::from_bytes(&row.inputs_hash)
@@ -80,14 +88,18 @@ impl Tx {
         let project = self.project_uuid();
         let findings =
             scores.iter().map(|score| serde_json::to_value(&score.findings)).collect::<Result<Vec<_>, _>>()?;
+        let weights =
+            scores.iter().map(|score| serde_json::to_value(score.weighing.weights)).collect::<Result<Vec<_>, _>>()?;
         sqlx::query!(
             r#"
             insert into score (project_id, id, trace_id, verification_id, consensus_id, review_id, reward_model_id,
                                reward, expert_term, support_term, unverifiable_term, consistency_term, model_term,
-                               findings, inputs_hash, at, feedback_term, feedback_count, first_suspect)
+                               findings, inputs_hash, at, feedback_term, feedback_count, first_suspect,
+                               citation_term, formula_version, weights)
             select $1, * from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::uuid[], $8::float8[],
                                      $9::float8[], $10::float8[], $11::float8[], $12::float8[], $13::float8[],
-                                     $14::jsonb[], $15::bytea[], $16::timestamptz[], $17::float8[], $18::int[], $19::int[])
+                                     $14::jsonb[], $15::bytea[], $16::timestamptz[], $17::float8[], $18::int[], $19::int[],
+                                     $20::float8[], $21::int[], $22::jsonb[])
             "#,
             project,
             &scores.iter().map(|score| score.id.uuid()).collect::<Vec<_>>(),
@@ -108,6 +120,9 @@ impl Tx {
             &scores.iter().map(|score| score.feedback_term).collect::<Vec<_>>() as &[Option<f64>],
             &scores.iter().map(|score| score.feedback_count).collect::<Vec<_>>(),
             &scores.iter().map(|score| score.first_suspect).collect::<Vec<_>>() as &[Option<i32>],
+            &scores.iter().map(|score| score.citation_term).collect::<Vec<_>>() as &[Option<f64>],
+            &scores.iter().map(|score| score.weighing.version).collect::<Vec<_>>() as &[Option<i32>],
+            &weights,
         )
         .execute(self.connection())
         .await?;
@@ -125,7 +140,7 @@ impl Tx {
             r#"
             select s.id, s.trace_id, s.verification_id, s.consensus_id, s.review_id, s.reward_model_id, s.reward,
                    s.expert_term, s.support_term, s.unverifiable_term, s.consistency_term, s.model_term, s.feedback_term,
-                   s.feedback_count, s.findings, s.first_suspect, s.inputs_hash, s.at
+                   s.feedback_count, s.citation_term, s.formula_version, s.weights as "weights: Json<RewardWeights>", s.findings, s.first_suspect, s.inputs_hash, s.at
             from unnest($2::uuid[]) t (id), lateral (
                 select * from score where project_id = $1 and trace_id = t.id order by id desc limit 1
             ) s
@@ -148,10 +163,11 @@ impl Tx {
         let (project, ids) = (self.project_uuid(), uuids(ids));
         sqlx::query_as!(
             ScoreRow,
-            "select id, trace_id, verification_id, consensus_id, review_id, reward_model_id, reward, expert_term,
-                    support_term, unverifiable_term, consistency_term, model_term, feedback_term, feedback_count, findings,
-                    first_suspect, inputs_hash, at
-             from score where project_id = $1 and id = any($2)",
+            r#"select id, trace_id, verification_id, consensus_id, review_id, reward_model_id, reward, expert_term,
+                    support_term, unverifiable_term, consistency_term, model_term, feedback_term, feedback_count,
+                    citation_term, formula_version, weights as "weights: Json<RewardWeights>", findings, first_suspect,
+                    inputs_hash, at
+             from score where project_id = $1 and id = any($2)"#,
             project,
             &ids
         )

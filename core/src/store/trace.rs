@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::{Branch, Page, PageRequest, Paging, Result, StoreError, Tx};
 use crate::{
     domain::{
+        flaw::FlawKind,
         new_trace::NewTrace,
         trace::{Attachment, Pillar, Signals, Split, Trace, Turn},
     },
@@ -40,6 +41,8 @@ pub struct TraceFilter {
     pub source: Option<String>,
     /// Those whose steps rest on each other in a circle, or those whose do not.
     pub circular_support: Option<bool>,
+    /// Those whose newest score has this flaw (flaw_kind_idx).
+    pub flaw: Option<FlawKind>,
     /// Those that came in at this time or later. Both times are told by ids, to the millisecond: the list is in their
     /// order, so that a page from within a time costs what any page costs.
     pub received_after: Option<DateTime<Utc>>,
@@ -283,9 +286,27 @@ pub(super) fn traces_query(project: Uuid, filter: &TraceFilter, page: PageReques
         "select id, external_id, model_version_id, chain_group_id, split, pillar, domain, language, query, answer,
                 confidence, signals, flaw_labels, attachments, source, licence, circular_support, content_hash,
                 batch_id, occurred_at, received_at, context
-         from error_trace where project_id = ",
+         from ",
     );
-    query.push_bind(project);
+    // By what a flaw narrows, the list is walked along the flaws, whose index has their traces in the list's order; each trace
+    // is taken once, at the first such flaw of its newest score (flaw_pkey, score_trace_idx).
+    let id = if let Some(flaw) = filter.flaw {
+        query
+            .push("error_trace join (select f.project_id as of, f.trace_id from flaw f where f.kind = ")
+            .push_bind(flaw.word());
+        query.push(
+            " and not exists (select from score s where s.project_id = f.project_id and s.trace_id = f.trace_id
+                              and s.id > f.score_id)
+              and not exists (select from flaw o where o.project_id = f.project_id and o.score_id = f.score_id
+                              and o.ordinal < f.ordinal and o.kind = f.kind)
+             ) flawed on flawed.of = project_id and flawed.trace_id = id",
+        );
+        "flawed.trace_id"
+    } else {
+        query.push("error_trace");
+        "id"
+    };
+    query.push(" where project_id = ").push_bind(project);
     if let Some(external_id) = &filter.external_id {
         query.push(" and id = (select k.trace_id from trace_key k where k.project_id = ").push_bind(project);
         query.push(" and k.external_id = ").push_bind(external_id.clone()).push(")");
@@ -321,6 +342,10 @@ pub(super) fn traces_query(project: Uuid, filter: &TraceFilter, page: PageReques
     if let Some(time) = filter.received_before {
         query.push(" and id < ").push_bind(earliest(time));
     }
-    page.push(&mut query, "id");
+    if filter.flaw.is_some() {
+        // So that the traces' own index is entered at the page as well.
+        page.push_bounds(&mut query, "id");
+    }
+    page.push(&mut query, id);
     query
 }

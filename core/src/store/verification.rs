@@ -66,6 +66,7 @@ struct ClaimRow {
     leaning: Option<String>,
     likelihood: Option<f64>,
     opinion_id: Option<Uuid>,
+    lapsed_fact_id: Option<Uuid>,
 }
 
 impl TryFrom<ClaimRow> for Claim {
@@ -84,6 +85,7 @@ impl TryFrom<ClaimRow> for Claim {
             score: row.score,
             deciding_fact: row.deciding_fact_id.map(FactId::from_uuid),
             fact_span: row.fact_span_start.zip(row.fact_span_end),
+            lapsed_fact: row.lapsed_fact_id.map(FactId::from_uuid),
             reason: row.reason,
             leaning: row.leaning.map(|word| word.parse::<Leaning>()).transpose()?.zip(row.likelihood),
             opinion: row.opinion_id.map(JudgeOpinionId::from_uuid),
@@ -118,10 +120,10 @@ impl Tx {
             r#"
             insert into claim (project_id, id, verification_id, trace_id, ordinal, span_start, span_end, text, resolved,
                                check_worthy, verdict, score, deciding_fact_id, fact_span_start, fact_span_end, reason,
-                               leaning, likelihood, opinion_id)
+                               leaning, likelihood, opinion_id, lapsed_fact_id)
             select $1, * from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::int[], $6::int[], $7::int[], $8::text[],
                                      $9::text[], $10::bool[], $11::text[], $12::float8[], $13::uuid[], $14::int[],
-                                     $15::int[], $16::text[], $17::text[], $18::float8[], $19::uuid[])
+                                     $15::int[], $16::text[], $17::text[], $18::float8[], $19::uuid[], $20::uuid[])
             "#,
             project,
             &claims.iter().map(|claim| claim.id.uuid()).collect::<Vec<_>>(),
@@ -143,6 +145,7 @@ impl Tx {
                 as &[Option<String>],
             &claims.iter().map(|claim| claim.leaning.map(|(_, likely)| likely)).collect::<Vec<_>>() as &[Option<f64>],
             &claims.iter().map(|claim| claim.opinion.map(Id::uuid)).collect::<Vec<_>>() as &[Option<Uuid>],
+            &claims.iter().map(|claim| claim.lapsed_fact.map(Id::uuid)).collect::<Vec<_>>() as &[Option<Uuid>],
         )
         .execute(self.connection())
         .await?;
@@ -211,7 +214,8 @@ impl Tx {
         sqlx::query_as!(
             ClaimRow,
             "select id, verification_id, trace_id, ordinal, span_start, span_end, text, resolved, check_worthy, verdict,
-                    score, deciding_fact_id, fact_span_start, fact_span_end, reason, leaning, likelihood, opinion_id
+                    score, deciding_fact_id, fact_span_start, fact_span_end, reason, leaning, likelihood, opinion_id,
+                    lapsed_fact_id
              from claim where project_id = $1 and verification_id = any($2) order by verification_id, ordinal",
             project,
             &runs
@@ -232,7 +236,8 @@ impl Tx {
         sqlx::query_as!(
             ClaimRow,
             "select id, verification_id, trace_id, ordinal, span_start, span_end, text, resolved, check_worthy, verdict,
-                    score, deciding_fact_id, fact_span_start, fact_span_end, reason, leaning, likelihood, opinion_id
+                    score, deciding_fact_id, fact_span_start, fact_span_end, reason, leaning, likelihood, opinion_id,
+                    lapsed_fact_id
              from claim where project_id = $1 and id = any($2)",
             project,
             &ids
@@ -253,8 +258,9 @@ impl Tx {
         self.page::<ClaimRow, _>(query, page).await
     }
 
-    /// Traces of which a verification rested on this fact, in order, after one of them (claim_fact_trace_idx). Not the
-    /// newest alone: a fact that was retracted and holds again decides again what it once decided.
+    /// Traces of which a verification rested on this fact, or whose answer quotes its source, in order, after one of them
+    /// (claim_fact_trace_idx, citation_quoted_source_idx). Not the newest alone: a fact that was retracted and holds again
+    /// decides again what it once decided.
     ///
     /// # Errors
     /// If the database is out of reach.
@@ -267,9 +273,18 @@ impl Tx {
         let project = self.project_uuid();
         Ok(sqlx::query_scalar!(
             r#"
-            select distinct c.trace_id from claim c
-            where c.project_id = $1 and c.deciding_fact_id = $2 and ($3::uuid is null or c.trace_id > $3)
-            order by c.trace_id limit $4
+            select trace_id as "trace_id!" from (
+                (select distinct c.trace_id from claim c
+                 where c.project_id = $1 and c.deciding_fact_id = $2 and ($3::uuid is null or c.trace_id > $3)
+                 order by c.trace_id limit $4)
+                union
+                (select distinct d.trace_id from citation d
+                 where d.project_id = $1 and d.quoted is not null and d.verification_id is not null
+                   and d.source_id = (select f.source_id from grounding_fact f where f.project_id = $1 and f.id = $2)
+                   and ($3::uuid is null or d.trace_id > $3)
+                 order by d.trace_id limit $4)
+            ) resting
+            order by trace_id limit $4
             "#,
             project,
             fact.uuid(),

@@ -132,8 +132,9 @@ impl<'a> Records<'a> {
 
     pub async fn score(&self, trace: TraceId, verification: VerificationId, reward: f64) -> ScoreId {
         let id: ScoreId = self.fresh();
-        query("insert into score (project_id, id, trace_id, verification_id, reward, support_term, unverifiable_term, consistency_term, findings, inputs_hash, at)
-               values ($1, $2, $3, $4, $5, 0, 1, 1, '[]', $6, $7)")
+        query("insert into score (project_id, id, trace_id, verification_id, reward, support_term, unverifiable_term, consistency_term, findings, inputs_hash, at, weights)
+               values ($1, $2, $3, $4, $5, 0, 1, 1, '[]', $6, $7,
+                       '{\"expert\": 4, \"support\": 2, \"unverifiable\": 0.5, \"consistency\": 1, \"citations\": 1, \"model\": 1, \"feedback\": 0.5}')")
             .bind(self.project.uuid()).bind(id.uuid()).bind(trace.uuid()).bind(verification.uuid()).bind(reward)
             .bind(vec![0u8; 32]).bind(self.db.clock.now())
             .execute(&self.db.owner).await.expect("a score");

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use atr_core::{
     domain::{
         access::Permission,
+        flaw::FlawKind,
         judgement::{Score, Verification},
         trace::{Pillar, Trace},
     },
@@ -44,6 +45,9 @@ struct Wanted {
     /// `circular`: those whose steps rest on each other in a circle.
     #[serde(default)]
     flagged: String,
+    /// A flaw that its newest score has.
+    #[serde(default)]
+    flaw: String,
     #[serde(flatten)]
     page: Asked,
 }
@@ -54,6 +58,8 @@ struct Page<'a> {
     frame: &'a Frame,
     wanted: &'a Wanted,
     pillars: &'static [Pillar],
+    /// The flaws by which it can be restricted: none for whoever only reviews.
+    flaws: &'static [FlawKind],
     rows: Vec<Row>,
     beside: Beside,
 }
@@ -75,26 +81,35 @@ async fn list(
         return Ok(see_other(&format!("/traces/{id}")));
     }
     let given = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+    // Who only reviews judges without knowing what was found before.
+    let may_read = visitor.actor.may(Permission::Read).is_ok();
     let filter = TraceFilter {
         external_id: given(q),
         domain: given(&wanted.domain),
         pillar: wanted.pillar.parse().ok(),
         circular_support: (wanted.flagged == "circular").then_some(true),
+        flaw: wanted.flaw.parse().ok().filter(|_| may_read),
         ..TraceFilter::default()
     };
     let mut tx = state.app.store.begin(visitor.actor.project).await?;
     let page = tx.traces(&filter, wanted.page.request::<TraceId>()).await?;
     let ids: Vec<_> = page.rows.iter().map(|trace| trace.id).collect();
     let (mut scores, mut verifications) = (HashMap::new(), HashMap::new());
-    // Who only reviews judges without knowing what was found before.
-    if visitor.actor.may(Permission::Read).is_ok() {
+    if may_read {
         scores.extend(tx.latest_scores_of_traces(&ids).await?.into_iter().map(|score| (score.trace, score)));
         verifications.extend(tx.latest_verifications_of_traces(&ids).await?.into_iter().map(|run| (run.trace, run)));
     }
-    let restricted = [("q", q), ("domain", &wanted.domain), ("pillar", &wanted.pillar), ("flagged", &wanted.flagged)];
+    let restricted = [
+        ("q", q),
+        ("domain", &wanted.domain),
+        ("pillar", &wanted.pillar),
+        ("flagged", &wanted.flagged),
+        ("flaw", &wanted.flaw),
+    ];
     let beside = Beside::of(&page, &base("/traces", &restricted), |trace| trace.id);
     let row =
         |trace: Trace| Row { score: scores.remove(&trace.id), verification: verifications.remove(&trace.id), trace };
     let rows = page.rows.into_iter().map(row).collect();
-    Ok(written(&Page { frame: &visitor.frame, wanted: &wanted, pillars: Pillar::ALL, rows, beside }))
+    let flaws = if may_read { FlawKind::ALL } else { &[] };
+    Ok(written(&Page { frame: &visitor.frame, wanted: &wanted, pillars: Pillar::ALL, flaws, rows, beside }))
 }

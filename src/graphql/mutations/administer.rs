@@ -3,15 +3,20 @@
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
 use atr_core::domain::{
     assignment::PolicyChange, calendar::CalendarChange, keep_rule::KeepRuleChange, redaction::Pattern,
+    reward_formula::WeightsChange,
 };
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use super::{id, payload};
 use crate::{
-    app::{Actor, App, AppError, keys, projects, redaction, review_calendar, route_reviews, routing_policy, webhooks},
+    app::{
+        Actor, App, AppError, keys, projects, redaction, review_calendar, reward_formula, route_reviews,
+        routing_policy, webhooks,
+    },
     graphql::{
         project::{KeepRule, Key, Project},
         review_calendar::ReviewCalendar,
+        reward_formula::RewardFormulaInUse,
         routing_policy::RoutingPolicy,
         session::session,
         webhook::WebhookEndpoint,
@@ -48,6 +53,14 @@ payload! {
     RoutingPolicyPayload {
         /// The policy.
         policy: RoutingPolicy
+    }
+}
+
+payload! {
+    /// What became of the formula.
+    RewardFormulaPayload {
+        /// The formula that holds.
+        formula: RewardFormulaInUse
     }
 }
 
@@ -217,6 +230,27 @@ impl AdministerMutation {
         let change = PolicyChange { double_blind_share, gold_share, exploration_share, domain_floor };
         let changed = routing_policy::change_policy(&session.app, &session.actor, change).await;
         RoutingPolicyPayload::of(changed, RoutingPolicy::from)
+    }
+
+    /// Writes the next version of the formula of the reward, in the project that is asked; the weight of what is not given stays.
+    /// All traces are scored again by it, and earlier scores stay. For administrators.
+    #[expect(clippy::too_many_arguments, reason = "an argument for each term")]
+    async fn set_reward_formula(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Weight of the expert's verdict, as every weight 0 to 1,000.")] expert: Option<f64>,
+        #[graphql(desc = "Weight of factual support.")] support: Option<f64>,
+        #[graphql(desc = "Weight of the penalty for what cannot be verified.")] unverifiable: Option<f64>,
+        #[graphql(desc = "Weight of logical consistency.")] consistency: Option<f64>,
+        #[graphql(desc = "Weight of the quality of citations.")] citations: Option<f64>,
+        #[graphql(desc = "Weight of the trained reward model.")] model: Option<f64>,
+        #[graphql(desc = "Weight of users' feedback.")] feedback: Option<f64>,
+        #[graphql(desc = "Why it is set, up to 2,000 bytes.")] note: Option<String>,
+    ) -> Result<RewardFormulaPayload> {
+        let session = session(ctx)?;
+        let change = WeightsChange { expert, support, unverifiable, consistency, citations, model, feedback };
+        let set = reward_formula::set_weights(&session.app, &session.actor, change, note).await;
+        RewardFormulaPayload::of(set, RewardFormulaInUse::from)
     }
 
     /// Sets what is replaced in texts before they are stored, in the project that is asked; what is stored already stays as

@@ -59,6 +59,8 @@ pub enum AuditAction {
     ReviewCalendarChanged,
     /// How experts' time is divided was changed.
     RoutingPolicyChanged,
+    /// How much each term of the reward counts was changed.
+    RewardFormulaSet,
     /// What is replaced in texts before they are stored was changed.
     RedactionChanged,
     /// A key was made.

@@ -27,6 +27,46 @@ pub enum Leaning {
     Open,
 }
 
+/// What is wrong with an answer.
+#[derive(Enum, Leaf, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "atr_core::domain::flaw::FlawKind")]
+pub enum FlawKind {
+    /// It says what a fact contradicts.
+    FactualError,
+    /// It cites what has nothing like the words that are quoted.
+    FabricatedCitation,
+    /// It quotes in other words than the source's.
+    MisquotedCitation,
+    /// A written equation does not hold, or an expression is not the one it is said to be.
+    ArithmeticSlip,
+    /// A step or the answer does not follow from what it rests on.
+    InvalidInference,
+    /// It says what cannot be true together, or not beside what the question says.
+    Contradiction,
+    /// A step is taken that nothing stands for.
+    MissingStep,
+    /// It says what held once, and holds no more.
+    Outdated,
+    /// It may do harm. Reviews alone tell it.
+    Unsafe,
+    /// It answers what cannot be answered. Reviews alone tell it.
+    UnanswerableAnswered,
+}
+
+/// What a flaw was told by.
+#[derive(Enum, Leaf, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "atr_core::domain::flaw::EvidenceKind")]
+pub enum FlawEvidence {
+    /// A claim of the answer, held against the facts.
+    Claim,
+    /// A citation in the answer, checked.
+    Citation,
+    /// What the logic rules found in the reasoning.
+    Finding,
+    /// An expert's review.
+    Review,
+}
+
 /// How the chain of a dissenter parts from that of the representative.
 #[derive(Enum, Leaf, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "atr_core::domain::judgement::Parting")]

@@ -111,7 +111,7 @@ impl Said<'_> {
         let logic = examine(self.question, &graph, Some(self.answer));
         let claims = split(self.answer);
         let resolved = claims.iter().map(|claim| resolve(self.question, claim.span.of(self.answer)));
-        let (support, unverifiable) = Terms::factual(0, 0, resolved.filter(|claim| worth_checking(claim)).count());
+        let (support, unverifiable) = Terms::factual(0, 0, resolved.filter(|claim| worth_checking(claim)).count(), 0);
         // Its model by its name, the same in each run.
         let model = Uuid::from_slice(&blake3::hash(self.model.as_bytes()).as_bytes()[..16]).unwrap_or_default();
         Item {

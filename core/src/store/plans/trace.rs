@@ -8,7 +8,10 @@ use super::{
     },
 };
 use crate::{
-    domain::trace::{Pillar, Split, StepKind},
+    domain::{
+        flaw::FlawKind,
+        trace::{Pillar, Split, StepKind},
+    },
     store::{
         ChainGroupFilter, StepFilter, TraceFilter, chain_group::chain_groups_query, consensus::consensuses_query,
         step::steps_query, trace::traces_query,
@@ -32,6 +35,15 @@ async fn a_page_of_traces_costs_a_page_by_whatever_they_are_filtered() {
             ],
         ),
         ("trace_key", &[("trace_id", Value("pg_temp.id(n)"))]),
+        ("score", &[("trace_id", Value("pg_temp.id(n)"))]),
+        (
+            "flaw",
+            &[
+                ("score_id", Value("pg_temp.id(n)")),
+                ("trace_id", Value("pg_temp.id(n)")),
+                ("kind", Words("unsafe", "factual_error")),
+            ],
+        ),
         // A trace has few steps.
         (
             "reasoning_step",
@@ -50,6 +62,9 @@ async fn a_page_of_traces_costs_a_page_by_whatever_they_are_filtered() {
     for n in FEW_AND_MANY {
         filters.push(TraceFilter { model: Some(of(n)), ..Default::default() });
         filters.push(TraceFilter { group: Some(of(n)), ..Default::default() });
+    }
+    for flaw in [FlawKind::Unsafe, FlawKind::FactualError, FlawKind::Outdated] {
+        filters.push(TraceFilter { flaw: Some(flaw), ..Default::default() });
     }
     filters.extend(Split::ALL.iter().map(|split| TraceFilter { split: Some(*split), ..Default::default() }));
     filters.extend(Pillar::ALL.iter().map(|pillar| TraceFilter { pillar: Some(*pillar), ..Default::default() }));

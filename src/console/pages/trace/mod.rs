@@ -2,41 +2,38 @@
 //! its reward is made of, and all that was ever decided about it.
 
 mod history;
+mod known;
 mod parting;
 
 use askama::Template;
 use atr_core::{
     domain::{
         access::Permission,
-        judgement::{Claim, Score},
+        judgement::Score,
         review::Review,
         trace::{Step, Trace},
     },
     ids::{ExpertId, TraceId},
     store::{PageRequest, Tx},
 };
-use atr_workers::stages::score::reward::{Part, RewardWeights, Terms};
 use axum::{
     extract::{Path, Query, State},
-    http::StatusCode,
     response::Response,
 };
 use serde::Deserialize;
 
 use self::{
-    history::Event,
+    known::Known,
     parting::{Parting, compare},
 };
 use crate::{
     app::Actor,
     console::{
-        charts,
         door::{Door, May, Visitor},
         fault::Fault,
         frame::{Frame, written},
         graph::{Graph, lay_out},
         pages::handles,
-        text::Text,
     },
     http::AppState,
 };
@@ -45,7 +42,7 @@ use crate::{
 const STEPS: usize = 40;
 /// How many other chains of its group are named.
 const CHAINS: i64 = 20;
-/// How many reviews and claims are shown.
+/// How many reviews are shown.
 const SHOWN: i64 = 50;
 
 pub(super) fn doors() -> Vec<Door> {
@@ -87,19 +84,6 @@ struct Wrong {
     why: String,
 }
 
-/// What is known of a trace: not for who judges it still.
-struct Known {
-    claims: Vec<Claim>,
-    score: Option<Score>,
-    waterfall: Option<Waterfall>,
-    history: Vec<Event>,
-}
-
-struct Waterfall {
-    svg: String,
-    parts: Vec<(&'static str, Part)>,
-}
-
 impl Page<'_> {
     /// Whether a step is held to be wrong.
     fn is_wrong(&self, ordinal: &i32) -> bool {
@@ -139,7 +123,7 @@ async fn page(
     let steps = &all_steps[from..(from + STEPS).min(all_steps.len())];
     let reviews = reviews(&mut tx, id, &visitor.actor).await?;
     let model = if may_read { tx.models_by_id(&[trace.model]).await?.pop() } else { None };
-    let known = if may_read { Some(known(&mut tx, &trace, &reviews, frame.t).await?) } else { None };
+    let known = if may_read { Some(Known::of(&mut tx, &trace, &reviews, frame.t).await?) } else { None };
     let mut chains = vec![];
     if let Some(group) = trace.group.filter(|_| may_read) {
         let found = tx.chains_of_groups(&[group], PageRequest::first(CHAINS)).await?.remove(&group);
@@ -161,7 +145,7 @@ async fn page(
         steps,
         from,
         all: all_steps.len(),
-        wrong: wrong(&reviews, known.as_ref().and_then(|known| known.score.as_ref())),
+        wrong: wrong(&reviews, known.as_ref().and_then(Known::score)),
         reviews,
         known,
         chains,
@@ -186,51 +170,6 @@ async fn reviews(tx: &mut Tx, of: TraceId, actor: &Actor) -> Result<Vec<(Review,
             (review, handle)
         })
         .collect())
-}
-
-async fn known(tx: &mut Tx, trace: &Trace, reviews: &[(Review, String)], t: &Text) -> Result<Known, Fault> {
-    let verification = tx.latest_verifications_of_traces(&[trace.id]).await?.pop();
-    let mut claims = match &verification {
-        Some(run) => tx.claims_of_verifications(&[run.id]).await?,
-        None => vec![],
-    };
-    claims.truncate(usize::try_from(SHOWN).unwrap_or(usize::MAX));
-    let score = tx.latest_scores_of_traces(&[trace.id]).await?.pop();
-    let waterfall = score.as_ref().and_then(|score| waterfall(score, t).transpose()).transpose()?;
-    Ok(Known { claims, score, waterfall, history: history::of(tx, trace, reviews, t).await? })
-}
-
-/// What a reward is made of; none where it was made by other weights than today's, which are not kept with it.
-fn waterfall(score: &Score, t: &Text) -> Result<Option<Waterfall>, Fault> {
-    let terms = Terms {
-        expert: score.expert_term,
-        support: score.support_term,
-        unverifiable: score.unverifiable_term,
-        consistency: score.consistency_term,
-        model: score.model_term,
-        feedback: score.feedback_term,
-    };
-    let Ok(parts) = RewardWeights::default().parts(terms) else { return Ok(None) };
-    let sum: f64 = parts.iter().map(|part| part.adds).sum();
-    if (sum - score.reward).abs() > 1e-9 {
-        return Ok(None);
-    }
-    let label = |name: &str| match name {
-        "expert" => t.term_expert,
-        "support" => t.term_support,
-        "unverifiable" => t.term_unverifiable,
-        "consistency" => t.term_consistency,
-        "model" => t.term_model,
-        _ => t.term_feedback,
-    };
-    let parts: Vec<_> = parts.into_iter().map(|part| (label(part.name), part)).collect();
-    let bars: Vec<_> =
-        parts.iter().map(|(label, part)| charts::Bar { label: (*label).to_owned(), adds: part.adds }).collect();
-    let svg = charts::waterfall(&bars, t.reward).map_err(|error| {
-        tracing::error!(error, "a chart could not be drawn");
-        Fault::of(StatusCode::INTERNAL_SERVER_ERROR)
-    })?;
-    Ok(Some(Waterfall { svg, parts }))
 }
 
 /// What is held to be wrong: by experts, in their newest revisions, and by the rules of logic.

@@ -9,13 +9,16 @@ use atr_core::{
     domain::{
         adjudication::Decision,
         answer::Answer,
-        judgement::{Consensus, Score, ScoreInputs, Verification},
+        citation::{Citation, CitationOrigin},
+        flaw::Flaw,
+        judgement::{Claim as ClaimRecord, Consensus, Score, ScoreInputs, Verification},
         lineage::{Edge, Relation},
         review::Review,
+        reward_formula::Weighing,
         trace::{Step, Trace},
     },
     hash,
-    ids::{ChainGroupId, FeedbackId, ModelVersionId, ScoreId, TraceId},
+    ids::{ChainGroupId, FeedbackId, ModelVersionId, ReviewId, ScoreId, TraceId, VerificationId},
     queue::{Claim, Work},
     store::{Opinions, Tx},
 };
@@ -24,7 +27,8 @@ use chrono::{DateTime, Utc};
 
 use super::{
     appraise::{examine, finding, rate},
-    reward::{RewardWeights, Terms},
+    flaws::{Evident, flaws, labelled},
+    reward::{self, Cited, Terms},
 };
 use crate::{
     Context, StageError,
@@ -57,13 +61,15 @@ pub(crate) async fn run(cx: &Context, claims: &[Claim]) -> Result<(), StageError
     let about = About::read(cx, &mut tx, &traces).await?;
     let (now, ids) = (tx.now(), cx.store.ids().clone());
     // Logic and inference take the processor: off the threads that serve I/O.
-    let scores = tokio::task::spawn_blocking(move || {
+    let scored = tokio::task::spawn_blocking(move || {
         traces.iter().filter_map(|trace| about.score(*trace, now, || ids.make())).collect::<Result<Vec<_>, _>>()
     })
     .await
     .map_err(|error| StageError::Lasting(error.to_string()))??;
+    let (scores, flaws): (Vec<Score>, Vec<Vec<Flaw>>) = scored.into_iter().unzip();
     let edges: Vec<Edge> = scores.iter().flat_map(edges_of).collect();
     tx.insert_scores(&scores).await?;
+    tx.insert_flaws(&flaws.concat()).await?;
     tx.note_lineage(&edges).await?;
     tx.succeed_all(claims).await?;
     Ok(tx.commit().await?)
@@ -114,7 +120,9 @@ struct About {
     before: HashMap<TraceId, hash::Digest>,
     opinions: HashMap<TraceId, Opinions>,
     model: Option<(ModelVersionId, Arc<RewardModel>)>,
-    weights: RewardWeights,
+    claims: HashMap<VerificationId, Vec<ClaimRecord>>,
+    cited: HashMap<VerificationId, Vec<Citation>>,
+    weighing: Weighing,
 }
 
 impl About {
@@ -132,6 +140,17 @@ impl About {
         }
         let decided = tx.decided_of_traces(ids).await?;
         let verified = tx.latest_verifications_of_traces(ids).await?;
+        let runs: Vec<VerificationId> = verified.iter().map(|run| run.id).collect();
+        let mut claims: HashMap<VerificationId, Vec<ClaimRecord>> = HashMap::new();
+        for claim in tx.claims_of_verifications(&runs).await? {
+            claims.entry(claim.verification).or_default().push(claim);
+        }
+        let mut cited: HashMap<VerificationId, Vec<Citation>> = HashMap::new();
+        for citation in tx.citations_of_verifications(&runs).await? {
+            if let CitationOrigin::Verification(run) = citation.origin {
+                cited.entry(run).or_default().push(citation);
+            }
+        }
         let consensus = tx.latest_consensus_of_groups(&groups).await?;
         let before = tx.latest_scores_of_traces(ids).await?;
         Ok(Self {
@@ -144,17 +163,19 @@ impl About {
             before: before.into_iter().map(|score| (score.trace, score.inputs_hash)).collect(),
             opinions: tx.opinions_of_traces(ids).await?,
             model: cx.reward_models.in_use(&cx.blobs, tx).await?,
-            weights: RewardWeights::default(),
+            claims,
+            cited,
+            weighing: tx.weighing().await?,
         })
     }
 
-    /// The score of a trace; `None` if it is not verified yet or nothing has changed since it was scored.
+    /// The score of a trace and its flaws; `None` if it is not verified yet or nothing has changed since it was scored.
     fn score(
         &self,
         id: TraceId,
         now: DateTime<Utc>,
         fresh: impl FnOnce() -> ScoreId,
-    ) -> Option<Result<Score, StageError>> {
+    ) -> Option<Result<(Score, Vec<Flaw>), StageError>> {
         let trace = self.traces.get(&id)?;
         let run = self.verified.get(&id)?;
         let consensus = trace.group.and_then(|group| self.consensus.get(&group));
@@ -172,7 +193,10 @@ impl About {
         };
         let Opinions { count, sum } = self.opinions.get(&id).copied().unwrap_or_default();
         let feedback = Terms::of_opinions(count, sum);
-        let inputs_hash = hash::of_json(&(inputs, self.weights.hash(), count, feedback));
+        // Of a review that settles nothing, the labels of flaws count all the same.
+        let labelling: Vec<ReviewId> =
+            reviews.iter().filter(|review| labelled(review).next().is_some()).map(|review| review.id).collect();
+        let inputs_hash = hash::of_json(&(inputs, self.weighing, count, feedback, labelling));
         if self.before.get(&id) == Some(&inputs_hash) {
             return None;
         }
@@ -181,7 +205,9 @@ impl About {
         let agreement = consensus.and_then(|found| found.agreement.get(&id).copied());
         let chains = consensus.and_then(|found| u32::try_from(found.chains).ok());
         let Verification { supported, contradicted, unverifiable, .. } = *run;
-        let (support, unverifiable) = Terms::of_counts(Counts { supported, contradicted, unverifiable });
+        let citations = self.cited.get(&run.id).map(Vec::as_slice).unwrap_or_default();
+        let cited = Cited::of(citations.iter().map(|citation| (citation.kind, citation.state)));
+        let (support, unverifiable) = Terms::of_counts(Counts { supported, contradicted, unverifiable }, cited);
         let terms = Terms {
             expert: match settled {
                 Settled::Verdict(true) => Some(1.0),
@@ -191,18 +217,29 @@ impl About {
             support,
             unverifiable,
             consistency: logic.consistency,
+            citations: cited.term(),
             model: self.model.as_ref().map(|(_, model)| rate(model, &answer, agreement, chains)),
             feedback,
         };
-        let reward = match self.weights.reward(terms) {
-            Ok(reward) => reward,
+        let parts = match reward::parts(&self.weighing.weights, terms) {
+            Ok(parts) => parts,
             Err(error) => return Some(Err(StageError::Lasting(error.to_string()))),
         };
-        Some(Ok(Score {
-            id: fresh(),
+        let steps: Vec<&str> = answer.steps.iter().map(|step| step.text.as_str()).collect();
+        let about = Evident {
+            claims: self.claims.get(&run.id).map(Vec::as_slice).unwrap_or_default(),
+            citations,
+            findings: &logic.findings,
+            reviews,
+            steps: &steps,
+        };
+        let score = fresh();
+        let flaws = flaws(score, id, about);
+        let score = Score {
+            id: score,
             trace: id,
             inputs,
-            reward: reward.value,
+            reward: reward::value(&parts),
             expert_term: terms.expert,
             support_term: terms.support,
             unverifiable_term: terms.unverifiable,
@@ -210,10 +247,13 @@ impl About {
             model_term: terms.model,
             feedback_term: terms.feedback,
             feedback_count: count,
+            citation_term: terms.citations,
+            weighing: self.weighing,
             first_suspect: logic.first_suspect.and_then(|at| i32::try_from(at).ok()),
             findings: logic.findings.into_iter().map(finding).collect(),
             inputs_hash,
             at: now,
-        }))
+        };
+        Some(Ok((score, flaws)))
     }
 }

@@ -86,6 +86,14 @@ impl Finding {
     fn at(kind: FaultKind, step: usize, span: Option<Span>, reason: String) -> Self {
         Self { kind, steps: vec![step], span, reason }
     }
+
+    /// The step that it speaks against: of two that contradict each other the later; none where it is about the conclusion alone.
+    pub fn suspect(&self) -> Option<usize> {
+        match self.kind {
+            FaultKind::Contradiction => self.steps.last().copied(),
+            _ => self.steps.first().copied(),
+        }
+    }
 }
 
 /// What the graph of steps came to.
@@ -118,16 +126,8 @@ pub fn examine(question: &str, steps: &[Step], conclusion: Option<&str>) -> Logi
     }
     findings.sort_by_key(|f| (f.steps.first().copied().unwrap_or(usize::MAX), f.kind));
     let consistency = findings.iter().map(|f| 1.0 - f.kind.weight()).product::<f64>().clamp(0.0, 1.0);
-    let first_suspect = findings.iter().filter_map(|f| suspect(f, steps.len())).min();
+    let first_suspect = findings.iter().filter_map(|f| f.suspect().or(steps.len().checked_sub(1))).min();
     Logic { findings, consistency, equations, first_suspect }
-}
-
-/// The step that a finding speaks against: of two that contradict each other the later, of a conclusion the last.
-fn suspect(finding: &Finding, steps: usize) -> Option<usize> {
-    match finding.kind {
-        FaultKind::Contradiction => finding.steps.last().copied(),
-        _ => finding.steps.first().copied().or(steps.checked_sub(1)),
-    }
 }
 
 /// Computes the steps' equations; gives how many there were.

@@ -4,20 +4,21 @@
 use std::sync::Arc;
 
 use atr_core::{
-    domain::{answer::Answer, judgement::Finding},
+    domain::{answer::Answer, judgement::Finding, reward_formula::RewardWeights},
     store::Tx,
 };
 use atr_reward::RewardModel;
 
 use super::{
     appraise::{examine, finding, rate},
-    reward::{Part, RewardError, RewardWeights, Terms},
+    reward::{self, Cited, Part, Terms},
 };
 use crate::{
     StageError,
     stages::verify::{
         judge::{Answered, Counts, JudgedClaim, judge},
         parsed_facts::ParsedFacts,
+        sources::{CheckedCitation, cite},
     },
 };
 
@@ -30,13 +31,15 @@ pub struct Worth {
     pub parts: Vec<Part>,
     /// The claims, judged.
     pub claims: Vec<JudgedClaim>,
+    /// The citations, checked.
+    pub citations: Vec<CheckedCitation>,
     /// What the logic rules found.
     pub findings: Vec<Finding>,
     /// The step in which the first mistake was made, by its place from 0, as far as the rules found one.
     pub first_suspect: Option<usize>,
 }
 
-/// What answers are worth, in their order. No expert and no user has said anything of them: these terms are absent.
+/// What answers are worth by the project's formula, in their order. No expert and no user has said anything of them: these terms are absent.
 ///
 /// # Errors
 /// If the database is out of reach.
@@ -48,32 +51,42 @@ pub async fn worth(
 ) -> Result<Vec<Worth>, StageError> {
     let asked = answers.iter().map(|of| Answered { query: of.query.clone(), answer: of.answer.clone() }).collect();
     let judged = judge(tx, parsed, asked).await?;
+    let cited = cite(tx, answers.iter().map(|of| of.answer.clone()).collect()).await?;
+    let weights = tx.weighing().await?.weights;
     // Logic and inference take the processor: off the threads that serve I/O.
     tokio::task::spawn_blocking(move || {
-        answers.iter().zip(judged).map(|(answer, claims)| weigh(model.as_deref(), answer, claims)).collect()
+        let told = answers.iter().zip(judged).zip(cited);
+        told.map(|((answer, claims), citations)| weigh(&weights, model.as_deref(), answer, claims, citations)).collect()
     })
     .await
     .map_err(|error| StageError::Lasting(error.to_string()))?
 }
 
-fn weigh(model: Option<&RewardModel>, answer: &Answer, claims: Vec<JudgedClaim>) -> Result<Worth, StageError> {
+fn weigh(
+    weights: &RewardWeights,
+    model: Option<&RewardModel>,
+    answer: &Answer,
+    claims: Vec<JudgedClaim>,
+    citations: Vec<CheckedCitation>,
+) -> Result<Worth, StageError> {
     let logic = examine(answer);
-    let (support, unverifiable) = Terms::of_counts(Counts::of(&claims));
+    let cited = Cited::of(citations.iter().map(|citation| (citation.kind, citation.state)));
+    let (support, unverifiable) = Terms::of_counts(Counts::of(&claims), cited);
     let terms = Terms {
         expert: None,
         support,
         unverifiable,
         consistency: logic.consistency,
+        citations: cited.term(),
         model: model.map(|model| rate(model, answer, None, None)),
         feedback: None,
     };
-    let weights = RewardWeights::default();
-    let lasting = |error: RewardError| StageError::Lasting(error.to_string());
-    let reward = weights.reward(terms).map_err(lasting)?.value;
+    let parts = reward::parts(weights, terms).map_err(|error| StageError::Lasting(error.to_string()))?;
     Ok(Worth {
-        reward,
-        parts: weights.parts(terms).map_err(lasting)?,
+        reward: reward::value(&parts),
+        parts,
         claims,
+        citations,
         first_suspect: logic.first_suspect,
         findings: logic.findings.into_iter().map(finding).collect(),
     })

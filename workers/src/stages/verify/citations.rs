@@ -69,6 +69,8 @@ pub(super) struct KnownSource<'a> {
     pub(super) failing: bool,
     /// What is known of its words: what was retrieved from it, then what it is known to state.
     pub(super) texts: &'a [Passages],
+    /// What it was known to state and was retracted.
+    pub(super) retracted: Option<&'a Passages>,
 }
 
 /// What checking a citation gave.
@@ -85,6 +87,8 @@ pub enum CitationState {
     UnknownSource,
     /// The source is past its time and was not read again.
     Stale,
+    /// What is quoted was found to be false.
+    Retracted,
     /// The source could not be read when this was last tried, and nothing that it says is stored.
     Unreachable,
 }
@@ -129,7 +133,7 @@ pub(super) fn check(citation: &CitationMention, known: Option<&KnownSource>, quo
         return settled(CitationState::UnknownSource, format!("no source in the store is {}", named(&citation.form)));
     };
     let title = source.title;
-    if source.texts.is_empty() && source.failing {
+    if source.texts.is_empty() && source.retracted.is_none() && source.failing {
         let reason =
             format!("\"{title}\" could not be read when this was last tried, and nothing that it says is stored");
         return settled(CitationState::Unreachable, reason);
@@ -138,11 +142,21 @@ pub(super) fn check(citation: &CitationMention, known: Option<&KnownSource>, quo
         None => {
             settled(CitationState::Verified, format!("\"{title}\" is known and current; nothing is quoted from it"))
         }
-        Some(_) if source.texts.is_empty() => {
-            let reason = format!("the text of \"{title}\" is not stored, so the quotation cannot be looked up");
-            return settled(CitationState::UnknownSource, reason);
+        Some(quoted) => {
+            let held = match source.texts {
+                [] => {
+                    let reason = format!("the text of \"{title}\" is not stored, so the quotation cannot be looked up");
+                    settled(CitationState::UnknownSource, reason)
+                }
+                texts => hold(title, texts, quoted),
+            };
+            if held.state != CitationState::Verified && source.retracted.is_some_and(|text| stands(text, quoted)) {
+                let reason =
+                    format!("the quotation stands in what \"{title}\" was known to state, which was retracted");
+                return settled(CitationState::Retracted, reason);
+            }
+            held
         }
-        Some(quoted) => hold(title, source.texts, quoted),
     };
     // What is no more, or never was, is no less wrong for being old.
     if source.stale && held.state == CitationState::Verified {
@@ -150,6 +164,10 @@ pub(super) fn check(citation: &CitationMention, known: Option<&KnownSource>, quo
         return CitationCheck { state: CitationState::Stale, reason, ..held };
     }
     held
+}
+
+fn stands(text: &Passages, quoted: &str) -> bool {
+    text.align(quoted).is_some_and(|found| found.similarity >= VERIFIED_FROM && found.telling.is_none())
 }
 
 /// Holds a quotation against a source's texts.

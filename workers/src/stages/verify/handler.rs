@@ -16,13 +16,12 @@ use atr_core::{
 use chrono::{DateTime, Utc};
 
 use super::{
-    citations::{self, CitationMention},
     contrast::contrast,
     judge::{Answered, Counts, hold_claims},
     opinion::{self, Consulted, consult},
     proposals::propose,
     quotes::place,
-    sources::{self, Checked},
+    sources::{CheckedCitation, cite},
 };
 use crate::{Context, StageError};
 
@@ -69,23 +68,12 @@ pub(crate) async fn run(cx: &Context, tasks: &[Claim]) -> Result<(), StageError>
     let ask = unasked
         .map(|(trace, _)| NewTask { max_attempts: JUDGE_ATTEMPTS, ..Work::JudgeClaims { trace: trace.id }.into() });
     let ask: Vec<NewTask> = ask.collect();
-    let answers: Vec<String> = traces.iter().map(|trace| trace.answer.clone()).collect();
-    let cited = blocking(move || {
-        let found = answers.into_iter().map(|answer| (citations::find(&answer), answer));
-        found.map(|(mentions, answer)| (answer, mentions)).collect::<Vec<_>>()
-    })
-    .await?;
-    let checked = sources::check(&mut tx, &cited).await?;
+    let cited = cite(&mut tx, traces.iter().map(|trace| trace.answer.clone()).collect()).await?;
     let (ids, now) = (cx.store.ids().clone(), tx.now());
-    let written = blocking(move || {
-        let mut out = Written::default();
-        let cited = cited.into_iter().map(|(_, mentions)| mentions).zip(checked);
-        for ((trace, consulted), (mentions, checked)) in traces.into_iter().zip(judged).zip(cited) {
-            out.add(&trace, consulted, mentions.into_iter().zip(checked), &ids, now);
-        }
-        out
-    })
-    .await?;
+    let mut written = Written::default();
+    for ((trace, consulted), citations) in traces.iter().zip(judged).zip(cited) {
+        written.add(trace, consulted, citations, &ids, now);
+    }
     tx.insert_verifications(&written.runs, &written.claims).await?;
     tx.insert_citations(&written.citations).await?;
     tx.note_lineage(&written.edges).await?;
@@ -143,7 +131,7 @@ impl Written {
         &mut self,
         trace: &Trace,
         Consulted { claims, .. }: Consulted,
-        cited: impl Iterator<Item = (CitationMention, Checked)>,
+        citations: Vec<CheckedCitation>,
         ids: &Ids,
         now: DateTime<Utc>,
     ) {
@@ -178,19 +166,20 @@ impl Written {
                 score: claim.score,
                 deciding_fact: claim.deciding,
                 fact_span: claim.fact_span,
+                lapsed_fact: claim.lapsed,
                 reason: claim.reason,
                 leaning: claim.leaning,
                 opinion,
             });
         }
-        for (mention, checked) in cited {
+        for checked in citations {
             self.citations.push(Citation {
                 id: ids.make(),
                 trace: trace.id,
                 origin: CitationOrigin::Verification(id),
                 kind: checked.kind,
-                raw: mention.span.of(&trace.answer).to_owned(),
-                span: Some(mention.span.offsets()),
+                raw: checked.span.of(&trace.answer).to_owned(),
+                span: Some(checked.span.offsets()),
                 source: checked.source,
                 fact: None,
                 quoted: checked.quoted,

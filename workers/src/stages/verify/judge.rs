@@ -1,18 +1,19 @@
 //! Judges the claims of answers by the facts that a search finds for them: what a task of verifying does with a trace, and what a
 //! program is told that asks before it answers.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use atr_core::{
     domain::judgement::{ClaimVerdict, Leaning},
     ids::FactId,
     store::Tx,
 };
+use chrono::NaiveDate;
 
 use super::{
     claims::{self, ClaimSpan},
     compare::FactText,
-    decide::Judgement,
+    decide::{Judgement, Verdict},
     handler::{FACTS, blocking},
     parsed_facts::{ParsedFacts, Texts, hold},
     resolve::self_contained,
@@ -48,6 +49,8 @@ pub struct JudgedClaim {
     pub deciding: Option<FactId>,
     /// Byte offsets of the deciding words in the fact's statement.
     pub fact_span: Option<(i32, i32)>,
+    /// A fact that says the same and holds no more, where the one that decided contradicts the claim.
+    pub lapsed: Option<FactId>,
     /// Why, in words.
     pub reason: String,
     /// What all that was found about it leans to, and how likely it is true by that; none where a fact decides or nothing
@@ -118,6 +121,9 @@ pub(crate) async fn hold_claims(
         split.iter().flat_map(|answer| &answer.claims).filter_map(|claim| claim.terms.clone()).collect();
     let found = facts_for(tx, &queries, FACTS).await?;
     let (found, stale) = fresh(tx, found).await?;
+    let ids: BTreeSet<FactId> = found.iter().flatten().map(|found| found.fact).collect();
+    let today = tx.now().date_naive();
+    let lapsed = tx.lapsed_facts(&ids.into_iter().collect::<Vec<_>>(), today).await?;
     let parsed = parsed.clone();
     blocking(move || {
         let texts = parsed.texts(found.iter().flatten());
@@ -127,7 +133,7 @@ pub(crate) async fn hold_claims(
             .map(|answer| {
                 let facts = answer.claims.iter().map(|claim| claim.terms.as_ref().and_then(|_| found.next()));
                 let (facts, stale): (Vec<Vec<Found>>, Vec<usize>) = facts.map(Option::unwrap_or_default).unzip();
-                answer.judged(&facts, &stale, &texts)
+                answer.judged(&facts, &stale, &texts, &lapsed)
             })
             .collect()
     })
@@ -176,7 +182,7 @@ impl Split {
     }
 
     /// Judges the claims, each by the facts found for it; of so many more it is only said that they are stale.
-    fn judged(self, facts: &[Vec<Found>], stale: &[usize], texts: &Texts) -> Vec<Held> {
+    fn judged(self, facts: &[Vec<Found>], stale: &[usize], texts: &Texts, lapsed: &Lapsed) -> Vec<Held> {
         let parsed: Vec<FactText> = self.claims.iter().map(|claim| FactText::new(&claim.resolved)).collect();
         let leanings = leanings(&self.question, &parsed, facts, texts);
         self.claims
@@ -186,7 +192,7 @@ impl Split {
             .zip(leanings)
             .zip(stale)
             .map(|((((claim, parsed), facts), leaning), stale)| {
-                let verdict = hold(parsed, facts, texts);
+                let Decided { verdict, deciding, lapsed: outdated } = Decided::by(parsed, facts, texts, lapsed);
                 let check_worthy = claim.terms.is_some();
                 let open = verdict.judgement == Judgement::Unverifiable && !verdict.disputed && !parsed.is_formal();
                 let claim = JudgedClaim {
@@ -199,8 +205,9 @@ impl Split {
                         Judgement::Unverifiable => ClaimVerdict::Unverifiable,
                     },
                     score: verdict.score,
-                    deciding: verdict.deciding.map(|at| facts[at].fact),
+                    deciding,
                     fact_span: verdict.fact_span.map(|span| span.offsets()),
+                    lapsed: outdated,
                     reason: match (check_worthy, verdict.judgement, *stale) {
                         (false, ..) => "it asserts nothing that a fact could decide".to_owned(),
                         (true, Judgement::Unverifiable, 1..) => {
@@ -214,9 +221,48 @@ impl Split {
                     // Where a fact decides, what the rest leans to says no more.
                     leaning: leaning.filter(|_| verdict.judgement == Judgement::Unverifiable),
                 };
-                Held { claim, open: if open { facts.clone() } else { vec![] } }
+                // What holds no more is no evidence to ask a judge about.
+                let holds = |found: &&Found| !lapsed.contains_key(&found.fact);
+                Held { claim, open: if open { facts.iter().filter(holds).cloned().collect() } else { vec![] } }
             })
             .collect()
+    }
+}
+
+/// Until when facts held that hold no more.
+type Lapsed = HashMap<FactId, NaiveDate>;
+
+/// What the facts that hold, and those that hold no more, say of a claim.
+struct Decided {
+    verdict: Verdict,
+    deciding: Option<FactId>,
+    /// The fact that holds no more and says the same, where one that holds contradicts the claim.
+    lapsed: Option<FactId>,
+}
+
+impl Decided {
+    /// Facts that hold decide. What held once is looked at where they do not, for a claim may be about that time; it is no evidence
+    /// against a claim.
+    fn by(claim: &FactText, facts: &[Found], texts: &Texts, lapsed: &Lapsed) -> Self {
+        let (once, now): (Vec<Found>, Vec<Found>) =
+            facts.iter().cloned().partition(|found| lapsed.contains_key(&found.fact));
+        let mut verdict = hold(claim, &now, texts);
+        let deciding = verdict.deciding.map(|at| now[at].fact);
+        if once.is_empty() || verdict.judgement == Judgement::Supported {
+            return Self { verdict, deciding, lapsed: None };
+        }
+        let before = hold(claim, &once, texts);
+        let Some(said) = before.deciding.filter(|_| before.judgement == Judgement::Supported) else {
+            return Self { verdict, deciding, lapsed: None };
+        };
+        let said = once[said].fact;
+        let until = lapsed[&said];
+        if verdict.judgement == Judgement::Contradicted {
+            verdict.reason = format!("{}; {said} says so, which held until {until}", verdict.reason);
+            return Self { verdict, deciding, lapsed: Some(said) };
+        }
+        let reason = format!("{}; it held until {until}", before.reason);
+        Self { verdict: Verdict { reason, ..before }, deciding: Some(said), lapsed: None }
     }
 }
 
@@ -237,4 +283,43 @@ fn leanings(question: &str, claims: &[FactText], facts: &[Vec<Found>], texts: &T
         (likelihood.leaning(FITTED.raise), likelihood.true_)
     };
     measured.into_iter().map(|own| own.map(leaning)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use atr_core::ids::Id;
+    use uuid::Uuid;
+
+    use super::*;
+
+    const THEN: &str = "The number of member states of the league is 10.";
+    const NOW: &str = "The number of member states of the league is 12.";
+
+    /// What facts say of a claim, those of the first list once and those of the second now; and which fact holds no more.
+    fn held(claim: &str, once: &[&str], now: &[&str]) -> (Judgement, Option<usize>, Option<usize>) {
+        let id = |n: usize| FactId::from_uuid(Uuid::from_u128(n as u128));
+        let statements = once.iter().chain(now).zip(0..);
+        let facts: Vec<Found> = statements
+            .map(|(statement, n)| Found { fact: id(n), statement: (*statement).to_owned(), rank: 1.0 })
+            .collect();
+        let texts = ParsedFacts::default().texts(&facts);
+        let lapsed = (0..once.len()).map(|n| (id(n), NaiveDate::default())).collect();
+        let Decided { verdict, deciding, lapsed } = Decided::by(&FactText::new(claim), &facts, &texts, &lapsed);
+        let place = |of: Option<FactId>| facts.iter().position(|found| Some(found.fact) == of);
+        (verdict.judgement, place(deciding), place(lapsed))
+    }
+
+    #[test]
+    fn of_what_held_once_and_what_holds_the_latter_decides() {
+        assert_eq!(held(THEN, &[THEN], &[NOW]), (Judgement::Contradicted, Some(1), Some(0)));
+        assert_eq!(held(NOW, &[THEN], &[NOW]), (Judgement::Supported, Some(1), None));
+        let other = "The number of member states of the league is 11.";
+        assert_eq!(held(other, &[THEN], &[NOW]), (Judgement::Contradicted, Some(1), None));
+    }
+
+    #[test]
+    fn what_held_once_may_support_a_claim_and_never_speaks_against_one() {
+        assert_eq!(held(THEN, &[THEN], &[]), (Judgement::Supported, Some(0), None));
+        assert_eq!(held(NOW, &[THEN], &[]), (Judgement::Unverifiable, None, None));
+    }
 }

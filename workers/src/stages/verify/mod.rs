@@ -34,7 +34,7 @@ pub mod search;
 pub mod search_plan;
 pub mod search_terms;
 mod slot;
-mod sources;
+pub mod sources;
 mod units;
 pub mod veracity;
 pub mod words;

@@ -165,7 +165,7 @@ proptest! {
         prop_assert!(solid(&b).is_empty() || resolve(&a, &b).len() <= a.len() * 3 + b.len() * 3 + 64);
         for mention in citations::find(&a) {
             prop_assert!(inside(&a, mention.span));
-            let source = KnownSource { title: "t", stale: false, failing: false, texts: &[Passages::of(&b)] };
+            let source = KnownSource { title: "t", stale: false, failing: false, texts: &[Passages::of(&b)], retracted: None };
             let found = citations::check(&mention, Some(&source), Some(&a));
             prop_assert!(found.passage.is_none_or(|(_, s)| inside(&b, s)));
         }
@@ -176,7 +176,7 @@ proptest! {
         let all = words(&text);
         let Some(first) = all.get(from) else { return Ok(()) };
         let last = all.get(from + length - 1).or(all.last()).expect("not empty");
-        let source = KnownSource { title: "t", stale: false, failing: false, texts: &[Passages::of(&text)] };
+        let source = KnownSource { title: "t", stale: false, failing: false, texts: &[Passages::of(&text)], retracted: None };
         let quoted = &text[first.span.start..last.span.end];
         // Cut out, a passage's words may join or part differently at its ends; only those that read the same are quotations.
         let same = words(quoted).iter().map(|w| &w.text).eq(all[from..].iter().take_while(|w| w.span.end <= last.span.end).map(|w| &w.text));

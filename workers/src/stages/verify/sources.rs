@@ -1,4 +1,5 @@
-//! The sources that the answers of a batch cite, and whether what is cited holds.
+//! What answers cite, checked against the sources that are known here and what these are known to say: for a task of verifying,
+//! and for a program that asks before it answers.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -8,7 +9,7 @@ use atr_core::{
         grounding::Source,
         source_copy::{CopyText, Freshness, SourceCopy},
     },
-    ids::{SourceCopyId, SourceId},
+    ids::{FactId, SourceCopyId, SourceId},
     store::Tx,
 };
 
@@ -20,17 +21,25 @@ use super::{
 };
 use crate::StageError;
 
-/// A citation, checked.
+/// A citation of an answer, checked.
 #[derive(Debug, Clone)]
-pub(super) struct Checked {
-    pub(super) kind: CitationKind,
-    pub(super) source: Option<SourceId>,
-    pub(super) quoted: Option<String>,
-    pub(super) state: CitationState,
-    pub(super) reason: String,
-    /// The copy that it was held against, and where in its text the nearest passage stands.
-    pub(super) copy: Option<SourceCopyId>,
-    pub(super) copy_span: Option<Span>,
+pub struct CheckedCitation {
+    /// How it names what it refers to.
+    pub kind: CitationKind,
+    /// Where it stands in the answer.
+    pub span: Span,
+    /// The source it names, where it is known.
+    pub source: Option<SourceId>,
+    /// The words it quotes.
+    pub quoted: Option<String>,
+    /// Whether it holds.
+    pub state: CitationState,
+    /// Why, in words.
+    pub reason: String,
+    /// The copy of the source that it was held against.
+    pub copy: Option<SourceCopyId>,
+    /// Where the nearest passage stands in that copy's text.
+    pub copy_span: Option<Span>,
 }
 
 /// A mention in one of several answers, with what it quotes.
@@ -41,12 +50,17 @@ struct Cited {
     source: Option<SourceId>,
 }
 
-/// Checks what answers cite, each with its mentions, against sources as they are now. A few statements however many there
-/// are, and where words are quoted one source's text after the other: no two are held at once.
-pub(super) async fn check(
-    tx: &mut Tx,
-    answers: &[(String, Vec<CitationMention>)],
-) -> Result<Vec<Vec<Checked>>, StageError> {
+/// The citations of each answer, in order, checked against sources as they are now. A few statements however many there are, and
+/// where words are quoted one source's text after the other: no two are held at once.
+///
+/// # Errors
+/// If the database is out of reach.
+pub async fn cite(tx: &mut Tx, answers: Vec<String>) -> Result<Vec<Vec<CheckedCitation>>, StageError> {
+    let answers = blocking(move || {
+        let found = answers.into_iter().map(|answer| (citations::find(&answer), answer));
+        found.map(|(mentions, answer)| (answer, mentions)).collect::<Vec<_>>()
+    })
+    .await?;
     let named = Named::read(tx, answers.iter().flat_map(|(_, mentions)| mentions)).await?;
     let cited: Vec<(usize, Cited)> = answers
         .iter()
@@ -61,7 +75,7 @@ pub(super) async fn check(
     for (at, (_, cited)) in cited.iter().enumerate() {
         of_source.entry(cited.source).or_default().push(at);
     }
-    let mut checked: Vec<Option<Checked>> = vec![None; cited.len()];
+    let mut checked: Vec<Option<CheckedCitation>> = vec![None; cited.len()];
     for (source, places) in of_source {
         let known = match source.and_then(|id| named.known.get(&id)) {
             Some(known) => Some(known.with_texts(tx, places.iter().any(|at| cited[*at].1.quoted.is_some())).await?),
@@ -77,7 +91,7 @@ pub(super) async fn check(
             checked[at] = Some(found);
         }
     }
-    let mut out: Vec<Vec<Checked>> = answers.iter().map(|_| vec![]).collect();
+    let mut out: Vec<Vec<CheckedCitation>> = answers.iter().map(|_| vec![]).collect();
     for ((answer, _), found) in cited.iter().zip(checked) {
         out[*answer].extend(found);
     }
@@ -144,6 +158,8 @@ struct Worded {
     copy: Option<String>,
     /// What its facts state and quote.
     stated: String,
+    /// What those of them state and quote that were retracted.
+    retracted: String,
 }
 
 impl Known {
@@ -158,33 +174,44 @@ impl Known {
             CopyText::Read { text, .. } => Some(text),
             CopyText::Unread(_) => None,
         });
-        let texts = if wanted { tx.texts_of_source(self.source.id, None).await? } else { vec![] };
-        let stated = texts.into_iter().flat_map(|(_, statement, quote)| [Some(statement), quote]).flatten();
-        Ok(Worded { known, copy, stated: stated.collect::<Vec<_>>().join("\n") })
+        let joined = |texts: Vec<(FactId, String, Option<String>)>| {
+            let texts = texts.into_iter().flat_map(|(_, statement, quote)| [Some(statement), quote]).flatten();
+            texts.collect::<Vec<_>>().join("\n")
+        };
+        let (stated, retracted) = if wanted {
+            let source = self.source.id;
+            (tx.texts_of_source(source, None).await?, tx.retracted_texts_of_source(source).await?)
+        } else {
+            (vec![], vec![])
+        };
+        Ok(Worded { known, copy, stated: joined(stated), retracted: joined(retracted) })
     }
 }
 
 impl Worded {
-    fn check(self, mentions: Vec<Cited>) -> Vec<Checked> {
-        let Self { known: Known { source, freshness, copy: kept }, copy, stated } = self;
+    fn check(self, mentions: Vec<Cited>) -> Vec<CheckedCitation> {
+        let Self { known: Known { source, freshness, copy: kept }, copy, stated, retracted } = self;
         let (is_kept, failing) = (kept.is_some(), freshness.is_some_and(|found| found.failing));
         let of_copy = kept.filter(|_| copy.is_some()).map(|copy| copy.id);
         let texts: Vec<Passages> =
             copy.iter().chain([&stated]).filter(|text| !text.is_empty()).map(|text| Passages::of(text)).collect();
+        let retracted = (!retracted.is_empty()).then(|| Passages::of(&retracted));
         let known = KnownSource {
             title: &source.title,
             stale: freshness.is_some_and(|found| found.stale),
             failing: failing && !is_kept,
             texts: &texts,
+            retracted: retracted.as_ref(),
         };
         mentions.into_iter().map(|cited| cited.held_against(Some(&known), of_copy)).collect()
     }
 }
 
 impl Cited {
-    fn held_against(self, known: Option<&KnownSource>, copy: Option<SourceCopyId>) -> Checked {
+    fn held_against(self, known: Option<&KnownSource>, copy: Option<SourceCopyId>) -> CheckedCitation {
         let checked = citations::check(&self.mention, known, self.quoted.as_deref());
-        Checked {
+        CheckedCitation {
+            span: self.mention.span,
             kind: match &self.mention.form {
                 CitationForm::Url(_) | CitationForm::Pmid(_) => CitationKind::Url,
                 CitationForm::Doi(_) | CitationForm::Arxiv(_) => CitationKind::Doi,
@@ -201,6 +228,7 @@ impl Cited {
                 citations::CitationState::NotInSource => CitationState::NotInSource,
                 citations::CitationState::UnknownSource => CitationState::UnknownSource,
                 citations::CitationState::Stale => CitationState::Stale,
+                citations::CitationState::Retracted => CitationState::Retracted,
                 citations::CitationState::Unreachable => CitationState::Unreachable,
             },
             reason: checked.reason,

@@ -5,7 +5,7 @@ use super::*;
 const TEXT: &str = "Mount Everest is Earth's highest mountain above sea level. Its elevation of 8,849 m was established in 2020 by Chinese and Nepali authorities.";
 
 fn source(texts: &[Passages]) -> KnownSource<'_> {
-    KnownSource { title: "Everest", stale: false, failing: false, texts }
+    KnownSource { title: "Everest", stale: false, failing: false, texts, retracted: None }
 }
 
 fn state(quoted: &str) -> CitationState {
@@ -203,4 +203,16 @@ fn where_nothing_is_quoted_the_sentence_is_what_is_claimed_of_the_source() {
             ("[6]", None),
         ]
     );
+}
+
+#[test]
+fn what_was_retracted_is_told_from_what_was_never_said() {
+    let (cited, retracted) = (&find("[7]")[0], Passages::of("Gold is 78."));
+    let texts = [Passages::of(TEXT)];
+    let known = KnownSource { retracted: Some(&retracted), ..source(&texts) };
+    assert_eq!(check(cited, Some(&known), Some("Gold is 78")).state, CitationState::Retracted);
+    assert_eq!(check(cited, Some(&known), Some("Gold is 79")).state, CitationState::NotInSource);
+    assert_eq!(check(cited, Some(&known), Some("established in 2020")).state, CitationState::Verified);
+    let alone = KnownSource { retracted: Some(&retracted), ..source(&[]) };
+    assert_eq!(check(cited, Some(&alone), Some("Gold is 78")).state, CitationState::Retracted);
 }
