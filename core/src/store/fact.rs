@@ -258,6 +258,26 @@ impl Tx {
         .collect())
     }
 
+    /// Of these facts, those that hold no more on a day, each with the last on which it did (grounding_fact_pkey).
+    ///
+    /// # Errors
+    /// If the database is out of reach.
+    pub async fn lapsed_facts(&mut self, facts: &[FactId], today: NaiveDate) -> Result<HashMap<FactId, NaiveDate>> {
+        let (project, facts) = (self.project_uuid(), uuids(facts));
+        Ok(sqlx::query!(
+            r#"select id, valid_to as "valid_to!" from grounding_fact
+               where project_id = $1 and id = any($2) and valid_to < $3"#,
+            project,
+            &facts,
+            today
+        )
+        .fetch_all(self.connection())
+        .await?
+        .into_iter()
+        .map(|row| (FactId::from_uuid(row.id), row.valid_to))
+        .collect())
+    }
+
     /// Verified facts whose statement matches words as people type them into a search (all of them; `or`, `-` and
     /// quotation marks as usual), the best first, with their rank (cover density, by document length); at most `most`
     /// and 200 (grounding_fact_keys_idx). What only denies finds nothing.

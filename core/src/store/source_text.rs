@@ -39,26 +39,6 @@ impl Tx {
         .collect())
     }
 
-    /// Of these facts, those that hold no more on a day, each with the last on which it did (grounding_fact_pkey).
-    ///
-    /// # Errors
-    /// If the database is out of reach.
-    pub async fn lapsed_facts(&mut self, facts: &[FactId], today: NaiveDate) -> Result<HashMap<FactId, NaiveDate>> {
-        let (project, facts) = (self.project_uuid(), uuids(facts));
-        Ok(sqlx::query!(
-            r#"select id, valid_to as "valid_to!" from grounding_fact
-               where project_id = $1 and id = any($2) and valid_to < $3"#,
-            project,
-            &facts,
-            today
-        )
-        .fetch_all(self.connection())
-        .await?
-        .into_iter()
-        .map(|row| (FactId::from_uuid(row.id), row.valid_to))
-        .collect())
-    }
-
     /// Statement and quote of a source's facts that were retracted, of the first 10,000 of the project that ever were
     /// (fact_state_state_idx, fact_state_fact_idx).
     ///
