@@ -89,6 +89,7 @@ impl Judged {
             parsed_facts: Default::default(),
             judge,
             delivery: Default::default(),
+            fetching: Default::default(),
             cancelled: CancellationToken::new(),
         };
         let stages = vec![Stage::Verify, Stage::Judge];

@@ -251,7 +251,7 @@ async fn a_source_is_fetched_where_that_is_allowed_and_asked_only_whether_it_cha
     assert_eq!(refused["status"], "CONFLICT", "{refused:#}");
     assert!(refused["message"].as_str().is_some_and(|why| why.contains("ATR_FETCH_SOURCES")), "{refused:#}");
 
-    let world = world.as_process(Process { fetches_sources: true, ..Process::default() });
+    let world = world.with_process(Process { fetches_sources: true, ..Process::default() });
     let fetch = async |fetching| {
         let asked = changed(&world, &curator, &format!("fetchSource(source: \"{source}\")")).await;
         assert_eq!(asked["status"], "DONE", "{asked:#}");
@@ -295,7 +295,7 @@ async fn what_cannot_be_fetched_says_why_and_answers_that_cite_it_are_told() {
     ] {
         let address = format!("{at}{path}");
         let (world, curator, source) = grounded(&address).await;
-        let world = world.as_process(Process { fetches_sources: true, ..Process::default() });
+        let world = world.with_process(Process { fetches_sources: true, ..Process::default() });
         let sender = world.key(Role::Ingest, None).await;
         let trace = json!({"query": "Where is it?", "answer": format!("It is here: {address}"), "model": "m"});
         assert_eq!(world.send_lines(&sender, "traces", &[trace]).await[0]["status"], "stored");

@@ -84,7 +84,7 @@ impl World {
     }
 
     /// The same over another process.
-    pub fn as_process(self, process: Process) -> Self {
+    pub fn with_process(self, process: Process) -> Self {
         let app = App { process: Arc::new(process), ..self.app };
         let state = AppState { app: app.clone(), ..self.state };
         Self { app, router: router(state.clone()), state, ..self }

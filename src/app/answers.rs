@@ -81,7 +81,7 @@ pub async fn compare(app: &App, actor: &Actor, chains: Vec<NewTrace>, record_bel
     let mut tx = app.store.begin(actor.project).await?;
     let asked = answers.iter().map(|of| Answered { query: of.query.clone(), answer: of.answer.clone() }).collect();
     let judged = judge(&mut tx, &app.process.parsed_facts, asked).await?;
-    let counts: Vec<Counts> = judged.iter().map(|claims| Counts::of(claims)).collect();
+    let counts: Vec<Counts> = judged.iter().map(Counts::of).collect();
     let records = records(&mut tx, &chains).await?;
     drop(tx);
     let told: Vec<Option<Counts>> = counts.iter().copied().map(Some).collect();

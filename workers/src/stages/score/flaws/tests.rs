@@ -2,7 +2,7 @@
 
 use atr_core::{
     domain::{
-        citation::CitationOrigin,
+        citation::{CitationKind, CitationOrigin},
         review::{Review, Verdict},
     },
     hash,
@@ -35,6 +35,7 @@ fn claim(text: &str, verdict: ClaimVerdict, lapsed: bool) -> Claim {
         lapsed_fact: lapsed.then(|| id::<FactId>(2)),
         reason: "f1 contradicts it".to_owned(),
         leaning: None,
+        opinion: None,
     }
 }
 
@@ -51,6 +52,8 @@ fn citation(kind: CitationKind, state: CitationState) -> Citation {
         quoted: None,
         state,
         reason: "r".to_owned(),
+        copy: None,
+        copy_span: None,
     }
 }
 
