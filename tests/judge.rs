@@ -155,7 +155,7 @@ async fn a_claim_that_no_rule_decides_is_decided_by_a_judge_that_quotes_a_fact_a
     assert_eq!(claim["decidingFact"]["statement"], FACT);
     let end = |name: &str| usize::try_from(claim["factSpan"][name].as_u64().expect("an offset")).expect("an offset");
     assert_eq!(&FACT[end("begin")..end("end")], QUOTE);
-    assert_eq!((&claim["leaning"], &claim["verification"]["rulesVersion"]), (&Value::Null, &json!("verify-3+judge-1")));
+    assert_eq!((&claim["leaning"], &claim["verification"]["rulesVersion"]), (&Value::Null, &json!("verify-4+judge-1")));
     assert!(claim["reason"].as_str().is_some_and(|why| why.contains("small-judge") && why.contains("so it is")));
     let opinion = &claim["opinion"];
     assert_eq!(
@@ -184,7 +184,7 @@ async fn a_claim_that_no_rule_decides_is_decided_by_a_judge_that_quotes_a_fact_a
         .iter()
         .map(|run| &run["node"]["rulesVersion"])
         .collect();
-    assert_eq!(runs, ["verify-3+judge-1", "verify-3", "verify-3"]);
+    assert_eq!(runs, ["verify-4+judge-1", "verify-4", "verify-4"]);
     let id = opinion["id"].as_str().expect("an id");
     assert!(id.starts_with("jop_"));
     let node = format!(r#"{{ node(id: "{id}") {{ ... on JudgeOpinion {{ promptHash }} }} }}"#);

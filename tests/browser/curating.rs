@@ -93,7 +93,7 @@ async fn an_administrator_sees_the_river_and_tries_dead_work_again() {
     visit.text(".who").await;
     with_dead_work(&visit.world).await;
     visit.go("/pipeline?stage=verify").await;
-    assert_eq!((visit.count(".river > li").await, visit.count(".river > li.bad").await), (12, 1));
+    assert_eq!((visit.count(".river > li").await, visit.count(".river > li.bad").await), (13, 1));
     visit.look("pipeline").await;
     visit.press("form[action='/pipeline/replay'] button").await;
     visit.until(async || visit.path().await.starts_with("/pipeline?replayed=1")).await;

@@ -8,7 +8,7 @@ use crate::{
     domain::{
         Rejection,
         attachment::AttachmentRef,
-        citation::{Citation, CitationOrigin},
+        citation::{Citation, CitationKind, CitationOrigin},
         expert::Handle,
         intake::{BatchOutcome, Door},
         lineage::{Edge, Relation},
@@ -232,9 +232,7 @@ impl Tx {
         let judged: BTreeSet<_> = rows.iter().map(|review| review.trace).collect();
         let score = judged.into_iter().map(|trace| Work::ScoreTrace { trace });
         let derive = rows.iter().map(|review| Work::DeriveReview { review: review.id });
-        let propose = reviews.iter().filter(|(review, said)| {
-            review.verdict.is_right() == Some(false) && review.corrected_answer.is_some() && !said.citations.is_empty()
-        });
+        let propose = reviews.iter().filter(|(review, said)| states_facts(review, said));
         let propose = propose.map(|(review, _)| Work::ProposeFacts { review: review.id });
         let route = passed_on.into_iter().map(|cycle| Work::RouteCycle { cycle });
         self.enqueue_all(score.chain(derive).chain(propose).chain(route).collect::<Vec<_>>()).await?;
@@ -343,4 +341,10 @@ impl Candidate<'_> {
             created_at,
         }
     }
+}
+
+/// Whether a review corrects a wrong answer and cites something for it that is no fact yet.
+fn states_facts(review: &Review, said: &Judgement) -> bool {
+    let wrong = review.verdict.is_right() == Some(false) && review.corrected_answer.is_some();
+    wrong && said.citations.iter().any(|cited| cited.target.kind() != CitationKind::Fact)
 }

@@ -48,7 +48,7 @@ pub(crate) async fn run(cx: &Context, tasks: &[Claim]) -> Result<(), StageError>
             Work::PlaceQuotes { copy, after } => place(&mut tx, *copy, *after).await?,
             Work::VerifySource { source, after } => verify_source(&mut tx, *source, *after).await?,
             Work::VerifyCiting { source, after } => verify_citing(&mut tx, *source, *after).await?,
-            Work::ProposeFacts { review } => propose(&mut tx, *review).await?,
+            Work::ProposeFacts { review } => propose(&mut tx, &cx.parsed_facts, *review).await?,
             _ => {}
         }
     }

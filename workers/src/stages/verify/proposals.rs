@@ -6,6 +6,7 @@ use atr_core::{
         Rejection,
         citation::{Citation, CitationKind},
         grounding::{FactInput, FactState, NewFact, NewSource, SourceInput, TrustTier},
+        judgement::ClaimVerdict,
         lineage::{Edge, Relation},
         review::Review,
         trace::Trace,
@@ -15,21 +16,28 @@ use atr_core::{
 };
 use url::Url;
 
-use super::{claims, resolve::self_contained};
+use super::{
+    judge::{Answered, JudgedClaim, judge},
+    parsed_facts::ParsedFacts,
+};
 use crate::StageError;
 
 /// The most facts that one correction proposes.
 const MOST: usize = 10;
 
-/// Proposes what a review's correction states.
-pub(super) async fn propose(tx: &mut Tx, review: ReviewId) -> Result<(), StageError> {
+/// Proposes what a review's correction states and no fact says yet. Who cites a fact rests on what is known.
+pub(super) async fn propose(tx: &mut Tx, parsed: &ParsedFacts, review: ReviewId) -> Result<(), StageError> {
     let Some(review) = tx.reviews_by_id(&[review]).await?.pop() else {
         return Err(StageError::Lasting(format!("there is no review {review}")));
     };
     let trace = tx.traces_by_id(&[review.trace]).await?.pop();
     let citations = tx.citations_of_reviews(&[review.id]).await?;
-    let Some((trace, cited)) = trace.zip(citations.first()) else { return Ok(()) };
-    let proposed = proposals(&review, &trace, cited).map_err(|refused| StageError::Lasting(refused.to_string()))?;
+    let cited = citations.iter().find(|cited| cited.kind != CitationKind::Fact);
+    let (Some(trace), Some(cited), Some(correction)) = (trace, cited, &review.corrected_answer) else { return Ok(()) };
+    let answered = Answered { query: trace.query.clone(), answer: correction.clone() };
+    let claims = judge(tx, parsed, vec![answered]).await?.pop().unwrap_or_default();
+    let proposed = proposals(&review, &trace, cited, claims);
+    let proposed = proposed.map_err(|refused| StageError::Lasting(refused.to_string()))?;
     if proposed.is_empty() {
         return Ok(());
     }
@@ -43,22 +51,24 @@ pub(super) async fn propose(tx: &mut Tx, review: ReviewId) -> Result<(), StageEr
     Ok(())
 }
 
-/// What the correction states that facts could decide, each made whole with the help of the question. Sent again, it is the
-/// same: what a fact is called tells the review and its place.
-fn proposals(review: &Review, trace: &Trace, cited: &Citation) -> Result<Vec<NewFact>, Rejection> {
-    let Some(correction) = &review.corrected_answer else { return Ok(vec![]) };
-    let said = claims::split(correction);
-    let resolved = self_contained(&trace.query, &said);
-    let stated = said.iter().zip(resolved).filter(|(said, _)| !said.reference).map(|(_, resolved)| resolved);
-    let worthy = stated.filter(|statement| claims::worth_checking(statement)).take(MOST).enumerate();
-    worthy
-        .map(|(place, statement)| {
+/// What the claims of a correction state that facts could decide and none supports. Sent again, it is the same: what a fact is
+/// called tells the review and its place.
+fn proposals(
+    review: &Review,
+    trace: &Trace,
+    cited: &Citation,
+    claims: Vec<JudgedClaim>,
+) -> Result<Vec<NewFact>, Rejection> {
+    let new = claims.into_iter().filter(|claim| claim.check_worthy && claim.verdict != ClaimVerdict::Supported);
+    new.take(MOST)
+        .enumerate()
+        .map(|(place, claim)| {
             NewFact::try_from(FactInput {
                 external_id: format!("{}/{place}", review.id),
                 source: cited.raw.chars().take(200).collect(),
                 domain: trace.domain.clone(),
                 subject: trace.query.chars().take(500).collect(),
-                statement,
+                statement: claim.resolved,
                 quote: cited.quoted.clone(),
                 valid_from: None,
                 valid_to: None,
@@ -69,14 +79,11 @@ fn proposals(review: &Review, trace: &Trace, cited: &Citation) -> Result<Vec<New
         .collect()
 }
 
-/// The source that a citation names: the one that is known, that of the fact it names, or, for an address or a DOI that
-/// nobody entered, one that is entered with what is known of it. None where a name leads to nothing.
+/// The source that a citation names: the one that is known or, for an address or a DOI that nobody entered, one that is entered
+/// with what is known of it. None where a name leads to nothing.
 async fn source_of(tx: &mut Tx, cited: &Citation) -> Result<Option<SourceId>, StageError> {
     if cited.source.is_some() {
         return Ok(cited.source);
-    }
-    if let Some(fact) = cited.fact {
-        return Ok(tx.facts_by_id(&[fact]).await?.pop().map(|fact| fact.source));
     }
     let (url, doi, publisher) = match cited.kind {
         CitationKind::Url => {
