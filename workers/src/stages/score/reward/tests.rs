@@ -80,7 +80,7 @@ fn an_answer_that_cites_nothing_has_no_such_term() {
 }
 
 #[test]
-fn a_mark_alone_counts_for_nothing_and_an_unknown_address_as_unverifiable() {
+fn a_mark_alone_counts_for_nothing_and_what_is_unknown_or_stale_as_unverifiable() {
     use CitationKind::{Doi, Marker, Url};
     use CitationState::{Misquoted, NotInSource, Retracted, Stale, UnknownSource, Verified};
     let cited = Cited::of([
@@ -92,9 +92,9 @@ fn a_mark_alone_counts_for_nothing_and_an_unknown_address_as_unverifiable() {
         (Url, Stale),
         (Url, Retracted),
     ]);
-    assert_eq!(cited, Cited { hold: 1, fail: 4, unknown: 1 });
-    assert_eq!(cited.term(), Some(-0.6));
-    assert_eq!(Terms::factual(3, 0, 0, cited.unknown), (1.0, 0.25));
+    assert_eq!(cited, Cited { hold: 1, fail: 3, unknown: 2 });
+    assert_eq!(cited.term(), Some(-0.5));
+    assert_eq!(Terms::factual(3, 0, 0, cited.unknown), (1.0, 0.4));
 }
 
 #[test]
