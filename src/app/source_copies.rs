@@ -43,6 +43,9 @@ pub async fn keep(
     bytes: Bytes,
 ) -> Result<Noted, AppError> {
     may_keep(app, actor).await?;
+    let mut tx = app.store.begin(actor.project).await?;
+    known(&mut tx, source).await?;
+    drop(tx);
     if bytes.is_empty() || bytes.len() > COPY_BYTES {
         return Err(AppError::invalid("body", format!("has {} bytes: a copy has 1 to {COPY_BYTES}", bytes.len())));
     }
@@ -51,9 +54,6 @@ pub async fn keep(
         let why = "says what the body is, as type/subtype: text/html for a page";
         return Err(AppError::invalid("Content-Type", why));
     }
-    let mut tx = app.store.begin(actor.project).await?;
-    known(&mut tx, source).await?;
-    drop(tx);
     let byte_count = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
     let content = NewSourceCopy { blob: app.blobs.put(bytes).await?, media_type: media_type.to_owned(), byte_count };
     let mut tx = app.store.begin(actor.project).await?;
