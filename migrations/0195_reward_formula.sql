@@ -36,7 +36,3 @@ alter table score alter column weights drop default;
 comment on column score.citation_term is 'The quality of its citations, -1 (none holds) to 1 (all hold); null where it cites nothing that is known here.';
 comment on column score.formula_version is 'The version of the project''s formula it was made by; null where the project had set none.';
 comment on column score.weights is 'The weight of each term by which it was made.';
-
--- Whose answers quote a source: when a fact of it is retracted, they are verified again.
-create index citation_quoted_source_idx on citation (project_id, source_id, trace_id)
-    where source_id is not null and quoted is not null and verification_id is not null;

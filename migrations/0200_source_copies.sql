@@ -149,7 +149,7 @@ alter table citation add column copy_id uuid, add column copy_start integer, add
 alter table citation add constraint citation_copy_fkey foreign key (project_id, copy_id) references source_copy (project_id, id);
 alter table citation add constraint citation_copy_whole
     check ((copy_start is null) = (copy_end is null) and (copy_start is null or copy_id is not null));
--- Which answers are to be looked at again once a source has changed.
+-- Which answers are to be looked at again once a source has changed, or a fact of it has come into another state.
 create index citation_source_trace_idx on citation (project_id, source_id, trace_id)
     where source_id is not null and verification_id is not null;
 comment on column citation.copy_id is 'The copy of the source that it was held against.';

@@ -13,11 +13,14 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{AppState, Caller, blob::Shown, problem::Problem};
+use super::{
+    AppState, Caller,
+    blob::{Shown, named, sent},
+    problem::Problem,
+};
 use crate::app::{
     AppError,
     attach::{NotAttached, attach, may_attach},
@@ -66,18 +69,14 @@ async fn take(State(state): State<AppState>, Caller(actor): Caller, body: Body) 
     // Before the body is read: who may not is refused whatever it is.
     may_attach(&state.app, &actor).await?;
     let most = state.attachment_bytes;
-    let sent = Limited::new(body, most).collect().await.map_err(|error| {
-        if error.is::<LengthLimitError>() {
-            let detail = format!(
-                "an attachment has at most {most} bytes here: scale the picture down, or let the operator raise \
-                 --attachment-bytes"
-            );
-            return Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "TOO_LARGE", detail);
-        }
-        let detail = "the body broke off before its end: send it again";
-        Problem::new(StatusCode::BAD_REQUEST, "BAD_USER_INPUT", detail)
-    })?;
-    let (attached, new) = attach(&state.app, &actor, sent.to_bytes()).await?;
+    let too_large = || {
+        format!(
+            "an attachment has at most {most} bytes here: scale the picture down, or let the operator raise \
+             --attachment-bytes"
+        )
+    };
+    let sent = sent(body, most, too_large).await?;
+    let (attached, new) = attach(&state.app, &actor, sent).await?;
     let location = format!("/v1/attachments/{}", attached.id);
     let status = if new { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, [(header::LOCATION, location)], Json(Told::from(attached))).into_response())
@@ -109,13 +108,11 @@ async fn give(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     actor.may_consult()?;
-    // What is no text names nothing.
-    let name = path.map_or_else(|_| "of that id".to_owned(), |Path(name)| name);
-    let missing = || AppError::NotFound { what: "attachment", name: name.chars().take(80).collect() };
-    let id: AttachmentId = name.parse().map_err(|_| missing())?;
+    let id: AttachmentId = named(path, "attachment")?;
     let mut tx = state.app.store.begin(actor.project).await.map_err(AppError::from)?;
-    let found = tx.attachments_by_id(&[id]).await.map_err(AppError::from)?.pop().ok_or_else(missing)?;
+    let found = tx.attachments_by_id(&[id]).await.map_err(AppError::from)?.pop();
     drop(tx);
+    let found = found.ok_or_else(|| AppError::NotFound { what: "attachment", name: id.to_string() })?;
     let media_type = found.file.media_type.word();
     let shown = Shown {
         blob: found.file.blob,

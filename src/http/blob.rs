@@ -1,11 +1,15 @@
-//! How the bytes of a blob are answered: whole, or the part that is asked for; they never change.
+//! How bytes that become a blob are taken, and how those of one are answered: whole, or the part that is asked for; they never
+//! change.
 
-use atr_core::hash::Digest;
+use atr_core::{hash::Digest, ids::Id};
 use axum::{
     body::{Body, Bytes},
+    extract::{Path, rejection::PathRejection},
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
+
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use super::{
     AppState,
@@ -83,4 +87,22 @@ impl Shown {
         }
         Ok(response)
     }
+}
+
+/// A body that is bytes, of at most so many; `too_large` says what to do about more.
+pub(super) async fn sent(body: Body, most: usize, too_large: impl FnOnce() -> String) -> Result<Bytes, Problem> {
+    let sent = Limited::new(body, most).collect().await.map_err(|error| {
+        if error.is::<LengthLimitError>() {
+            return Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "TOO_LARGE", too_large());
+        }
+        let detail = "the body broke off before its end: send it again";
+        Problem::new(StatusCode::BAD_REQUEST, "BAD_USER_INPUT", detail)
+    })?;
+    Ok(sent.to_bytes())
+}
+
+/// The id in a path; what is no text or no such id names nothing.
+pub(super) fn named<I: Id>(path: Result<Path<String>, PathRejection>, what: &'static str) -> Result<I, AppError> {
+    let name = path.map_or_else(|_| "of that id".to_owned(), |Path(name)| name);
+    name.parse().map_err(|_| AppError::NotFound { what, name: name.chars().take(80).collect() })
 }

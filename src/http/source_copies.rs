@@ -17,11 +17,15 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{AppState, Caller, blob::Shown, media::header_text, problem::Problem};
+use super::{
+    AppState, Caller,
+    blob::{Shown, named, sent},
+    media::header_text,
+    problem::Problem,
+};
 use crate::app::{AppError, source_copies};
 
 /// The doors for copies of sources.
@@ -57,18 +61,10 @@ async fn take(
     // Before the body is read: who may not is refused whatever it is.
     source_copies::may_keep(&state.app, &actor).await?;
     let source: SourceId = named(source, "source")?;
-    let sent = Limited::new(body, COPY_BYTES).collect().await.map_err(|error| {
-        if error.is::<LengthLimitError>() {
-            let detail =
-                format!("a copy has at most {COPY_BYTES} bytes: send the part of the source that facts rest on");
-            return Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "TOO_LARGE", detail);
-        }
-        let detail = "the body broke off before its end: send it again";
-        Problem::new(StatusCode::BAD_REQUEST, "BAD_USER_INPUT", detail)
-    })?;
+    let too_large = || format!("a copy has at most {COPY_BYTES} bytes: send the part of the source that facts rest on");
+    let sent = sent(body, COPY_BYTES, too_large).await?;
     let media_type = header_text(&headers, header::CONTENT_TYPE);
-    let Noted { retrieval, copy } =
-        source_copies::keep(&state.app, &actor, source, media_type, sent.to_bytes()).await?;
+    let Noted { retrieval, copy } = source_copies::keep(&state.app, &actor, source, media_type, sent).await?;
     let copy = copy.ok_or_else(|| AppError::NotFound { what: "source copy", name: source.to_string() })?;
     let status = match retrieval.outcome {
         RetrievalOutcome::Changed => StatusCode::CREATED,
@@ -108,10 +104,4 @@ async fn give(
         disposition: format!("attachment; filename=\"{id}\""),
     };
     shown.answer(&state, &method, &headers).await
-}
-
-/// The id in a path; what is no id names nothing.
-fn named<I: atr_core::ids::Id>(path: Result<Path<String>, PathRejection>, what: &'static str) -> Result<I, Problem> {
-    let name = path.map_or_else(|_| "of that id".to_owned(), |Path(name)| name);
-    name.parse().map_err(|_| AppError::NotFound { what, name: name.chars().take(80).collect() }.into())
 }

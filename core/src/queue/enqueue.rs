@@ -31,6 +31,13 @@ impl From<Work> for NewTask {
     }
 }
 
+impl NewTask {
+    /// One that is not to begin before a time, by a clock that says it is now `now`; what is past has no delay.
+    pub fn at(work: Work, at: DateTime<Utc>, now: DateTime<Utc>) -> Self {
+        Self { delay: (at - now).to_std().unwrap_or(Duration::ZERO), ..work.into() }
+    }
+}
+
 /// What became of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Enqueued {
@@ -54,9 +61,8 @@ impl Tx {
     /// # Errors
     /// If the database refuses or is out of reach.
     pub async fn enqueue_at(&mut self, work: Work, at: DateTime<Utc>) -> Result<Enqueued> {
-        // What is past has no delay.
-        let delay = (at - self.now()).to_std().unwrap_or(Duration::ZERO);
-        self.enqueue(NewTask { delay, ..work.into() }).await
+        let now = self.now();
+        self.enqueue(NewTask::at(work, at, now)).await
     }
 
     /// Enqueues many at once, in one statement.

@@ -10,7 +10,7 @@ use super::{Entered, Page, PageRequest, Paging, Result, StoreError, Tx};
 use crate::{
     domain::grounding::{NewSource, Source, TrustTier},
     ids::{Id, SourceId, uuids},
-    queue::Work,
+    queue::{NewTask, Work},
 };
 
 /// Which sources are asked for. What is `None` does not restrict.
@@ -125,13 +125,11 @@ impl Tx {
         .map(|row| (row.external_id, (row.id, row.content_hash)))
         .collect();
         let entered: Vec<Entered<SourceId>> = super::entered::entered(&external, &ids, &standing)?;
-        for (source, entered) in sources.iter().zip(&entered) {
-            if let (true, Some(hours)) = (entered.new, source.refresh_hours) {
-                let read_at = source.retrieved_at.unwrap_or(now);
-                self.enqueue_at(Work::RefreshSource { source: entered.id }, read_at + TimeDelta::hours(hours.into()))
-                    .await?;
-            }
-        }
+        let due = sources.iter().zip(&entered).filter(|(_, entered)| entered.new).filter_map(|(source, entered)| {
+            let due = source.retrieved_at.unwrap_or(now) + TimeDelta::hours(source.refresh_hours?.into());
+            Some(NewTask::at(Work::RefreshSource { source: entered.id }, due, now))
+        });
+        self.enqueue_all(due.collect::<Vec<_>>()).await?;
         Ok(entered)
     }
 

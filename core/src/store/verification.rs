@@ -259,7 +259,7 @@ impl Tx {
     }
 
     /// Traces of which a verification rested on this fact, or whose answer quotes its source, in order, after one of them
-    /// (claim_fact_trace_idx, citation_quoted_source_idx). Not the newest alone: a fact that was retracted and holds again
+    /// (claim_fact_trace_idx, citation_source_trace_idx). Not the newest alone: a fact that was retracted and holds again
     /// decides again what it once decided.
     ///
     /// # Errors

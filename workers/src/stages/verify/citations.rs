@@ -9,6 +9,7 @@ mod tests;
 
 use std::cmp::Ordering;
 
+use atr_core::domain::citation::CitationState;
 use serde::Serialize;
 
 pub use self::references::{Reference, References, references};
@@ -71,26 +72,6 @@ pub(super) struct KnownSource<'a> {
     pub(super) texts: &'a [Passages],
     /// What it was known to state and was retracted.
     pub(super) retracted: Option<&'a Passages>,
-}
-
-/// What checking a citation gave.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CitationState {
-    /// The source is known and current, and what is quoted stands in it.
-    Verified,
-    /// The source has something like it, not it.
-    Misquoted,
-    /// The source has nothing like it.
-    NotInSource,
-    /// The source, or its text, is not in the store.
-    UnknownSource,
-    /// The source is past its time and was not read again.
-    Stale,
-    /// What is quoted was found to be false.
-    Retracted,
-    /// The source could not be read when this was last tried, and nothing that it says is stored.
-    Unreachable,
 }
 
 /// The state of a citation and what it rests on.

@@ -2,6 +2,8 @@
 
 use proptest::prelude::*;
 
+use atr_core::domain::citation::CitationState;
+
 use super::align::Passages;
 use super::citations::{self, KnownSource};
 use super::claims::split;
@@ -183,6 +185,6 @@ proptest! {
         // A mark alone is no passage.
         prop_assume!(same && quoted.chars().any(char::is_alphanumeric));
         let mention = &citations::find("[1]")[0];
-        prop_assert_eq!(citations::check(mention, Some(&source), Some(quoted)).state, citations::CitationState::Verified);
+        prop_assert_eq!(citations::check(mention, Some(&source), Some(quoted)).state, CitationState::Verified);
     }
 }

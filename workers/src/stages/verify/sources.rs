@@ -222,15 +222,7 @@ impl Cited {
             // The text of the copy is the first of its source's, where there is one.
             copy_span: copy.and(checked.passage).filter(|(text, _)| *text == 0).map(|(_, span)| span),
             quoted: self.quoted,
-            state: match checked.state {
-                citations::CitationState::Verified => CitationState::Verified,
-                citations::CitationState::Misquoted => CitationState::Misquoted,
-                citations::CitationState::NotInSource => CitationState::NotInSource,
-                citations::CitationState::UnknownSource => CitationState::UnknownSource,
-                citations::CitationState::Stale => CitationState::Stale,
-                citations::CitationState::Retracted => CitationState::Retracted,
-                citations::CitationState::Unreachable => CitationState::Unreachable,
-            },
+            state: checked.state,
             reason: checked.reason,
         }
     }
