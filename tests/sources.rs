@@ -355,6 +355,32 @@ async fn facts_of_a_source_that_was_not_read_in_time_are_stale_until_it_is() {
 }
 
 #[tokio::test]
+async fn a_citation_of_a_stale_source_holds_again_once_the_source_is_found_unchanged() {
+    let (world, curator, source) = grounded(ADDRESS).await;
+    let (sender, reader) = (world.key(Role::Ingest, None).await, world.key(Role::Auditor, None).await);
+    send_copy(&world, &curator, &source, "text/html", PAGE).await;
+    // No fact decides anything of this answer: it cites, and that is all.
+    let trace = json!({"query": "Where is it said?", "answer": format!("Here: {ADDRESS}"), "model": "m"});
+    assert_eq!(world.send_lines(&sender, "traces", &[trace]).await[0]["status"], "stored");
+    changed(&world, &curator, &format!("setSourceRefresh(source: \"{source}\", hours: 24)")).await;
+    work(&world, &STAGES).await;
+    let state = async || {
+        let asked = "{ traces(first: 1) { edges { node { verification { citations { state } } } } } }";
+        let told = world.graphql(&reader, asked).await;
+        told["data"]["traces"]["edges"][0]["node"]["verification"]["citations"][0]["state"].clone()
+    };
+    assert_eq!(state().await, "VERIFIED");
+    world.database.clock.advance(TimeDelta::hours(25));
+    wake(&world).await;
+    work(&world, &STAGES).await;
+    assert_eq!(state().await, "STALE");
+    let (status, again) = send_copy(&world, &curator, &source, "text/html", PAGE).await;
+    assert_eq!((status, &again["outcome"]), (StatusCode::OK, &json!("unchanged")));
+    work(&world, &STAGES).await;
+    assert_eq!(state().await, "VERIFIED");
+}
+
+#[tokio::test]
 async fn a_source_that_is_due_is_fetched_by_itself_and_again_after_its_hours() {
     let site = Site::default();
     *site.page.lock().expect("nobody panicked") = PAGE.to_owned();

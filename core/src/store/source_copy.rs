@@ -169,12 +169,21 @@ impl Tx {
         }
         if was_stale && copy.is_some() {
             // What it says counts again.
-            self.enqueue(Work::VerifySource { source, after: None }).await?;
+            self.verify_what_rests_on_source(source).await?;
         }
         if let Some(hours) = before.refresh_hours {
             self.enqueue_at(Work::RefreshSource { source }, at + TimeDelta::hours(hours.into())).await?;
         }
         Ok(Some(Noted { retrieval, copy }))
+    }
+
+    /// Enqueues that what rests on a source's facts, and what cites it, is verified again: whether it counts has changed.
+    ///
+    /// # Errors
+    /// If the database refuses or is out of reach.
+    pub async fn verify_what_rests_on_source(&mut self, source: SourceId) -> Result<()> {
+        let rests = [Work::VerifySource { source, after: None }, Work::VerifyCiting { source, after: None }];
+        self.enqueue_all(rests).await.map(drop)
     }
 
     async fn enter_copy(&mut self, source: SourceId, content: &NewSourceCopy) -> Result<SourceCopy> {

@@ -4,7 +4,7 @@ use atr_core::{
     domain::{grounding::Source, source_copy::NewSourceCopy},
     ids::SourceId,
     queue::{Claim, Work},
-    store::{Retrieved, Tx},
+    store::Retrieved,
 };
 use url::Url;
 
@@ -36,7 +36,7 @@ pub(super) async fn refresh_source(cx: &Context, claim: &Claim, source: SourceId
             drop(tx);
             return retrieve(cx, claim, known).await;
         }
-        Some(_) => stale(&mut tx, source).await?,
+        Some(_) => tx.verify_what_rests_on_source(source).await?,
     }
     tx.succeed_all(std::slice::from_ref(claim)).await?;
     Ok(tx.commit().await?)
@@ -57,13 +57,6 @@ async fn known(cx: &Context, claim: &Claim, source: SourceId) -> Result<Known, S
     let validators = last.filter(|last| last.fetched.url.is_some()).map(|last| last.fetched);
     let validators = validators.map(|of| Validators { etag: of.etag, last_modified: of.last_modified });
     Ok(Known { source: found, validators: validators.unwrap_or_default() })
-}
-
-/// What rests on a source that was not read in time is looked at again, as is what cites it.
-async fn stale(tx: &mut Tx, source: SourceId) -> Result<(), StageError> {
-    tx.enqueue(Work::VerifySource { source, after: None }).await?;
-    tx.enqueue(Work::VerifyCiting { source, after: None }).await?;
-    Ok(())
 }
 
 async fn retrieve(cx: &Context, claim: &Claim, known: Known) -> Result<(), StageError> {
@@ -93,7 +86,7 @@ async fn retrieve(cx: &Context, claim: &Claim, known: Known) -> Result<(), Stage
     tx.note_retrieval(source.id, retrieved, fetched, None).await?;
     if problem.is_some() {
         match before {
-            Some(before) if before.stale => stale(&mut tx, source.id).await?,
+            Some(before) if before.stale => tx.verify_what_rests_on_source(source.id).await?,
             // Answers that cite it are told that it cannot be reached.
             Some(before) if !before.failing => {
                 tx.enqueue(Work::VerifyCiting { source: source.id, after: None }).await?;
