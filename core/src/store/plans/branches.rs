@@ -16,7 +16,8 @@ use crate::{
         job::JOBS_OF_SNAPSHOTS,
         quote_place::PLACES_IN_COPIES,
         review::{REVIEWS_OF_EXPERTS, REVIEWS_OF_TRACES},
-        source_copy::{COPIES_OF_SOURCES, RETRIEVALS_OF_SOURCES},
+        source_copy::COPIES_OF_SOURCES,
+        source_retrieval::RETRIEVALS_OF_SOURCES,
         trace::CHAINS_OF_GROUPS,
     },
 };
